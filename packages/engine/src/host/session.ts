@@ -1,0 +1,134 @@
+import type { InvokeLimits, Fault } from '../isolate/messages.ts';
+
+/** Answers that only the powerful side can give. Throws a WASI error code (a string) for an ordinary refusal. */
+export type Ask = (
+  op: string,
+  args: readonly unknown[],
+  bytes?: Uint8Array,
+) => { value: unknown; bytes: Uint8Array };
+
+/** The powers of the isolate's own realm that the host functions use; nothing else reaches outside. */
+export interface HostPowers {
+  readonly ask: Ask;
+  /** Sends bytes of stdout (1) or stderr (2) out. */
+  readonly output: (stream: 1 | 2, bytes: Uint8Array) => void;
+  /** Nanoseconds, monotonic. */
+  readonly monotonicNow: () => bigint;
+  /** Milliseconds since the Unix epoch. */
+  readonly wallNow: () => number;
+  /** Blocks the isolate for at most that many milliseconds. */
+  readonly sleep: (milliseconds: number) => void;
+  /** The next bytes of the invocation's seeded stream. */
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** Ends the guest from inside a host call. It may be swallowed by a guest's `catch_all`, so it is also sticky. */
+export class HostFault extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+/** `wasi:cli/exit`: ends the run only. */
+export class ExitSignal extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super('exit');
+    this.code = code;
+  }
+}
+
+/**
+ * One invocation as its host functions see it: the single door to everything outside (broker, clocks,
+ * random, output), where calls are counted and limits hold. A limit that was hit stays hit, whatever
+ * the guest does with the exception.
+ */
+export class HostSession {
+  readonly #powers: HostPowers;
+  readonly #limits: InvokeLimits;
+  #hostCalls = 0;
+  #outputLeft: number;
+  #fault: HostFault | undefined;
+  #exit: ExitSignal | undefined;
+
+  constructor(powers: HostPowers, limits: InvokeLimits) {
+    this.#powers = powers;
+    this.#limits = limits;
+    this.#outputLeft = limits.output;
+  }
+
+  get hostCalls(): number {
+    return this.#hostCalls;
+  }
+
+  /** The first limit that was hit, if any. */
+  get fault(): HostFault | undefined {
+    return this.#fault;
+  }
+
+  /** The first `exit`, if the guest asked for one. */
+  get exit(): ExitSignal | undefined {
+    return this.#exit;
+  }
+
+  /** Counts one host call; every host function starts with it. */
+  enter(): void {
+    if (this.#fault) throw this.#fault;
+    if (this.#exit) throw this.#exit;
+    this.#hostCalls += 1;
+    if (this.#hostCalls > this.#limits.hostCalls) {
+      this.fail('host-call-limit', `more than ${this.#limits.hostCalls} host calls`);
+    }
+  }
+
+  /** Ends the invocation with a fault, now and for good. */
+  fail(fault: Fault, message: string): never {
+    this.#fault ??= new HostFault(fault, message);
+    throw this.#fault;
+  }
+
+  leave(code: number): never {
+    this.#exit ??= new ExitSignal(code);
+    throw this.#exit;
+  }
+
+  ask(op: string, args: readonly unknown[], bytes?: Uint8Array): { value: unknown; bytes: Uint8Array } {
+    this.enter();
+    return this.#powers.ask(op, args, bytes);
+  }
+
+  /** Takes `bytes` off the output budget; what fits is sent, then the invocation ends. */
+  write(stream: 1 | 2, bytes: Uint8Array): void {
+    const fits = Math.min(bytes.length, this.#outputLeft);
+    this.#outputLeft -= fits;
+    if (fits > 0) this.#powers.output(stream, fits === bytes.length ? bytes : bytes.subarray(0, fits));
+    if (fits < bytes.length) this.outputExceeded();
+  }
+
+  /** Bytes of output that are left for the result. */
+  get outputLeft(): number {
+    return this.#outputLeft;
+  }
+
+  outputExceeded(): never {
+    this.fail('output-limit', `more than ${this.#limits.output} bytes of result, stdout and stderr`);
+  }
+
+  monotonicNow(): bigint {
+    return this.#powers.monotonicNow();
+  }
+
+  wallNow(): number {
+    return this.#powers.wallNow();
+  }
+
+  sleep(milliseconds: number): void {
+    this.#powers.sleep(milliseconds);
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return this.#powers.randomBytes(length);
+  }
+}

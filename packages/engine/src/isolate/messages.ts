@@ -1,0 +1,83 @@
+/** What the frames of `wire.ts` carry, as types. One definition for both ends. */
+
+/** How the glue's exports are called. */
+export type ToolShape = 'native' | 'command';
+
+/** supervisor → isolate, once: the code of the component. The blob is the glue, then the modules, in order. */
+export interface LoadMessage {
+  readonly shape: ToolShape;
+  /** Key of the export that holds `invoke` and `listTools`, or `run`. */
+  readonly exportName: string;
+  readonly glueBytes: number;
+  readonly modules: readonly { readonly name: string; readonly bytes: number }[];
+  /** What `meterComponent` says about the set; opaque here, read by the meter. */
+  readonly metering: unknown;
+}
+
+/** supervisor → isolate: one invocation. Everything that the guest may know, and nothing else. */
+export interface InvokeMessage {
+  readonly tool: string;
+  /** JSON text of the validated parameters; the blob carries it. `list` asks for the tools instead. */
+  readonly list: boolean;
+  readonly arguments: readonly string[];
+  readonly environment: readonly (readonly [string, string])[];
+  /** Bytes of the blob that are standard input; they follow the parameters. */
+  readonly stdinBytes: number;
+  /** 32 bytes as hex: the seed of all that the guest gets as random. */
+  readonly seed: string;
+  readonly preopens: readonly (readonly [number, string])[];
+  readonly limits: InvokeLimits;
+}
+
+export interface InvokeLimits {
+  /** Fuel units, decimal (a u64). */
+  readonly fuel: string;
+  /** Bytes over all linear memories and tables. */
+  readonly memory: number;
+  /** Bytes of result, stdout and stderr together. */
+  readonly output: number;
+  /** Host calls. */
+  readonly hostCalls: number;
+}
+
+/** isolate → supervisor: a question to the broker. The blob carries bytes to write. */
+export interface RequestMessage {
+  readonly op: string;
+  readonly args: readonly unknown[];
+}
+
+/** supervisor → isolate: its answer. An `error` is a WASI error code. */
+export type ReplyMessage = { readonly value: unknown } | { readonly error: string };
+
+/** isolate → supervisor: the end of an invocation. The text of a value went before in `resultPart` frames. */
+export interface ResultMessage {
+  readonly outcome:
+    | { readonly kind: 'value' }
+    | { readonly kind: 'tool-error'; readonly error: ToolErrorMessage }
+    | { readonly kind: 'exit'; readonly code: number }
+    | { readonly kind: 'fault'; readonly fault: Fault; readonly message: string };
+  readonly fuelUsed: string;
+  readonly memoryPeakBytes: number;
+  readonly hostCalls: number;
+}
+
+export interface ToolErrorMessage {
+  readonly case: 'unknown-tool' | 'invalid-parameters' | 'failed';
+  readonly code: string | null;
+  readonly message: string;
+  readonly details: string | null;
+}
+
+/** Why an invocation ended without the guest's own answer. */
+export const faults = [
+  'trap',
+  'stack-overflow',
+  'fuel-exhausted',
+  'memory-limit',
+  'output-limit',
+  'host-call-limit',
+  'result-invalid',
+  'internal',
+] as const;
+
+export type Fault = (typeof faults)[number];
