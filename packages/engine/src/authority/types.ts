@@ -1,0 +1,100 @@
+/** The outcome of declared ∩ granted ∩ ceiling. Plain data: it crosses threads and processes as it is. */
+import type {
+  CapabilityRestriction,
+  DeclaredCapabilities,
+  DeclaredEnvironment,
+  FilesystemAccess,
+  NetworkRule,
+  SourceSpan,
+} from "../manifest/types.ts";
+
+/** Which of the parts of an authority is speaking. */
+export type AuthorityPart = "declared" | "granted" | "overrides" | "ceiling";
+
+export interface AuthorityParts {
+  /** What the skill's manifest asks for. */
+  readonly declared: DeclaredCapabilities;
+  /** What the operator approved: all that is declared, nothing, or at most this. */
+  readonly granted: "declared" | "none" | CapabilityRestriction;
+  /** The operator's `[skills.overrides]`. */
+  readonly overrides?: CapabilityRestriction | undefined;
+  /** The maximum of the embedding program; without it there is none beyond the other parts. */
+  readonly ceiling?: CapabilityRestriction | undefined;
+}
+
+export interface Places {
+  /** Absolute directory of the manifest, against which relative paths resolve. */
+  readonly baseDir: string;
+  /** Absolute; what `~` stands for. A capability that uses `~` without it is an error. */
+  readonly home?: string | undefined;
+}
+
+export interface EffectiveAuthority {
+  readonly filesystem: EffectiveFilesystem;
+  readonly network: EffectiveNetwork;
+  readonly environment: EffectiveEnvironment;
+  readonly credentials: readonly EffectiveCredential[];
+  /** Names of host interfaces, sorted. */
+  readonly interfaces: readonly string[];
+  readonly volumes: readonly EffectiveVolume[];
+  /** What denials cite; no part of any decision, and not hashed. */
+  readonly explain: AuthorityExplanation;
+}
+
+/** The most specific grant decides, and `forbidden` beats every grant. Paths are absolute, normalised host paths. */
+export interface EffectiveFilesystem {
+  readonly grants: readonly { readonly path: string; readonly access: FilesystemAccess }[];
+  readonly forbidden: readonly string[];
+}
+
+/** Every layer has to allow a connection; within a layer one rule does. */
+export interface EffectiveNetwork {
+  readonly layers: readonly {
+    readonly part: AuthorityPart;
+    readonly rules: readonly NetworkRule[];
+  }[];
+  readonly dns: string;
+}
+
+/** Every layer has to let a name pass. */
+export interface EffectiveEnvironment {
+  readonly layers: readonly {
+    readonly part: AuthorityPart;
+    readonly rule: DeclaredEnvironment;
+  }[];
+}
+
+export interface EffectiveCredential {
+  readonly name: string;
+  /** Every layer has to match the host. */
+  readonly hosts: readonly (readonly string[])[];
+  readonly exposure: "placeholder" | "guest";
+}
+
+export interface EffectiveVolume {
+  readonly hostPath: string;
+  readonly guestPath: string;
+  readonly access: FilesystemAccess;
+}
+
+export interface AuthorityExplanation {
+  /** Manifest table that denials name: `skill` or `skills`. */
+  readonly table: "skill" | "skills";
+  /** Each part's filesystem with absolute paths. */
+  readonly filesystem: readonly {
+    readonly part: AuthorityPart;
+    readonly grants: readonly PathInPart[];
+    readonly forbidden: readonly {
+      readonly path: string;
+      readonly source?: SourceSpan | undefined;
+    }[];
+  }[];
+  /** The declared capabilities as written, to which denials add. */
+  readonly declared: DeclaredCapabilities;
+}
+
+export interface PathInPart {
+  readonly path: string;
+  readonly access: FilesystemAccess;
+  readonly source?: SourceSpan | undefined;
+}

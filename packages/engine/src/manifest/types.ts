@@ -1,0 +1,254 @@
+/**
+ * The manifest in its one normal form: every short form expanded, every alias resolved, every default filled in.
+ * All of it is plain data (structured-cloneable). Paths stay as written; `authority/` resolves them.
+ */
+
+/** Where something stands in the manifest. `line` and `column` count from 1; `column` counts UTF-16 units. */
+export interface SourceSpan {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Key path within the file, such as `skills[0].capabilities.filesystem.read[1]`. */
+  readonly keyPath: string;
+}
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+export interface Manifest {
+  readonly file: string;
+  /** `skills` for `[[skills]]`, `skill` for a file with one `[skill]` table. */
+  readonly form: "skill" | "skills";
+  /** At least one; names are unique. */
+  readonly skills: readonly SkillManifest[];
+}
+
+export type SkillManifest = WasmSkillManifest | DockerSkillManifest | NativeSkillManifest;
+
+interface SkillCommon {
+  /** Lower-case letters, digits, `-` and `_`; starts with a letter or digit; at most 64 characters. */
+  readonly name: string;
+  /** Semantic version; `0.0.0` if the manifest has none. */
+  readonly version: string;
+  readonly description: string | undefined;
+  readonly capabilities: DeclaredCapabilities;
+  /** The operator's restriction. An area that is absent is not restricted. */
+  readonly overrides: CapabilityRestriction;
+  readonly resources: ResourceLimits;
+  /** Which of `resources` the manifest states; the others are defaults. */
+  readonly statedResources: readonly (keyof ResourceLimits)[];
+  readonly tools: readonly ToolDeclaration[];
+  readonly source: SourceSpan;
+}
+
+export interface WasmSkillManifest extends SkillCommon {
+  readonly runtime: "wasm";
+  /** File path, relative to the manifest's directory or absolute. */
+  readonly component: string;
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string | undefined;
+}
+
+export interface DockerSkillManifest extends SkillCommon {
+  readonly runtime: "docker";
+  readonly docker: DockerEntry;
+}
+
+export interface DockerEntry {
+  readonly image: string;
+  /** argv inside the container; `undefined` keeps the image's own. */
+  readonly command: readonly string[] | undefined;
+  /** `1000:1000` by default. */
+  readonly user: string;
+  readonly readOnly: boolean;
+  readonly capDrop: readonly string[];
+  readonly privileged: false;
+}
+
+export interface NativeSkillManifest extends SkillCommon {
+  readonly runtime: "native";
+  readonly allowedCommands: AllowedCommands;
+}
+
+export interface AllowedCommands {
+  /** Bare command names or absolute paths. */
+  readonly commands: readonly string[];
+  readonly allowedArgs: readonly string[];
+  readonly forbiddenArgs: readonly string[];
+}
+
+// ── Capabilities ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a skill asks for. An area without entries gives nothing. */
+export interface DeclaredCapabilities {
+  readonly filesystem: DeclaredFilesystem;
+  readonly network: DeclaredNetwork;
+  readonly environment: DeclaredEnvironment;
+  readonly credentials: readonly DeclaredCredential[];
+  readonly interfaces: readonly DeclaredInterface[];
+  /** Docker only. */
+  readonly volumes: readonly DeclaredVolume[];
+}
+
+/** A maximum. An area that is absent is not restricted. */
+export type CapabilityRestriction = {
+  readonly [Area in keyof DeclaredCapabilities]?: DeclaredCapabilities[Area];
+};
+
+/** `write` in the manifest is `read-write` here: who may write a file may read it. */
+export type FilesystemAccess = "read" | "read-write";
+
+export interface DeclaredFilesystem {
+  readonly grants: readonly DeclaredPath[];
+  /** Wins over every grant, of whatever part. */
+  readonly forbidden: readonly ForbiddenPath[];
+}
+
+export interface DeclaredPath {
+  /** As written: absolute, `~` or `~/…` (the operator's home), or relative to the manifest's directory. */
+  readonly path: string;
+  readonly access: FilesystemAccess;
+  readonly source?: SourceSpan | undefined;
+}
+
+export interface ForbiddenPath {
+  readonly path: string;
+  readonly source?: SourceSpan | undefined;
+}
+
+export type NetworkProtocol = "https" | "http" | "tcp" | "udp";
+
+export interface DeclaredNetwork {
+  /** A connection is allowed if one rule allows it as a whole. */
+  readonly rules: readonly NetworkRule[];
+  /** `system`, `cloudflare`, `quad9`, an IP address or an `https:` URL; `undefined` if not stated (then `system`). */
+  readonly dns: string | undefined;
+}
+
+/** (name matches `domains` or address is in `addresses`) and port in `ports` and protocol in `protocols`. */
+export interface NetworkRule {
+  /** Lower-case ASCII (IDNA), without trailing dot; exact, or `*.` and a name for one or more labels before it. */
+  readonly domains: readonly string[];
+  /** CIDR blocks in canonical text, such as `10.0.0.0/8`, `192.0.2.7/32`, `2001:db8::/32`. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+  readonly protocols: readonly NetworkProtocol[];
+  readonly source?: SourceSpan | undefined;
+}
+
+export interface DeclaredEnvironment {
+  /** Names, or patterns with `*`; only a name without `*` lets a sensitive variable pass. */
+  readonly allowlist: readonly string[];
+  readonly blocklist: readonly string[];
+  /** In order; `!` in front removes. */
+  readonly patterns: readonly string[];
+  readonly source?: SourceSpan | undefined;
+}
+
+export interface DeclaredCredential {
+  readonly name: string;
+  /** Domain patterns as in `NetworkRule.domains`: the hosts whose HTTPS requests may carry the value. */
+  readonly hosts: readonly string[];
+  /** `placeholder`: the guest never sees the value. `guest`: it is handed over. */
+  readonly exposure: "placeholder" | "guest";
+  readonly source?: SourceSpan | undefined;
+}
+
+export interface DeclaredInterface {
+  /** `namespace:package/interface` with an optional `@version`. */
+  readonly name: string;
+  readonly source?: SourceSpan | undefined;
+}
+
+export interface DeclaredVolume {
+  readonly hostPath: string;
+  /** Absolute and normalised. */
+  readonly guestPath: string;
+  readonly access: FilesystemAccess;
+  readonly source?: SourceSpan | undefined;
+}
+
+// ── Limits ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ResourceLimits {
+  /** Default 67 108 864 (64 MiB). */
+  readonly memoryBytes: number;
+  /** Default 10 000 000 000. A safe integer. */
+  readonly fuel: number;
+  /** Default 30 000. */
+  readonly timeoutMs: number;
+  /** Result, stdout and stderr together. Default 1 048 576 (1 MiB). */
+  readonly outputBytes: number;
+  /** What the invocation may write to disk. Default 67 108 864 (64 MiB). */
+  readonly diskBytes: number;
+  /** Docker only: number of processors; `undefined` leaves it to the container engine. */
+  readonly cpu: number | undefined;
+  /** Invocations of the skill at the same time; `undefined` leaves it to the engine. */
+  readonly concurrency: number | undefined;
+  readonly rate: RateLimit | undefined;
+}
+
+export interface RateLimit {
+  readonly count: number;
+  /** 1 000, 60 000, 3 600 000 or 86 400 000. */
+  readonly perMs: number;
+}
+
+// ── Tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ToolDeclaration {
+  readonly name: string;
+  readonly description: string | undefined;
+  /** `undefined`: the skill's. */
+  readonly timeoutMs: number | undefined;
+  /** `undefined`: what the component says of itself. */
+  readonly parameters: ToolParameters | undefined;
+  readonly source: SourceSpan;
+}
+
+export type ToolParameters =
+  | { readonly kind: "rows"; readonly rows: readonly ParameterRow[] }
+  /** A JSON Schema file, relative to the manifest's directory. */
+  | { readonly kind: "schemaFile"; readonly path: string; readonly source: SourceSpan }
+  | {
+      readonly kind: "schema";
+      readonly schema: { readonly [key: string]: JsonValue };
+      readonly source: SourceSpan;
+    };
+
+export type ParameterType = "string" | "number" | "integer" | "boolean" | "array" | "object";
+
+/** One value: what a row, the items of an array and the properties of an object have in common. */
+export interface ParameterShape {
+  readonly type: ParameterType;
+  readonly description?: string | undefined;
+  /** Strings: a regular expression; unanchored, as in JSON Schema. Not yet checked for linear time. */
+  readonly pattern?: string | undefined;
+  /** Strings: code points. Arrays: items. */
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
+  /** Numbers and integers, inclusive. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly enum?: readonly JsonValue[] | undefined;
+  readonly default?: JsonValue | undefined;
+  readonly format?: "path" | "argument" | undefined;
+  /** Never shown in errors, logs or records. Default false. */
+  readonly sensitive: boolean;
+  /** Arrays only. */
+  readonly items?: ParameterShape | undefined;
+  /** Objects only. */
+  readonly properties?: readonly ParameterRow[] | undefined;
+  readonly source: SourceSpan;
+}
+
+export interface ParameterRow extends ParameterShape {
+  readonly name: string;
+  /** Default false. */
+  readonly required: boolean;
+}
