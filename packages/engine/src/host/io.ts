@@ -37,7 +37,9 @@ export const CLOSED: StreamError = { tag: 'closed' };
 
 /** Turns a WASI error code that the broker threw into the stream error that carries it. */
 function streamFailure(thrown: unknown): unknown {
-  return typeof thrown === 'string' ? { tag: 'last-operation-failed', val: new IoError(thrown) } : thrown;
+  return typeof thrown === 'string'
+    ? { tag: 'last-operation-failed', val: new IoError(thrown) }
+    : thrown;
 }
 
 /** When a pollable is ready: always, at an instant of the monotonic clock, or when a question says so. */
@@ -264,7 +266,9 @@ export class OutputStream {
 
   blockingWriteZeroesAndFlush(length: bigint): void {
     if (length > BigInt(BLOCKING_WRITE_BYTES)) {
-      throw new RangeError(`blocking-write-zeroes-and-flush: more than ${BLOCKING_WRITE_BYTES} bytes`);
+      throw new RangeError(
+        `blocking-write-zeroes-and-flush: more than ${BLOCKING_WRITE_BYTES} bytes`,
+      );
     }
     this.blockingWriteAndFlush(new Uint8Array(Number(length)));
   }

@@ -94,7 +94,11 @@ export class HostSession {
     throw this.#exit;
   }
 
-  ask(op: string, args: readonly unknown[], bytes?: Uint8Array): { value: unknown; bytes: Uint8Array } {
+  ask(
+    op: string,
+    args: readonly unknown[],
+    bytes?: Uint8Array,
+  ): { value: unknown; bytes: Uint8Array } {
     this.enter();
     return this.#powers.ask(op, args, bytes);
   }
@@ -103,7 +107,8 @@ export class HostSession {
   write(stream: 1 | 2, bytes: Uint8Array): void {
     const fits = Math.min(bytes.length, this.#outputLeft);
     this.#outputLeft -= fits;
-    if (fits > 0) this.#powers.output(stream, fits === bytes.length ? bytes : bytes.subarray(0, fits));
+    if (fits > 0)
+      this.#powers.output(stream, fits === bytes.length ? bytes : bytes.subarray(0, fits));
     if (fits < bytes.length) this.outputExceeded();
   }
 
@@ -113,7 +118,10 @@ export class HostSession {
   }
 
   outputExceeded(): never {
-    this.fail('output-limit', `more than ${this.#limits.output} bytes of result, stdout and stderr`);
+    this.fail(
+      'output-limit',
+      `more than ${this.#limits.output} bytes of result, stdout and stderr`,
+    );
   }
 
   monotonicNow(): bigint {

@@ -1,0 +1,86 @@
+/**
+ * The isolate: a process without powers that runs one component, invocation by invocation.
+ * Bundled into one script; everything that it needs of Node is taken here, before the realm is locked.
+ */
+import { Buffer } from 'node:buffer';
+import { createCipheriv } from 'node:crypto';
+import { Script } from 'node:vm';
+import { createHost } from '../host/index.ts';
+import { HostSession, type HostPowers } from '../host/session.ts';
+import { receive, send, sendChunks } from './channel.ts';
+import { lockRealm } from './lock.ts';
+import { LoadedComponent } from './loaded.ts';
+import type { InvokeMessage, LoadMessage, ReplyMessage, ResultMessage } from './messages.ts';
+import { FrameKind } from './wire.ts';
+
+const exit = process.exit.bind(process);
+const monotonicNow = process.hrtime.bigint.bind(process.hrtime);
+const wallNow = Date.now;
+const nextTurn = setImmediate;
+const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+const wait = Atomics.wait;
+
+lockRealm();
+
+let component: LoadedComponent | undefined;
+
+const ask: HostPowers['ask'] = (op, args, bytes) => {
+  send(FrameKind.request, { op, args }, bytes);
+  const frame = receive();
+  if (frame?.kind !== FrameKind.reply) exit(1);
+  const reply = JSON.parse(frame!.json) as ReplyMessage;
+  if ('error' in reply) throw reply.error;
+  return { value: reply.value, bytes: frame!.blob };
+};
+
+function powers(seed: string): HostPowers {
+  // AES-256 in counter mode over zeros: the usual deterministic random bit generator.
+  const stream = createCipheriv('aes-256-ctr', Buffer.from(seed, 'hex'), Buffer.alloc(16));
+  return {
+    ask,
+    output: (target, bytes) => sendChunks(FrameKind.output, { stream: target }, bytes),
+    monotonicNow,
+    wallNow,
+    sleep: (milliseconds) => void wait(sleepCell, 0, 0, milliseconds),
+    randomBytes: (length) => new Uint8Array(stream.update(Buffer.alloc(length))),
+  };
+}
+
+function load(message: LoadMessage, blob: Uint8Array): void {
+  component = new LoadedComponent(
+    message,
+    blob,
+    (source) => new Script(source, { filename: 'component.js' }).runInThisContext() as unknown,
+  );
+  send(FrameKind.ready, {});
+}
+
+function invoke(message: InvokeMessage, blob: Uint8Array): void {
+  const inputEnd = blob.length - message.stdinBytes;
+  const parameters = Buffer.from(blob.buffer, blob.byteOffset, inputEnd).toString('utf8');
+  const session = new HostSession(powers(message.seed), message.limits);
+  const imports = createHost(session, {
+    arguments: message.arguments,
+    environment: message.environment,
+    stdin: blob.subarray(inputEnd),
+    preopens: message.preopens,
+  });
+  const { text, ...result } = component!.run(session, imports, message, parameters);
+  if (text !== undefined) sendChunks(FrameKind.resultPart, {}, Buffer.from(text, 'utf8'));
+  send(FrameKind.result, result satisfies ResultMessage);
+}
+
+/** One frame a turn, so that whatever the glue left in the microtask queue is gone before the next. */
+function turn(): void {
+  const frame = receive();
+  if (frame === undefined) exit(0);
+  const message = JSON.parse(frame!.json) as unknown;
+  if (frame!.kind === FrameKind.load && !component) load(message as LoadMessage, frame!.blob);
+  else if (frame!.kind === FrameKind.invoke && component) {
+    invoke(message as InvokeMessage, frame!.blob);
+  } else exit(1);
+  nextTurn(turn);
+}
+
+send(FrameKind.ready, {});
+nextTurn(turn);

@@ -1,0 +1,133 @@
+/** A component inside the isolate: compiled once, instantiated afresh for every invocation. */
+import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
+import type {
+  Fault,
+  InvokeMessage,
+  LoadMessage,
+  ResultMessage,
+  ToolErrorMessage,
+} from './messages.ts';
+
+type Instantiate = (
+  getCoreModule: (name: string) => WebAssembly.Module,
+  imports: Record<string, unknown>,
+  instantiateCore: (
+    module: WebAssembly.Module,
+    imports?: WebAssembly.Imports,
+  ) => WebAssembly.Instance,
+) => Record<string, Record<string, (...args: unknown[]) => unknown>>;
+
+type Run = ResultMessage & { readonly text: string | undefined };
+
+/** Longest text of an error that leaves the isolate; an error is no road around the output limit. */
+const MESSAGE_LENGTH = 4096;
+
+export class LoadedComponent {
+  readonly #shape: LoadMessage['shape'];
+  readonly #exportName: string;
+  readonly #instantiate: Instantiate;
+  readonly #modules = new Map<string, WebAssembly.Module>();
+
+  constructor(message: LoadMessage, blob: Uint8Array, evaluate: (source: string) => unknown) {
+    this.#shape = message.shape;
+    this.#exportName = message.exportName;
+    let at = message.glueBytes;
+    const source = new TextDecoder().decode(blob.subarray(0, at));
+    for (const { name, bytes } of message.modules) {
+      this.#modules.set(
+        name,
+        new WebAssembly.Module(new Uint8Array(blob.subarray(at, at + bytes))),
+      );
+      at += bytes;
+    }
+    this.#instantiate = evaluate(source) as Instantiate;
+  }
+
+  run(
+    session: HostSession,
+    imports: Record<string, unknown>,
+    message: InvokeMessage,
+    parameters: string,
+  ): Run {
+    let text: string | undefined;
+    let outcome: ResultMessage['outcome'];
+    try {
+      const exports = this.#instantiate(
+        (name) => this.#module(name),
+        imports,
+        (module, given = {}) => new WebAssembly.Instance(module, given),
+      );
+      const target = exports[this.#exportName]!;
+      if (this.#shape === 'command') {
+        target['run']!();
+        outcome = { kind: 'exit', code: 0 };
+      } else {
+        text = message.list
+          ? JSON.stringify(target['listTools']!())
+          : String(target['invoke']!(message.tool, parameters));
+        if (text.length > session.outputLeft) session.outputExceeded();
+        outcome = { kind: 'value' };
+      }
+      // A guest may have swallowed the exception of a limit; the limit stands.
+      if (session.fault) throw session.fault;
+    } catch (thrown) {
+      text = undefined;
+      outcome = judge(thrown, session, this.#shape);
+    }
+    return {
+      text,
+      outcome,
+      fuelUsed: '0',
+      memoryPeakBytes: 0,
+      hostCalls: session.hostCalls,
+    };
+  }
+
+  #module(name: string): WebAssembly.Module {
+    const module = this.#modules.get(name);
+    if (!module)
+      throw new HostFault('internal', 'the glue asks for a core module that was not loaded');
+    return module;
+  }
+}
+
+/** What ended the run. Limits come first: a guest may have wrapped or swallowed their exception. */
+function judge(
+  thrown: unknown,
+  session: HostSession,
+  shape: LoadMessage['shape'],
+): ResultMessage['outcome'] {
+  if (session.fault) return fault(session.fault.fault, session.fault.message);
+  if (thrown instanceof HostFault) return fault(thrown.fault, thrown.message);
+  if (session.exit) return { kind: 'exit', code: session.exit.code };
+  if (thrown instanceof ExitSignal) return { kind: 'exit', code: thrown.code };
+  if (thrown instanceof Error && Object.hasOwn(thrown, 'payload')) {
+    if (shape === 'command') return { kind: 'exit', code: 1 };
+    return { kind: 'tool-error', error: toolError((thrown as { payload?: unknown }).payload) };
+  }
+  if (thrown instanceof RangeError && thrown.message.includes('call stack')) {
+    return fault('stack-overflow', 'the guest recursed too deeply');
+  }
+  return fault('trap', thrown instanceof Error ? thrown.message : 'the guest threw an exception');
+}
+
+function fault(kind: Fault, message: string): ResultMessage['outcome'] {
+  return { kind: 'fault', fault: kind, message: message.slice(0, MESSAGE_LENGTH) };
+}
+
+/** The native world's `tool-error` variant as jco lifts it. */
+function toolError(payload: unknown): ToolErrorMessage {
+  const { tag, val } = payload as { tag?: unknown; val?: unknown };
+  if (tag === 'unknown-tool' || tag === 'invalid-parameters') {
+    return { case: tag, code: null, message: String(val).slice(0, MESSAGE_LENGTH), details: null };
+  }
+  const failure = val as { code?: unknown; message?: unknown; details?: unknown };
+  const optional = (value: unknown) =>
+    value === undefined ? null : String(value).slice(0, MESSAGE_LENGTH);
+  return {
+    case: 'failed',
+    code: optional(failure.code),
+    message: String(failure.message).slice(0, MESSAGE_LENGTH),
+    details: optional(failure.details),
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Takes the ambient powers out of the realm before any generated code is evaluated.
+ *
+ * What is not in the list below is deleted: a new global of a newer Node is closed by default.
+ * The language's own intrinsics stay; `--disallow-code-generation-from-strings` has made every
+ * function constructor and `eval` inert, and scripts are compiled without an import callback.
+ */
+const KEPT = new Set<PropertyKey>([
+  'globalThis',
+  'Infinity',
+  'NaN',
+  'undefined',
+  'isFinite',
+  'isNaN',
+  'parseFloat',
+  'parseInt',
+  'decodeURI',
+  'decodeURIComponent',
+  'encodeURI',
+  'encodeURIComponent',
+  'Object',
+  'Function',
+  'Boolean',
+  'Symbol',
+  'Number',
+  'BigInt',
+  'Math',
+  'Date',
+  'String',
+  'RegExp',
+  'Error',
+  'AggregateError',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SuppressedError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'Array',
+  'ArrayBuffer',
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'Map',
+  'Set',
+  'WeakMap',
+  'WeakSet',
+  'JSON',
+  'Reflect',
+  'Proxy',
+  'Promise',
+  'Iterator',
+  'DisposableStack',
+  'AsyncDisposableStack',
+  'WebAssembly',
+  'TextEncoder',
+  'TextDecoder',
+]);
+
+const noop = (): void => {};
+
+export function lockRealm(): void {
+  const survivors: PropertyKey[] = [];
+  for (
+    let holder: object | null = globalThis;
+    holder && holder !== Object.prototype;
+    holder = Object.getPrototypeOf(holder)
+  ) {
+    for (const key of Reflect.ownKeys(holder)) {
+      if (KEPT.has(key)) continue;
+      if (!Reflect.deleteProperty(holder, key)) survivors.push(key);
+    }
+  }
+  if (survivors.length > 0) {
+    throw new Error(`globals that cannot be removed: ${survivors.map(String).join(', ')}`);
+  }
+  // Clocks go through the host session; the realm's own are not a guest's business.
+  Reflect.deleteProperty(Date, 'now');
+  Reflect.deleteProperty(Error, 'captureStackTrace');
+  Object.defineProperty(Error, 'stackTraceLimit', {
+    value: 0,
+    writable: false,
+    configurable: false,
+  });
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    value: undefined,
+    writable: false,
+    configurable: false,
+  });
+  // Generated glue reports missing imports through a console before it throws.
+  const console = Object.freeze({
+    __proto__: null,
+    log: noop,
+    error: noop,
+    warn: noop,
+    debug: noop,
+    trace: noop,
+  });
+  Object.defineProperty(globalThis, 'console', {
+    value: console,
+    writable: false,
+    configurable: false,
+  });
+}

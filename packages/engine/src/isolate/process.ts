@@ -1,0 +1,230 @@
+/** One isolate as the supervisor sees it: a process to start, to talk to and to end. */
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { FrameReader } from './frames.ts';
+import { launch } from './launch.ts';
+import type { InvokeMessage, LoadMessage, ResultMessage } from './messages.ts';
+import { parseOutput, parseRequest, parseResult } from './validate.ts';
+import { BLOB_BYTES, encodeHead, FrameKind, type Frame, NO_BYTES } from './wire.ts';
+
+/** Answers the isolate's requests; throws a `WasiError` for an ordinary refusal. */
+export interface RequestHandler {
+  request(
+    op: string,
+    args: readonly unknown[],
+    bytes: Uint8Array,
+  ): { value: unknown; bytes?: Uint8Array } | { error: string };
+}
+
+/** How an invocation ended, as far as the isolate's process can tell. */
+export type End =
+  | { kind: 'result'; result: ResultMessage; text: Uint8Array }
+  | { kind: 'stopped'; reason: StopReason }
+  | { kind: 'died'; exitCode: number | null; signal: string | null; lastWords: string }
+  | { kind: 'protocol'; message: string };
+
+export type StopReason = 'timeout' | 'cancelled' | 'output-limit' | 'closed';
+
+export interface Invocation {
+  readonly message: InvokeMessage;
+  readonly blob: Uint8Array;
+  readonly outputLimit: number;
+  readonly handler: RequestHandler;
+}
+
+export interface Finished {
+  readonly end: End;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+/** What is kept of an isolate's own stderr: V8's last words before an abort. */
+const LAST_WORDS_BYTES = 4096;
+
+interface Running {
+  readonly invocation: Invocation;
+  readonly output: Record<1 | 2, Uint8Array[]>;
+  readonly parts: Uint8Array[];
+  outputLeft: number;
+  readonly finish: (finished: Finished) => void;
+}
+
+export class IsolateProcess {
+  readonly #child: ChildProcess;
+  readonly #wire: Socket;
+  readonly #reader = new FrameReader();
+  #state: 'starting' | 'loading' | 'idle' | 'running' | 'gone' = 'starting';
+  #running: Running | undefined;
+  #stop: StopReason | undefined;
+  #violation: string | undefined;
+  #lastWords = '';
+  #loaded = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
+  /** Invocations that this process has finished. */
+  served = 0;
+
+  constructor(memoryBytes: number, load: { message: LoadMessage; blob: Uint8Array }) {
+    this.#child = launch(memoryBytes);
+    this.#wire = this.#child.stdio[3] as Socket;
+    this.#loaded.promise.catch(() => {});
+    this.#wire.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    this.#wire.on('error', () => {}); // The exit that follows tells more.
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(0, LAST_WORDS_BYTES);
+    });
+    this.#child.on('error', (error) => this.#gone(null, null, error.message));
+    this.#child.on('close', (code, signal) => this.#gone(code, signal, this.#lastWords));
+    this.#send(FrameKind.load, load.message, load.blob);
+  }
+
+  get idle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  get busy(): boolean {
+    return this.#state === 'running';
+  }
+
+  get alive(): boolean {
+    return this.#state !== 'gone' && this.#stop === undefined && this.#violation === undefined;
+  }
+
+  /** Resolves when the component is compiled; rejects when the process died on the way. */
+  get loaded(): Promise<void> {
+    return this.#loaded.promise;
+  }
+
+  /** Resolves when the process has ended and was reaped. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  invoke(invocation: Invocation): Promise<Finished> {
+    return new Promise((finish) => {
+      this.#state = 'running';
+      this.#running = {
+        invocation,
+        output: { 1: [], 2: [] },
+        parts: [],
+        outputLeft: invocation.outputLimit,
+        finish,
+      };
+      this.#send(FrameKind.invoke, invocation.message, invocation.blob);
+    });
+  }
+
+  /** Ends the process at once. What it was doing ends with `reason`. */
+  stop(reason: StopReason): void {
+    if (this.#state === 'gone' || this.#stop !== undefined) return;
+    this.#stop = reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(kind: FrameKind, message: unknown, blob: Uint8Array): void {
+    this.#wire.cork();
+    this.#wire.write(encodeHead(kind, JSON.stringify(message), blob.length));
+    if (blob.length > 0) this.#wire.write(blob);
+    this.#wire.uncork();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) {
+        if (!this.alive) return;
+        this.#handle(frame);
+      }
+    } catch (error) {
+      this.#violate(error instanceof Error ? error.message : 'malformed frame');
+    }
+  }
+
+  /** The isolate broke the protocol: its realm is no longer ours. It ends; nothing else does. */
+  #violate(message: string): void {
+    if (!this.alive) return;
+    this.#violation = message;
+    this.#child.kill('SIGKILL');
+  }
+
+  #handle(frame: Frame): void {
+    if (this.#state === 'starting' && frame.kind === FrameKind.ready) {
+      this.#state = 'loading';
+      return;
+    }
+    if (this.#state === 'loading' && frame.kind === FrameKind.ready) {
+      this.#state = 'idle';
+      this.#loaded.resolve();
+      return;
+    }
+    const running = this.#running;
+    if (this.#state !== 'running' || running === undefined) {
+      throw new Error(`unexpected frame of kind ${frame.kind}`);
+    }
+    switch (frame.kind) {
+      case FrameKind.request: {
+        const { op, args } = parseRequest(frame.json);
+        const answer = running.invocation.handler.request(op, args, frame.blob);
+        if ('error' in answer) this.#send(FrameKind.reply, { error: answer.error }, NO_BYTES);
+        else this.#send(FrameKind.reply, { value: answer.value ?? null }, answer.bytes ?? NO_BYTES);
+        return;
+      }
+      case FrameKind.output: {
+        const stream = parseOutput(frame.json);
+        this.#keep(running, running.output[stream], frame.blob);
+        return;
+      }
+      case FrameKind.resultPart:
+        if (frame.blob.length === 0 || frame.blob.length > BLOB_BYTES)
+          throw new Error('bad result part');
+        this.#keep(running, running.parts, frame.blob);
+        return;
+      case FrameKind.result: {
+        const result = parseResult(frame.json);
+        this.#state = 'idle';
+        this.#running = undefined;
+        this.served += 1;
+        const text = Buffer.concat(running.parts);
+        running.finish({ end: { kind: 'result', result, text }, ...captured(running) });
+        return;
+      }
+      default:
+        throw new Error(`unexpected frame of kind ${frame.kind}`);
+    }
+  }
+
+  /** Keeps output within the budget, whatever the isolate's own count says. */
+  #keep(running: Running, target: Uint8Array[], bytes: Uint8Array): void {
+    const fits = Math.min(bytes.length, running.outputLeft);
+    running.outputLeft -= fits;
+    if (fits > 0) target.push(new Uint8Array(bytes.subarray(0, fits)));
+    if (fits < bytes.length) this.stop('output-limit');
+  }
+
+  #gone(exitCode: number | null, signal: string | null, lastWords: string): void {
+    if (this.#state === 'gone') return;
+    this.#state = 'gone';
+    this.#wire.destroy();
+    const running = this.#running;
+    this.#running = undefined;
+    const end: End = this.#stop
+      ? { kind: 'stopped', reason: this.#stop }
+      : this.#violation !== undefined
+        ? { kind: 'protocol', message: this.#violation }
+        : { kind: 'died', exitCode, signal, lastWords };
+    this.#loaded.reject(new IsolateGone(end));
+    running?.finish({ end, ...captured(running) });
+    this.#exited.resolve();
+  }
+}
+
+/** Why `loaded` rejected. */
+export class IsolateGone extends Error {
+  readonly end: End;
+  constructor(end: End) {
+    super('the isolate ended before it was ready');
+    this.end = end;
+  }
+}
+
+function captured(running: Running): { stdout: Uint8Array; stderr: Uint8Array } {
+  return { stdout: Buffer.concat(running.output[1]), stderr: Buffer.concat(running.output[2]) };
+}
