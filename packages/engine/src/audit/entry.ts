@@ -1,0 +1,187 @@
+import { SkillError } from '../errors.ts';
+import type { JsonObject, JsonValue } from '../schema/json.ts';
+import { canonicalJson } from './canonical.ts';
+import { auditStatuses } from './record.ts';
+import type { AuditDenial, AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
+
+/**
+ * One append-only row: the canonical JSON that later work chains over, and the columns that queries use.
+ * Bounds are applied here, so that no path into a store can write a record of unbounded size.
+ */
+export interface IntentEntry {
+  readonly kind: 'intent';
+  readonly executionId: string;
+  readonly timestampMs: number;
+  readonly skill: string;
+  readonly tool: string;
+  readonly user: string | null;
+  readonly body: string;
+}
+
+export interface OutcomeEntry {
+  readonly kind: 'outcome';
+  readonly executionId: string;
+  readonly status: string;
+  readonly body: string;
+}
+
+export type Entry = IntentEntry | OutcomeEntry;
+
+/** Longest stored forms, in UTF-16 units, and the largest number of denials. */
+export const bounds = {
+  name: 1024,
+  message: 8192,
+  denialText: 2048,
+  denials: 256,
+  /** Canonical JSON of `parameters`, and of `caller`, each. */
+  json: 262_144,
+} as const;
+
+const EXECUTION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/** @throws SkillError INTERNAL when the engine hands over a malformed record */
+export function encodeIntent(intent: IntentRecord, writer: JsonObject): IntentEntry {
+  checkId(intent.execution_id);
+  const timestampMs = Date.parse(intent.timestamp);
+  if (!TIMESTAMP.test(intent.timestamp) || Number.isNaN(timestampMs)) {
+    throw malformed(
+      `timestamp ${JSON.stringify(intent.timestamp)} is not ISO 8601 UTC with milliseconds`,
+    );
+  }
+  const skill = clip(intent.skill_name, bounds.name);
+  const tool = clip(intent.tool_name, bounds.name);
+  const user = clipOrNull(intent.user, bounds.name);
+  const body = encode({
+    execution_id: intent.execution_id,
+    timestamp: intent.timestamp,
+    skill_name: skill,
+    skill_version: clipOrNull(intent.skill_version, bounds.name),
+    component_sha256: clipOrNull(intent.component_sha256, bounds.name),
+    tool_name: tool,
+    parameters: bounded(intent.parameters),
+    parameters_digest: clip(intent.parameters_digest, bounds.name),
+    user,
+    caller: boundedObject(intent.caller),
+    effective_capabilities_hash: clipOrNull(intent.effective_capabilities_hash, bounds.name),
+    writer,
+  });
+  return { kind: 'intent', executionId: intent.execution_id, timestampMs, skill, tool, user, body };
+}
+
+/** @throws SkillError INTERNAL when the engine hands over a malformed record */
+export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
+  checkId(outcome.execution_id);
+  if (!auditStatuses.includes(outcome.status)) {
+    throw malformed(
+      `status ${JSON.stringify(outcome.status)} is none of ${auditStatuses.join(', ')}`,
+    );
+  }
+  const body = encode({
+    execution_id: outcome.execution_id,
+    status: outcome.status,
+    duration_ms: outcome.duration_ms,
+    exit_code: outcome.exit_code,
+    error_code: clipOrNull(outcome.error_code, bounds.name),
+    error_message: clipOrNull(outcome.error_message, bounds.message),
+    fuel_used: outcome.fuel_used,
+    memory_peak_bytes: outcome.memory_peak_bytes,
+    denials: outcome.denials.slice(0, bounds.denials).map(clipDenial),
+    host_calls: outcome.host_calls,
+  });
+  return { kind: 'outcome', executionId: outcome.execution_id, status: outcome.status, body };
+}
+
+/** Joins the stored bodies of one execution again. */
+export function decodeRecord(intentBody: string, outcomeBody: string | null): AuditRecord {
+  const { writer: _writer, ...intent } = JSON.parse(intentBody) as IntentRecord & {
+    writer: JsonObject;
+  };
+  const outcome = outcomeBody === null ? running : (JSON.parse(outcomeBody) as OutcomeRecord);
+  return { ...intent, ...outcome };
+}
+
+/** The outcome that an open writes for an invocation whose process ended without one. */
+export function interruptedOutcome(executionId: string): OutcomeRecord {
+  return {
+    execution_id: executionId,
+    status: 'interrupted',
+    duration_ms: null,
+    exit_code: null,
+    error_code: null,
+    error_message: 'The process that ran this invocation ended before it recorded an outcome.',
+    fuel_used: null,
+    memory_peak_bytes: null,
+    denials: [],
+    host_calls: 0,
+  };
+}
+
+export function noOpenIntent(id: string): SkillError {
+  return new SkillError(
+    'INTERNAL',
+    `The audit store has no intent without outcome for execution ${id}.`,
+  );
+}
+
+export function repeatedIntent(id: string): SkillError {
+  return new SkillError('INTERNAL', `The audit store already has an intent for execution ${id}.`);
+}
+
+const running = {
+  status: 'running',
+  duration_ms: null,
+  exit_code: null,
+  error_code: null,
+  error_message: null,
+  fuel_used: null,
+  memory_peak_bytes: null,
+  denials: [],
+  host_calls: null,
+} as const;
+
+function checkId(id: string): void {
+  if (!EXECUTION_ID.test(id)) {
+    throw malformed(
+      `execution_id ${JSON.stringify(id)} is not 1 to 64 letters, digits, "_" or "-"`,
+    );
+  }
+}
+
+function malformed(reason: string): SkillError {
+  return new SkillError('INTERNAL', `The audit record is malformed: ${reason}.`);
+}
+
+function encode(body: JsonValue): string {
+  try {
+    return canonicalJson(body);
+  } catch (error) {
+    throw new SkillError('INTERNAL', 'The audit record is not plain JSON.', { cause: error });
+  }
+}
+
+function clipDenial(denial: AuditDenial): JsonObject {
+  return {
+    code: clip(denial.code, bounds.denialText),
+    resource: clip(denial.resource, bounds.denialText),
+    rule: clip(denial.rule, bounds.denialText),
+  };
+}
+
+function clipOrNull(text: string | null, most: number): string | null {
+  return text === null ? null : clip(text, most);
+}
+
+function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… [${text.length} characters]`;
+}
+
+function bounded(value: JsonValue): JsonValue {
+  const size = encode(value).length;
+  return size <= bounds.json ? value : `[TRUNCATED: ${size} characters of JSON]`;
+}
+
+function boundedObject(value: JsonObject): JsonObject {
+  const kept = bounded(value);
+  return typeof kept === 'string' ? { truncated: kept } : value;
+}

@@ -1,0 +1,141 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { SkillError } from '../errors.ts';
+
+const KEY_BYTES = 32;
+const GROUP_OR_OTHERS = 0o077;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Makes the store's directory (0700) and its empty file (0600) where they do not exist, and judges them where
+ * they do. The directory may be readable by others, but others must not be able to put files into it.
+ *
+ * @returns the file's path with its directory resolved
+ * @throws SkillError AUDIT_UNAVAILABLE; the system's own error when a file operation fails
+ */
+export function prepareFile(path: string): string {
+  const requested = resolve(path);
+  mkdirSync(dirname(requested), { recursive: true, mode: 0o700 });
+  const directory = realpathSync(dirname(requested));
+  checkDirectory(directory);
+  const file = join(directory, basename(requested));
+  if (createExclusively(file, new Uint8Array())) syncDirectory(directory);
+  // SQLite opens these two beside the file. They are judged by name only: opening and closing a database
+  // file by other means would drop the locks that this process holds on it (see fcntl(2)).
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+    const stats = lstatSync(name, { throwIfNoEntry: false });
+    if (stats !== undefined) checkFile(name, stats);
+  }
+  return file;
+}
+
+/**
+ * The store's own random key, made at first use. It lies beside the database and not in it, so that a copy
+ * of the database given away does not allow guessing parameters from their digests.
+ */
+export function loadKey(file: string): Uint8Array {
+  const keyFile = `${file}.key`;
+  if (lstatSync(keyFile, { throwIfNoEntry: false }) === undefined) createKey(keyFile);
+  const descriptor = openSync(keyFile, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    checkFile(keyFile, fstatSync(descriptor));
+    const key = readFileSync(descriptor);
+    if (key.length === KEY_BYTES) return key;
+    throw refuse(
+      `${keyFile} holds ${key.length} bytes instead of ${KEY_BYTES}. Restore it, or remove it to get a new key`,
+    );
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Complete or absent: written under another name, then linked; the first of several processes wins. */
+function createKey(keyFile: string): void {
+  const draft = `${keyFile}.${randomUUID()}`;
+  writeFileSync(draft, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600, flush: true });
+  try {
+    linkSync(draft, keyFile);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  syncDirectory(dirname(keyFile));
+}
+
+function createExclusively(file: string, content: Uint8Array): boolean {
+  try {
+    writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function checkDirectory(directory: string): void {
+  const stats = statSync(directory);
+  if (!hasModes) return;
+  checkOwner(directory, stats);
+  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw refuse(
+      `others may write into ${directory}. Run: chmod go-w '${directory}', or choose another path`,
+    );
+  }
+}
+
+function checkFile(name: string, stats: Stats): void {
+  if (!stats.isFile()) {
+    throw refuse(
+      `${name} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a regular file'}. Choose another path`,
+    );
+  }
+  if (!hasModes) return;
+  checkOwner(name, stats);
+  if (stats.nlink > 1) throw refuse(`${name} has several names (hard links). Choose another path`);
+  if ((stats.mode & GROUP_OR_OTHERS) !== 0) {
+    throw refuse(
+      `${name} is open to other users. Run: chmod 600 '${name}', or choose another path`,
+    );
+  }
+}
+
+function checkOwner(name: string, stats: Stats): void {
+  const user = process.getuid?.();
+  if (stats.uid !== user) {
+    throw refuse(`${name} belongs to user ${stats.uid}, not to ${user}. Choose another path`);
+  }
+}
+
+/** Windows has no owner and mode bits; its profile directories are private by their access lists. */
+const hasModes = process.getuid !== undefined;
+
+function syncDirectory(directory: string): void {
+  if (!hasModes) return;
+  const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuse(reason: string): SkillError {
+  return new SkillError('AUDIT_UNAVAILABLE', `The audit store is refused: ${reason}.`);
+}

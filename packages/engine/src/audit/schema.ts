@@ -1,0 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { SkillError } from '../errors.ts';
+
+/** Marks the file as ours ("SkAu" in ASCII), so that another program's database is never written to. */
+const APPLICATION_ID = 0x536b4175;
+
+/**
+ * One step per version: the step at index n brings `user_version` n to n + 1. Steps are only ever appended.
+ *
+ * `entry` is append-only and in one order for all writers. Its `body` is canonical JSON and holds every fact;
+ * the other columns repeat what queries select by. `running` is an index of intents without outcome and can
+ * be rebuilt from `entry`.
+ */
+const migrations: readonly string[] = [
+  `CREATE TABLE entry (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     kind TEXT NOT NULL CHECK (kind IN ('intent', 'outcome')),
+     execution_id TEXT NOT NULL,
+     timestamp_ms INTEGER,
+     skill TEXT,
+     tool TEXT,
+     user TEXT,
+     status TEXT,
+     body TEXT NOT NULL,
+     UNIQUE (execution_id, kind)
+   ) STRICT;
+   CREATE INDEX entry_by_time ON entry (timestamp_ms) WHERE kind = 'intent';
+   CREATE INDEX entry_by_skill ON entry (skill, seq) WHERE kind = 'intent';
+   CREATE TRIGGER entry_is_append_only BEFORE UPDATE ON entry
+     BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+   CREATE TABLE running (execution_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
+];
+
+/**
+ * Creates or upgrades the tables, in one transaction.
+ *
+ * @throws SkillError AUDIT_UNAVAILABLE for a file that is not an audit store, or is a newer version's
+ */
+export function migrate(db: DatabaseSync): void {
+  if (checkVersion(db) === migrations.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have migrated between the check and the lock.
+    const version = checkVersion(db);
+    for (const step of migrations.slice(version)) db.exec(step);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** The file's version, after checking that the file is an audit store (or empty). */
+export function checkVersion(db: DatabaseSync): number {
+  const version = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+  if (application !== APPLICATION_ID && (application !== 0 || tables.n > 0)) {
+    throw new SkillError(
+      'AUDIT_UNAVAILABLE',
+      'The file is a database, but not an audit store. Choose another path for the audit store.',
+    );
+  }
+  if (version > migrations.length) {
+    throw new SkillError(
+      'AUDIT_UNAVAILABLE',
+      `The audit store has version ${version}; this program knows versions up to ${migrations.length}. ` +
+        'Upgrade the program, or choose another path for the audit store.',
+    );
+  }
+  return version;
+}
+
+function pragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  const row = db.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
+  return row[name] ?? 0;
+}

@@ -1,0 +1,88 @@
+/** Entry of the thread that blocks on SQLite, so that no other thread does. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { SkillError } from '../errors.ts';
+import { AuditDatabase } from './database.ts';
+import type { Answer, Numbered, WorkerStart } from './protocol.ts';
+import { unavailable } from './unavailable.ts';
+
+/** Most entries under one commit: bounds how long one caller waits for the others. */
+const BATCH = 512;
+
+if (parentPort === null) throw new Error('This module is the entry of a worker thread.');
+const port = parentPort;
+const start = workerData as WorkerStart;
+
+function answer(message: Answer): void {
+  port.postMessage(message);
+}
+
+function fail(id: number, error: SkillError): void {
+  answer({ id, ok: false, error: error.toJSON() });
+}
+
+function open(): AuditDatabase | undefined {
+  try {
+    const database = AuditDatabase.open(start.file, start.busyTimeoutMs, start.mode);
+    if (start.mode === 'write') database.markInterrupted();
+    answer({ id: 0, ok: true });
+    return database;
+  } catch (error) {
+    fail(0, unavailable('opened', error));
+    return undefined;
+  }
+}
+
+/** All that waits is taken at once: what arrived during one commit shares the next one's sync. */
+function takeWaiting(first: Numbered): Numbered[] {
+  const taken = [first];
+  while (taken.length < BATCH) {
+    const next = receiveMessageOnPort(port) as { message: Numbered } | undefined;
+    if (next === undefined) break;
+    taken.push(next.message);
+  }
+  return taken;
+}
+
+function append(database: AuditDatabase, messages: readonly Numbered[]): void {
+  const writes = messages.flatMap(({ id, request }) =>
+    request.op === 'append' ? [{ id, entry: request.entry }] : [],
+  );
+  if (writes.length === 0) return;
+  try {
+    const results = database.append(writes.map(({ entry }) => entry));
+    for (const [index, { id }] of writes.entries()) {
+      const error = results[index];
+      if (error === undefined) answer({ id, ok: true });
+      else fail(id, error);
+    }
+  } catch (error) {
+    for (const { id } of writes) fail(id, unavailable('written', error));
+  }
+}
+
+function read(database: AuditDatabase, { id, request }: Numbered): void {
+  try {
+    if (request.op === 'query') answer({ id, ok: true, rows: database.query(request.selection) });
+    if (request.op === 'find')
+      answer({ id, ok: true, rows: database.find(request.id, request.most) });
+  } catch (error) {
+    fail(id, unavailable('read', error));
+  }
+}
+
+const database = open();
+if (database === undefined) {
+  port.close();
+} else {
+  port.on('message', (first: Numbered) => {
+    const messages = takeWaiting(first);
+    append(database, messages);
+    for (const message of messages) read(database, message);
+    const close = messages.find(({ request }) => request.op === 'close');
+    if (close !== undefined) {
+      database[Symbol.dispose]();
+      answer({ id: close.id, ok: true });
+      port.close();
+    }
+  });
+}
