@@ -1,0 +1,10 @@
+// Generated from wit/ by scripts/generate-types.ts. Do not edit.
+/// <reference path="./wasi-cli-terminal-output.d.ts" />
+declare module 'wasi:cli/terminal-stdout@0.2.12' {
+  /**
+   * If stdout is connected to a terminal, return a `terminal-output` handle
+   * allowing further interaction with it.
+   */
+  export function getTerminalStdout(): TerminalOutput | undefined;
+  export type TerminalOutput = import('wasi:cli/terminal-output@0.2.12').TerminalOutput;
+}
