@@ -1,0 +1,92 @@
+import { SkillError } from '../errors.ts';
+import { parseInterfaceName } from './names.ts';
+import type { ComponentSurvey } from './survey.ts';
+
+/**
+ * WASI 0.2 interfaces that the host provides. Network ones are provided too: without a grant each call is refused with
+ * WASI's own error. Patch versions of 0.2 only added functions; 0.2.0 to 0.2.12 are known here.
+ */
+const wasi = new Map<string, readonly string[]>([
+  [
+    'cli',
+    [
+      'environment',
+      'exit',
+      'stdin',
+      'stdout',
+      'stderr',
+      'terminal-input',
+      'terminal-output',
+      'terminal-stdin',
+      'terminal-stdout',
+      'terminal-stderr',
+    ],
+  ],
+  ['clocks', ['monotonic-clock', 'wall-clock']],
+  ['filesystem', ['types', 'preopens']],
+  ['io', ['error', 'poll', 'streams']],
+  ['random', ['random', 'insecure', 'insecure-seed']],
+  [
+    'sockets',
+    [
+      'network',
+      'instance-network',
+      'ip-name-lookup',
+      'tcp',
+      'tcp-create-socket',
+      'udp',
+      'udp-create-socket',
+    ],
+  ],
+  ['http', ['types', 'outgoing-handler']],
+]);
+const highestPatch = 12;
+
+/** Whether the engine itself provides an import of this name. */
+export function isProvidedWasi(name: string): boolean {
+  const parsed = parseInterfaceName(name);
+  if (parsed === undefined || parsed.namespace !== 'wasi') return false;
+  const patch = /^0\.2\.([0-9]{1,2})$/u.exec(parsed.version ?? '')?.[1];
+  if (patch === undefined || Number(patch) > highestPatch) return false;
+  return wasi.get(parsed.package)?.includes(parsed.interface) === true;
+}
+
+/** Imports of the flat world, by which a skill reads its configuration. */
+export function isFlatImport(name: string): boolean {
+  return name === 'get-config' || name === 'get-all-config';
+}
+
+/**
+ * Refuses a component that imports what nobody provides.
+ *
+ * @throws SkillError `COMPONENT_IMPORT_UNKNOWN`, with every such import
+ */
+export function checkImports(
+  survey: Pick<ComponentSurvey, 'imports'>,
+  provided: (name: string) => boolean = isProvidedWasi,
+): void {
+  const unknown = survey.imports
+    // Types cost nothing: they are what provided functions are written in.
+    .filter((entry) => entry.kind !== 'type' && !provided(entry.name))
+    .map((entry) => ({ name: entry.name, reason: reasonFor(entry.name) }));
+  if (unknown.length === 0) return;
+  const lines = unknown.map((entry) => `  ${entry.name} (${entry.reason})`).join('\n');
+  throw new SkillError(
+    'COMPONENT_IMPORT_UNKNOWN',
+    `The component imports what this host does not provide:\n${lines}\n` +
+      'Provided are the interfaces of WASI 0.2. Build the component without these imports, or offer them as host interfaces.',
+    { details: { imports: unknown } },
+  );
+}
+
+function reasonFor(name: string): string {
+  const parsed = parseInterfaceName(name);
+  if (parsed === undefined) return 'a function or instance without an interface';
+  if (parsed.namespace !== 'wasi') return 'not a WASI interface';
+  if (wasi.get(parsed.package)?.includes(parsed.interface) === true) {
+    return parsed.version === undefined
+      ? 'without a version'
+      : `version ${parsed.version}; 0.2.0 to 0.2.${highestPatch} are provided`;
+  }
+  return 'not provided';
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { SkillError } from '../errors.ts';
+import type { ComponentBounds } from './bounds.ts';
+import { ComponentCache } from './cache.ts';
+import { checkImports } from './imports.ts';
+import { meteringVersion } from './meter.ts';
+import { checkDigest, readComponent } from './read.ts';
+import type { ComponentShape } from './shape.ts';
+import { type ComponentSurvey, surveyComponent } from './survey.ts';
+import {
+  defaultTranspileLimits,
+  jcoVersion,
+  transpileComponent,
+  type TranspileLimits,
+} from './transpile.ts';
+import type { Transpiled } from './transpile-frame.ts';
+
+export interface PrepareOptions {
+  /** Exactly one of `path` and `bytes`. */
+  readonly path?: string | undefined;
+  readonly bytes?: Uint8Array | undefined;
+  /** The pin; see `readComponent`. */
+  readonly sha256?: string | undefined;
+  /** Where what was made is kept for the next load; nothing is kept without one. Its key file is `<cacheDir>.key`. */
+  readonly cacheDir?: string | undefined;
+  /** Whether the host provides an import of this name. Default: WASI 0.2, see `isProvidedWasi`. */
+  readonly provided?: ((name: string) => boolean) | undefined;
+  readonly bounds?: Partial<ComponentBounds> | undefined;
+  readonly limits?: Partial<TranspileLimits> | undefined;
+}
+
+/** A component that is ready for an isolate. */
+export interface PreparedComponent {
+  /** Of the file as it was read. */
+  readonly sha256: string;
+  readonly shape: ComponentShape;
+  readonly imports: ComponentSurvey['imports'];
+  readonly exports: ComponentSurvey['exports'];
+  /** Declared minimum of all memories in bytes, each module counted once. */
+  readonly memoryBytes: number;
+  /** A script that evaluates to `(getCoreModule, imports, instantiateCore) => exports`. Run it in an isolate only. */
+  readonly glue: string;
+  /** Core modules by the name that the glue gives to `getCoreModule`. */
+  readonly modules: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Changes whenever what is made of a component changes. */
+const formatVersion = 1;
+
+/**
+ * From a file to what an isolate runs: read and pinned, surveyed, imports known, transpiled in a process of its own
+ * (or taken from the cache), verified.
+ *
+ * @throws SkillError any of the `COMPONENT_…` and `TRANSPILE_…` codes; `INVALID_OPTIONS` for an unsafe cache directory
+ */
+export async function prepareComponent(options: PrepareOptions): Promise<PreparedComponent> {
+  const { bytes, sha256 } = await obtain(options);
+  const survey = surveyComponent(bytes, options.bounds);
+  checkImports(survey, options.provided);
+  const { glue, modules } = await make(bytes, sha256, options);
+  return {
+    sha256,
+    shape: survey.shape,
+    imports: survey.imports,
+    exports: survey.exports,
+    memoryBytes: survey.memoryBytes,
+    glue,
+    modules,
+  };
+}
+
+async function obtain(options: PrepareOptions): Promise<{ bytes: Uint8Array; sha256: string }> {
+  const { path, bytes, sha256 } = options;
+  if (path !== undefined && bytes === undefined) {
+    return readComponent(path, { sha256, maxBytes: options.bounds?.bytes });
+  }
+  if (bytes !== undefined && path === undefined) {
+    // A copy: what was surveyed must be what is transpiled, whatever the caller does to its buffer meanwhile.
+    return checkDigest(Uint8Array.from(bytes), sha256);
+  }
+  throw new SkillError('INVALID_OPTIONS', 'A component is prepared from either "path" or "bytes".');
+}
+
+async function make(
+  bytes: Uint8Array,
+  sha256: string,
+  options: PrepareOptions,
+): Promise<Transpiled> {
+  if (options.cacheDir === undefined) return transpileComponent(bytes, options.limits);
+  const cache = await ComponentCache.open(options.cacheDir);
+  const key = cacheKey(sha256);
+  const maxBytes = options.limits?.outputBytes ?? defaultTranspileLimits.outputBytes;
+  const known = await cache.get(key, maxBytes);
+  if (known !== undefined) return known;
+  const made = await transpileComponent(bytes, options.limits);
+  // A full or read-only disk costs the next load some time, not this one its success.
+  await cache.put(key, made).catch(() => undefined);
+  return made;
+}
+
+/** Everything that decides what comes out: the component, the versions of jco, metering and this code. */
+export function cacheKey(sha256: string): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify({
+        formatVersion,
+        jco: jcoVersion,
+        metering: meteringVersion,
+        component: sha256,
+      }),
+    )
+    .digest('hex');
+}

@@ -1,0 +1,269 @@
+import { SkillError } from '../errors.ts';
+import { type ComponentBounds, defaultBounds } from './bounds.ts';
+import { coreName, externName } from './names.ts';
+import { malformed, Reader, Tally, unsupported } from './reader.ts';
+import { type ComponentShape, detectShape } from './shape.ts';
+import { type CoreModuleSurvey, surveyCoreModule } from './survey-core.ts';
+import {
+  externDescription,
+  type ExternKind,
+  surveyAlias,
+  surveyCoreType,
+  surveySort,
+  surveyType,
+} from './survey-types.ts';
+
+/** An import or export of the component itself. */
+export interface ComponentExtern {
+  /** `label`, or `namespace:package/interface@1.2.3`. */
+  readonly name: string;
+  readonly kind: ExternKind;
+}
+
+/** What a component shows of itself before anything is generated from it. */
+export interface ComponentSurvey {
+  readonly shape: ComponentShape;
+  readonly imports: readonly ComponentExtern[];
+  readonly exports: readonly ComponentExtern[];
+  /** Every core module, at every level, in the order of the file. */
+  readonly modules: readonly CoreModuleSurvey[];
+  /** Declared minimum of all memories and tables, each module counted once. */
+  readonly memoryBytes: number;
+  readonly tableElements: number;
+}
+
+const componentVersion = 0x0d;
+
+interface Scope {
+  readonly tally: Tally;
+  readonly modules: CoreModuleSurvey[];
+}
+
+interface Draft {
+  readonly path: string;
+  readonly imports: ComponentExtern[];
+  readonly exports: ComponentExtern[];
+  modules: number;
+  components: number;
+}
+
+/**
+ * Reads the structure of a component: checks every name that could reach generated code, and holds every count against
+ * its bound. Linear in the size of the input, and never slower for a hostile one. Pure: it needs nothing but the bytes.
+ *
+ * @throws SkillError `COMPONENT_MALFORMED`, `COMPONENT_NAME_REFUSED`, `COMPONENT_TOO_LARGE`, `COMPONENT_UNSUPPORTED`
+ */
+export function surveyComponent(
+  bytes: Uint8Array,
+  bounds: Partial<ComponentBounds> = {},
+): ComponentSurvey {
+  const tally = new Tally({ ...defaultBounds, ...bounds });
+  tally.check('bytes', bytes.byteLength, 0);
+  assertComponent(bytes);
+  const modules: CoreModuleSurvey[] = [];
+  const root = surveyLevel(new Reader(bytes, 0, bytes.byteLength), { tally, modules }, '', 0);
+  return {
+    shape: detectShape(root.exports),
+    imports: root.imports,
+    exports: root.exports,
+    modules,
+    memoryBytes: modules.reduce((sum, module) => sum + module.memoryBytes, 0),
+    tableElements: tally.get('tableElements'),
+  };
+}
+
+/** A component by its first eight bytes; the error says what else it is. */
+export function assertComponent(bytes: Uint8Array): void {
+  if (bytes.byteLength === 0) throw malformed(0, 'the file is empty');
+  const magic = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+  if (!magic || bytes.byteLength < 8) throw malformed(0, 'no WebAssembly magic number');
+  const layer = (bytes[6] as number) | ((bytes[7] as number) << 8);
+  const version = (bytes[4] as number) | ((bytes[5] as number) << 8);
+  if (layer === 1 && version === componentVersion) return;
+  if (layer === 0 && version === 1) throw coreModuleRefused(bytes);
+  throw unsupported(
+    4,
+    `WebAssembly version ${version} of layer ${layer} is not known`,
+    'Build it with a current toolchain.',
+  );
+}
+
+function coreModuleRefused(bytes: Uint8Array): SkillError {
+  let preview1 = false;
+  try {
+    const reader = new Reader(bytes, 0, bytes.byteLength);
+    const module = surveyCoreModule(reader, new Tally(defaultBounds), 'module');
+    preview1 = module.imports.some((entry) => entry.module === 'wasi_snapshot_preview1');
+  } catch {
+    // What it would have imported only improves the message.
+  }
+  const wayOut = preview1
+    ? 'It is a command for wasi_snapshot_preview1: build it for WASI 0.2 (for instance the target wasm32-wasip2), or adapt it with `jco new --wasi-command`.'
+    : 'Make a component of it, for instance with `jco new`, or build it for WASI 0.2.';
+  return new SkillError(
+    'COMPONENT_UNSUPPORTED',
+    `This is a core WebAssembly module, not a component. ${wayOut}`,
+    {
+      details: { found: 'core module', preview1 },
+    },
+  );
+}
+
+function surveyLevel(reader: Reader, scope: Scope, path: string, depth: number): Draft {
+  scope.tally.check('componentDepth', depth, reader.offset);
+  const draft: Draft = { path, imports: [], exports: [], modules: 0, components: 0 };
+  reader.skip(8);
+  while (!reader.done) {
+    const at = reader.offset;
+    const id = reader.u8();
+    const body = reader.range(reader.u32());
+    scope.tally.add('sections', 1, at);
+    if (id === 0) continue;
+    if (id === 1) nestedModule(body, scope, draft);
+    else if (id === 4) nestedComponent(body, scope, draft, depth);
+    else {
+      readSection(id, body, scope.tally, draft, at);
+      body.finish('a section of a component');
+    }
+  }
+  return draft;
+}
+
+function nestedModule(body: Reader, scope: Scope, draft: Draft): void {
+  scope.tally.add('coreModules', 1, body.offset);
+  expectPreamble(body, 0x01, 0, 'a core module');
+  const path = `${draft.path}module ${draft.modules++}`;
+  scope.modules.push(surveyCoreModule(body, scope.tally, path));
+}
+
+function nestedComponent(body: Reader, scope: Scope, draft: Draft, depth: number): void {
+  scope.tally.add('components', 1, body.offset);
+  expectPreamble(body, componentVersion, 1, 'a component');
+  surveyLevel(body, scope, `${draft.path}component ${draft.components++} / `, depth + 1);
+}
+
+function expectPreamble(body: Reader, version: number, layer: number, what: string): void {
+  const expected = [0, 0x61, 0x73, 0x6d, version, 0, layer, 0];
+  const found = body.bytes.subarray(body.offset, Math.min(body.offset + 8, body.end));
+  if (expected.some((byte, index) => found[index] !== byte))
+    throw malformed(body.offset, `no preamble of ${what}`);
+}
+
+function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: number): void {
+  const where = `${draft.path}component`;
+  if (id === 9 || id === 12) {
+    throw unsupported(at, 'The component uses start functions or values', 'Build it for WASI 0.2.');
+  }
+  const count = body.count();
+  for (let index = 0; index < count; index += 1) {
+    switch (id) {
+      case 2:
+        coreInstance(body, tally, where);
+        break;
+      case 3:
+        surveyCoreType(body, tally, where, 1);
+        break;
+      case 5:
+        instance(body, tally, where);
+        break;
+      case 6:
+        surveyAlias(body, tally, where);
+        break;
+      case 7:
+        surveyType(body, tally, where, 1);
+        break;
+      case 8:
+        canonical(body, tally);
+        break;
+      case 10:
+        draft.imports.push(importEntry(body, tally, where, index));
+        break;
+      case 11:
+        draft.exports.push(exportEntry(body, tally, where, index));
+        break;
+      default:
+        throw malformed(at, `an unknown section ${id} of a component`);
+    }
+  }
+}
+
+function coreInstance(body: Reader, tally: Tally, where: string): void {
+  tally.add('instances', 1, body.offset);
+  const form = body.u8();
+  if (form > 1) throw malformed(body.offset - 1, 'an unknown core instance');
+  if (form === 0) body.u32();
+  const count = body.count();
+  tally.add('instanceItems', count, body.offset);
+  for (let index = 0; index < count; index += 1) {
+    coreName(body, tally, `item ${index} of a core instance in ${where}`);
+    body.skip(1);
+    body.u32();
+  }
+}
+
+function instance(body: Reader, tally: Tally, where: string): void {
+  tally.add('instances', 1, body.offset);
+  const form = body.u8();
+  if (form > 1) throw malformed(body.offset - 1, 'an unknown instance');
+  if (form === 0) body.u32();
+  const count = body.count();
+  tally.add('instanceItems', count, body.offset);
+  for (let index = 0; index < count; index += 1) {
+    externName(body, tally, `item ${index} of an instance in ${where}`, {
+      discriminated: form === 1,
+    });
+    surveySort(body);
+    body.u32();
+  }
+}
+
+/** Lift, lower, and the three operations on resources; everything else belongs to asynchronous components. */
+function canonical(body: Reader, tally: Tally): void {
+  const at = body.offset;
+  tally.add('canonicalFunctions', 1, at);
+  const form = body.u8();
+  if (form <= 1) {
+    if (body.u8() !== 0) throw malformed(body.offset - 1, 'an unknown canonical function');
+    body.u32();
+    const count = body.count();
+    for (let index = 0; index < count; index += 1) {
+      const option = body.u8();
+      if (option > 5) {
+        throw unsupported(
+          at,
+          'The component lifts or lowers a function asynchronously',
+          'Build it for WASI 0.2.',
+        );
+      }
+      if (option >= 3) body.u32();
+    }
+    if (form === 0) body.u32();
+  } else if (form <= 4) {
+    body.u32();
+  } else {
+    throw unsupported(
+      at,
+      `The component uses the asynchronous built-in 0x${form.toString(16)}`,
+      'Build it for WASI 0.2.',
+    );
+  }
+}
+
+function importEntry(body: Reader, tally: Tally, where: string, index: number): ComponentExtern {
+  tally.add('imports', 1, body.offset);
+  const name = externName(body, tally, `import ${index} of ${where}`);
+  return { name, kind: externDescription(body) };
+}
+
+function exportEntry(body: Reader, tally: Tally, where: string, index: number): ComponentExtern {
+  tally.add('exports', 1, body.offset);
+  const name = externName(body, tally, `export ${index} of ${where}`);
+  const kind = surveySort(body);
+  if (kind === 'core' || kind === 'value')
+    throw malformed(body.offset, 'an export that is not a part of the component model');
+  body.u32();
+  const ascribed = body.u8();
+  if (ascribed > 1) throw malformed(body.offset - 1, 'an export with an unknown ascription');
+  if (ascribed === 1) externDescription(body);
+  return { name, kind };
+}

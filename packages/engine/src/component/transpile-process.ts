@@ -1,0 +1,118 @@
+/**
+ * The entry of the disposable process that turns one component into a script and core modules.
+ * It reads the component from its standard input, answers on its standard output, and ends.
+ * `process.argv[2]` is the URL of jco's bindgen; it is resolved by the parent, so nothing is looked up here.
+ */
+import { fstatSync, readSync, writeSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { moduleToScript } from './glue.ts';
+import { meterModules } from './meter.ts';
+import { findBadCharacter } from './names.ts';
+import { whatWasPrinted } from './no-wasi.ts';
+import { stripCustomSections } from './strip.ts';
+import { encodeHeader, encodeTranspiled, type Transpiled } from './transpile-frame.ts';
+
+/** The part of jco's bindgen that is used, as its `js-component-bindgen-component.d.ts` describes it. */
+interface Bindgen {
+  readonly $init: Promise<void>;
+  generate(
+    component: Uint8Array,
+    options: Record<string, unknown>,
+  ): { files: [string, Uint8Array][] };
+}
+
+/** The part of the WebAssembly JavaScript interface that is used: Node's types leave it to the DOM's. */
+declare const WebAssembly: {
+  readonly Module: {
+    new (bytes: Uint8Array): object;
+    imports(module: object): { module: string; name: string }[];
+    exports(module: object): { name: string }[];
+  };
+};
+
+const options = {
+  name: 'component',
+  instantiation: { tag: 'sync' },
+  map: [],
+  noTypescript: true,
+  noNodejsCompat: true,
+  base64Cutoff: 0,
+  noComponentErrorWrapping: false,
+};
+
+function readInput(): Uint8Array {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.allocUnsafe(1024 * 1024);
+  for (;;) {
+    const length = readSync(0, chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    chunks.push(Buffer.from(chunk.subarray(0, length)));
+  }
+}
+
+function writeOutput(parts: readonly Uint8Array[]): void {
+  for (const part of parts) {
+    let at = 0;
+    while (at < part.byteLength) at += writeSync(1, part, at);
+  }
+}
+
+async function loadBindgen(url: string): Promise<Bindgen> {
+  const shim = new URL(
+    import.meta.url.endsWith('.ts') ? './no-wasi.ts' : './no-wasi.js',
+    import.meta.url,
+  ).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier.startsWith('@bytecodealliance/preview2-shim/')
+        ? { url: shim, shortCircuit: true }
+        : next(specifier, context),
+  });
+  const bindgen = (await import(url)) as Bindgen;
+  await bindgen.$init;
+  return bindgen;
+}
+
+/**
+ * Names once more, as V8 reads them from the modules that the glue refers to: a name that the survey saw otherwise,
+ * because two parsers disagree on a binary, ends here.
+ */
+function assertCoreNames(bytes: Uint8Array): void {
+  const module = new WebAssembly.Module(bytes);
+  const names = [
+    ...WebAssembly.Module.imports(module).flatMap((entry) => [entry.module, entry.name]),
+    ...WebAssembly.Module.exports(module).map((entry) => entry.name),
+  ];
+  if (names.some((name) => findBadCharacter(name) !== undefined)) {
+    throw new Error('a core module has names that were not seen before');
+  }
+}
+
+async function transpile(component: Uint8Array, bindgenUrl: string): Promise<Transpiled> {
+  const bindgen = await loadBindgen(bindgenUrl);
+  const { files } = bindgen.generate(stripCustomSections(component), options);
+  let glue: string | undefined;
+  const modules = new Map<string, Uint8Array>();
+  for (const [name, contents] of files) {
+    if (name === 'component.js') glue = new TextDecoder('utf-8', { fatal: true }).decode(contents);
+    else modules.set(name, contents);
+  }
+  if (glue === undefined) throw new Error('jco generated no code');
+  for (const bytes of modules.values()) assertCoreNames(bytes);
+  return { glue: moduleToScript(glue), modules: meterModules(modules) };
+}
+
+function describe(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const panic = whatWasPrinted();
+  return (panic === '' ? message : `${message}: ${panic}`).slice(0, 2000);
+}
+
+const url = process.argv[2];
+if (url === undefined || fstatSync(0).isFile())
+  throw new Error('this process is started by the engine');
+try {
+  writeOutput(encodeTranspiled(await transpile(readInput(), url)));
+} catch (failure) {
+  writeOutput(encodeHeader({ ok: false, message: describe(failure) }));
+}
