@@ -91,6 +91,7 @@ export interface AuthorityExplanation {
   }[];
   /** The declared capabilities as written, to which denials add. */
   readonly declared: DeclaredCapabilities;
+  readonly overrides: CapabilityRestriction | undefined;
 }
 
 export interface PathInPart {

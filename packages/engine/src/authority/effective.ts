@@ -1,0 +1,169 @@
+/** declared ∩ granted ∩ overrides ∩ ceiling. Nothing in the result is more than any of the parts gives. */
+import type {
+  CapabilityRestriction,
+  DeclaredCapabilities,
+  DeclaredCredential,
+} from '../manifest/types.ts';
+import { covers, resolvePath } from './path.ts';
+import { decidingGrant, intersectGrants } from './filesystem.ts';
+import { ruleKey } from './canonical.ts';
+import type {
+  AuthorityPart,
+  AuthorityParts,
+  EffectiveAuthority,
+  EffectiveCredential,
+  EffectiveVolume,
+  PathInPart,
+  Places,
+} from './types.ts';
+
+export const noCapabilities: DeclaredCapabilities = {
+  filesystem: { grants: [], forbidden: [] },
+  network: { rules: [], dns: undefined },
+  environment: { allowlist: [], blocklist: [], patterns: [] },
+  credentials: [],
+  interfaces: [],
+  volumes: [],
+};
+
+interface Layer {
+  readonly part: AuthorityPart;
+  readonly capabilities: CapabilityRestriction;
+}
+
+function layersOf(parts: AuthorityParts): Layer[] {
+  const layers: Layer[] = [{ part: 'declared', capabilities: parts.declared }];
+  if (parts.granted === 'none') layers.push({ part: 'granted', capabilities: noCapabilities });
+  else if (parts.granted !== 'declared') layers.push({ part: 'granted', capabilities: parts.granted });
+  if (parts.overrides !== undefined) layers.push({ part: 'overrides', capabilities: parts.overrides });
+  if (parts.ceiling !== undefined) layers.push({ part: 'ceiling', capabilities: parts.ceiling });
+  return layers;
+}
+
+function resolved<P extends { readonly path: string }>(paths: readonly P[], places: Places): P[] {
+  return paths.map((entry) => ({ ...entry, path: resolvePath(entry.path, places) }));
+}
+
+/** A part's say in one area: `undefined` where it does not restrict it. */
+function area<K extends keyof DeclaredCapabilities>(
+  layers: readonly Layer[],
+  key: K,
+): { part: AuthorityPart; value: DeclaredCapabilities[K] }[] {
+  return layers.flatMap(({ part, capabilities }) => {
+    const value = capabilities[key];
+    return value === undefined ? [] : [{ part, value: value as DeclaredCapabilities[K] }];
+  });
+}
+
+/** Layers that say the same decide the same: only the first stays, so that equal authorities are equal data. */
+function distinct<L>(layers: readonly L[], key: (layer: L) => string): L[] {
+  const seen = new Set<string>();
+  return layers.filter((layer) => {
+    const text = key(layer);
+    if (seen.has(text)) return false;
+    seen.add(text);
+    return true;
+  });
+}
+
+/** A layer that allows nothing decides alone, so that "nothing" is one value whoever said it. */
+function collapsed<L>(layers: readonly L[], isEmpty: (layer: L) => boolean): readonly L[] {
+  const empty = layers.find(isEmpty);
+  return empty === undefined ? layers : [empty];
+}
+
+/** The declared server counts only where everything declared is granted; a stated one of a higher part wins. */
+function effectiveDns(parts: AuthorityParts): string {
+  const granted =
+    parts.granted === 'declared'
+      ? parts.declared.network.dns
+      : parts.granted === 'none'
+        ? undefined
+        : parts.granted.network?.dns;
+  return parts.ceiling?.network?.dns ?? parts.overrides?.network?.dns ?? granted ?? 'system';
+}
+
+function effectiveCredentials(lists: readonly (readonly DeclaredCredential[])[]): EffectiveCredential[] {
+  const declared = lists[0] ?? [];
+  const result: EffectiveCredential[] = [];
+  for (const { name } of declared) {
+    const entries = lists.map((list) => list.find((entry) => entry.name === name));
+    if (!entries.every((entry) => entry !== undefined)) continue;
+    const exposure = entries.every((entry) => entry.exposure === 'guest') ? 'guest' : 'placeholder';
+    const hosts = entries.map((entry) => entry.hosts.toSorted());
+    result.push({ name, hosts: distinct(hosts, (list) => list.join(' ')), exposure });
+  }
+  return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function effectiveVolumes(layers: readonly Layer[], forbidden: readonly string[], places: Places): EffectiveVolume[] {
+  const volumes: EffectiveVolume[] = [];
+  for (const volume of layers[0]?.capabilities.volumes ?? []) {
+    const hostPath = resolvePath(volume.hostPath, places);
+    let access: EffectiveVolume['access'] | undefined = volume.access;
+    for (const { part, capabilities } of layers) {
+      if (part === 'declared') continue;
+      if (capabilities.filesystem === undefined && capabilities.volumes === undefined) continue;
+      const grants: PathInPart[] = [
+        ...(capabilities.filesystem?.grants ?? []),
+        ...(capabilities.volumes ?? []).map((entry) => ({ path: entry.hostPath, access: entry.access })),
+      ];
+      const grant = decidingGrant(resolved(grants, places), hostPath);
+      if (grant === undefined) access = undefined;
+      else if (grant.access === 'read' && access !== undefined) access = 'read';
+    }
+    if (access === undefined || forbidden.some((entry) => covers(entry, hostPath))) continue;
+    volumes.push({ hostPath, guestPath: volume.guestPath, access });
+  }
+  return volumes;
+}
+
+/**
+ * Relative paths and `~` of every part resolve against `places`; give parts other than the manifest's own absolute
+ * paths. `table` is what denials call the skill's table.
+ *
+ * @throws SkillError MANIFEST_INVALID for a path that has no absolute form.
+ */
+export function effective(
+  parts: AuthorityParts,
+  places: Places,
+  table: 'skill' | 'skills' = 'skills',
+): EffectiveAuthority {
+  const layers = layersOf(parts);
+  const files = area(layers, 'filesystem').map(({ part, value }) => ({
+    part,
+    grants: resolved(value.grants, places),
+    forbidden: resolved(value.forbidden, places),
+  }));
+  const forbidden = [
+    ...new Set(files.flatMap((layer) => layer.forbidden.map((entry) => entry.path))),
+  ].toSorted();
+  const grants = intersectGrants(files.map((layer) => layer.grants)).filter(
+    (grant) => !forbidden.some((entry) => covers(entry, grant.path)),
+  );
+  const network = area(layers, 'network').map(({ part, value }) => ({ part, rules: value.rules }));
+  const environment = area(layers, 'environment').map(({ part, value }) => ({ part, rule: value }));
+  const interfaces = area(layers, 'interfaces').map(({ value }) => new Set(value.map((entry) => entry.name)));
+  return {
+    filesystem: { grants, forbidden },
+    network: {
+      layers: collapsed(
+        distinct(network, (layer) => layer.rules.map(ruleKey).toSorted().join('\n')),
+        (layer) => layer.rules.length === 0,
+      ),
+      dns: effectiveDns(parts),
+    },
+    environment: {
+      layers: collapsed(
+        distinct(environment, (layer) => ruleKey(layer.rule)),
+        ({ rule }) => rule.allowlist.length + rule.patterns.length === 0,
+      ),
+    },
+    credentials: effectiveCredentials(area(layers, 'credentials').map(({ value }) => value)),
+    interfaces: [...(interfaces[0] ?? [])]
+      .filter((name) => interfaces.every((names) => names.has(name)))
+      .toSorted(),
+    volumes: effectiveVolumes(layers, forbidden, places),
+    explain: { table, filesystem: files, declared: parts.declared, overrides: parts.overrides },
+  };
+}
