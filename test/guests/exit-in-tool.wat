@@ -1,0 +1,6 @@
+;; native: import wasi:cli/exit@0.2.12;
+;; CLI-01: ends itself in the middle of a tool call, as if it were a program.
+(import "wasi:cli/exit@0.2.12" "exit" (func $exit (param i32)))
+(func (export "skill:engine/tools@0.1.0#invoke") (param i32 i32 i32 i32) (result i32)
+  (call $exit (i32.const 0))
+  (call $ok-number (i32.const 42)))

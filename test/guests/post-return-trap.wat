@@ -1,0 +1,5 @@
+;; native
+;; ERR-03: traps after it gave its result, when the host says that it has read it.
+(func (export "skill:engine/tools@0.1.0#invoke") (param i32 i32 i32 i32) (result i32)
+  (call $ok-number (i32.const 42)))
+(func (export "cabi_post_skill:engine/tools@0.1.0#invoke") (param i32) (unreachable))
