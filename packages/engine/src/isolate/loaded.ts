@@ -115,19 +115,23 @@ function fault(kind: Fault, message: string): ResultMessage['outcome'] {
   return { kind: 'fault', fault: kind, message: message.slice(0, MESSAGE_LENGTH) };
 }
 
-/** The native world's `tool-error` variant as jco lifts it. */
+/** The native world's `tool-error` variant as jco lifts it; a component may export another type under its name. */
 function toolError(payload: unknown): ToolErrorMessage {
-  const { tag, val } = payload as { tag?: unknown; val?: unknown };
+  const { tag, val } = Object(payload) as { tag?: unknown; val?: unknown };
   if (tag === 'unknown-tool' || tag === 'invalid-parameters') {
-    return { case: tag, code: null, message: String(val).slice(0, MESSAGE_LENGTH), details: null };
+    return { case: tag, code: null, message: brief(val), details: null };
   }
-  const failure = val as { code?: unknown; message?: unknown; details?: unknown };
-  const optional = (value: unknown) =>
-    value === undefined ? null : String(value).slice(0, MESSAGE_LENGTH);
+  const failure = Object(val) as { code?: unknown; message?: unknown; details?: unknown };
+  const optional = (value: unknown) => (value === undefined ? null : brief(value));
   return {
     case: 'failed',
     code: optional(failure.code),
-    message: String(failure.message).slice(0, MESSAGE_LENGTH),
+    message: brief(failure.message ?? payload),
     details: optional(failure.details),
   };
+}
+
+function brief(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'no message');
+  return text.slice(0, MESSAGE_LENGTH);
 }

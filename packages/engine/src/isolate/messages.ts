@@ -25,7 +25,6 @@ export interface InvokeMessage {
   readonly stdinBytes: number;
   /** 32 bytes as hex: the seed of all that the guest gets as random. */
   readonly seed: string;
-  readonly preopens: readonly (readonly [number, string])[];
   readonly limits: InvokeLimits;
 }
 

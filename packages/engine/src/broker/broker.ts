@@ -1,0 +1,66 @@
+/** The powerful side of one invocation: judges every request by the effective grants, then acts. */
+import type { RequestHandler } from '../isolate/process.ts';
+import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
+import { NetworkBroker } from './network.ts';
+import { ProtocolViolation, WasiError } from './wasi-error.ts';
+
+/** A refused access as the broker saw it; `authority/` adds the manifest lines that would allow it. */
+export type RawDenial =
+  | {
+      readonly area: 'filesystem';
+      readonly operation: string;
+      readonly path: string;
+      readonly access: 'read' | 'write';
+      readonly rule: string;
+    }
+  | { readonly area: 'network'; readonly operation: string; readonly target: string; readonly rule: string };
+
+export type CountedDenial = RawDenial & { readonly count: number };
+
+export interface BrokerOptions {
+  readonly filesystem: FilesystemAuthority;
+  readonly limits: FilesystemLimits;
+}
+
+/** Distinct denials that are kept; more are only counted, on the last. */
+const DENIALS = 64;
+
+export class Broker implements RequestHandler {
+  readonly #filesystem: FilesystemBroker;
+  readonly #network: NetworkBroker;
+  readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
+
+  constructor(options: BrokerOptions) {
+    this.#filesystem = new FilesystemBroker(options.filesystem, options.limits, (denial) =>
+      this.#deny({ area: 'filesystem', ...denial }),
+    );
+    this.#network = new NetworkBroker((denial) => this.#deny({ area: 'network', ...denial }));
+  }
+
+  request(op: string, args: readonly unknown[], bytes: Uint8Array): ReturnType<RequestHandler['request']> {
+    try {
+      if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
+      if (op.startsWith('net.')) return this.#network.call(op, args);
+    } catch (error) {
+      if (error instanceof WasiError) return { error: error.code };
+      throw error;
+    }
+    throw new ProtocolViolation(`unknown operation ${op.slice(0, 64)}`);
+  }
+
+  get denials(): readonly CountedDenial[] {
+    return [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
+  }
+
+  close(): void {
+    this.#filesystem.close();
+  }
+
+  #deny(denial: RawDenial): void {
+    const key = JSON.stringify(denial);
+    const known = this.#denials.get(key);
+    if (known) known.count += 1;
+    else if (this.#denials.size < DENIALS) this.#denials.set(key, { denial, count: 1 });
+    else [...this.#denials.values()].at(-1)!.count += 1;
+  }
+}

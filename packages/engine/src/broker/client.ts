@@ -1,0 +1,112 @@
+/** The engine's handle on the supervisor thread. */
+import { Worker } from 'node:worker_threads';
+import { SkillError } from '../errors.ts';
+import type { End } from '../isolate/process.ts';
+import type { FromSupervisor, PoolSpec, RunResult, RunSpec, ToSupervisor } from './messages.ts';
+
+type Pending = (message: FromSupervisor) => void;
+
+// `Omit` would merge the union's members.
+type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
+
+const nothing = new Uint8Array(0);
+
+export class OpenFailed extends Error {
+  readonly end: End;
+  constructor(end: End) {
+    super('the isolate did not come up');
+    this.end = end;
+  }
+}
+
+export class Supervisor {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #dead: string | undefined;
+
+  constructor() {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#worker = new Worker(new URL(`./supervisor.${extension}`, import.meta.url), {
+      name: 'skill-supervisor',
+      env: {},
+      execArgv: [],
+      stdin: false,
+    });
+    this.#worker.on('message', (message: FromSupervisor) => {
+      const pending = this.#pending.get(message.id);
+      this.#pending.delete(message.id);
+      this.#hold();
+      pending?.(message);
+    });
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error.message : 'failed'));
+    this.#worker.on('exit', () => this.#fail('ended'));
+    this.#worker.unref();
+  }
+
+  /** Starts the isolates of a component; resolves with the pool's id when the first one is ready. */
+  async open(pool: PoolSpec): Promise<number> {
+    const { id, message } = await this.#ask({ type: 'open', pool });
+    if ('failed' in message) throw new OpenFailed(message.failed);
+    return id;
+  }
+
+  /** Runs one invocation. It never rejects on behalf of a guest. */
+  async run(pool: number, run: RunSpec, signal?: AbortSignal): Promise<RunResult> {
+    if (signal?.aborted) {
+      return { end: { kind: 'stopped', reason: 'cancelled' }, stdout: nothing, stderr: nothing, denials: [] };
+    }
+    const id = this.#nextId;
+    const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const { message } = await this.#ask({ type: 'run', pool, run });
+      if (!('result' in message)) throw new SkillError('INTERNAL', 'the supervisor sent no result');
+      return message.result;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async closePool(pool: number): Promise<void> {
+    await this.#ask({ type: 'close-pool', pool });
+  }
+
+  /** Ends all isolates, then the thread. */
+  async close(): Promise<void> {
+    if (this.#dead === undefined) await this.#ask({ type: 'close' });
+    await this.#worker.terminate();
+  }
+
+  #ask(message: WithoutId<ToSupervisor>): Promise<{ id: number; message: FromSupervisor }> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      if (this.#dead !== undefined) {
+        reject(new SkillError('INTERNAL', `the supervisor thread ${this.#dead}`));
+        return;
+      }
+      this.#pending.set(id, (answer) => {
+        if ('failed' in answer && message.type !== 'open') {
+          reject(new SkillError('INTERNAL', 'the supervisor thread ended'));
+        } else resolve({ id, message: answer });
+      });
+      this.#hold();
+      this.#worker.postMessage({ ...message, id });
+    });
+  }
+
+  /** The thread keeps the embedder's process alive only while something is asked of it. */
+  #hold(): void {
+    if (this.#pending.size > 0) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  #fail(reason: string): void {
+    this.#dead ??= reason;
+    const end: End = { kind: 'died', exitCode: null, signal: null, lastWords: reason };
+    for (const [id, pending] of [...this.#pending]) {
+      this.#pending.delete(id);
+      pending({ id, failed: end });
+    }
+  }
+}

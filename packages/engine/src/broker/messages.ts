@@ -1,0 +1,36 @@
+/** What the engine's thread and the supervisor's thread say to each other. Both are ours; nothing here is checked. */
+import type { End } from '../isolate/process.ts';
+import type { InvokeMessage, LoadMessage } from '../isolate/messages.ts';
+import type { BrokerOptions, CountedDenial } from './broker.ts';
+
+export interface PoolSpec {
+  readonly load: { readonly message: LoadMessage; readonly blob: Uint8Array };
+  readonly memoryBytes: number;
+  readonly size: number;
+}
+
+export interface RunSpec {
+  readonly message: InvokeMessage;
+  readonly blob: Uint8Array;
+  readonly timeoutMilliseconds: number;
+  readonly broker: BrokerOptions;
+}
+
+export type ToSupervisor =
+  | { readonly type: 'open'; readonly id: number; readonly pool: PoolSpec }
+  | { readonly type: 'run'; readonly id: number; readonly pool: number; readonly run: RunSpec }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close-pool'; readonly id: number; readonly pool: number }
+  | { readonly type: 'close'; readonly id: number };
+
+export type RunResult = {
+  readonly end: End | { readonly kind: 'queue-full' };
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly denials: readonly CountedDenial[];
+};
+
+export type FromSupervisor =
+  | { readonly id: number; readonly done: true }
+  | { readonly id: number; readonly failed: End }
+  | { readonly id: number; readonly result: RunResult };

@@ -1,0 +1,89 @@
+/**
+ * The supervisor: a thread of the embedder that owns the isolates, their time limits and all powers.
+ * The embedder's event loop neither waits for a guest nor delays a guest's limits.
+ */
+import { parentPort } from 'node:worker_threads';
+import { IsolatePool, PoolFull, type JobHandle } from '../isolate/pool.ts';
+import { IsolateGone } from '../isolate/process.ts';
+import { Broker } from './broker.ts';
+import type { FromSupervisor, RunSpec, ToSupervisor } from './messages.ts';
+
+const port = parentPort!;
+const pools = new Map<number, IsolatePool>();
+const jobs = new Map<number, JobHandle>();
+const nothing = new Uint8Array(0);
+
+function answer(message: FromSupervisor): void {
+  port.postMessage(message);
+}
+
+async function open(id: number, pool: IsolatePool): Promise<void> {
+  pools.set(id, pool);
+  try {
+    await pool.open();
+    answer({ id, done: true });
+  } catch (error) {
+    pools.delete(id);
+    await pool.close();
+    const end = error instanceof IsolateGone ? error.end : undefined;
+    answer({ id, failed: end ?? { kind: 'died', exitCode: null, signal: null, lastWords: String(error) } });
+  }
+}
+
+async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
+  const broker = new Broker(spec.broker);
+  try {
+    const pool = pools.get(poolId);
+    if (!pool) throw new PoolFull();
+    const handle = pool.run({
+      timeoutMilliseconds: spec.timeoutMilliseconds,
+      invocation: {
+        message: spec.message,
+        blob: spec.blob,
+        outputLimit: spec.message.limits.output,
+        handler: broker,
+      },
+    });
+    jobs.set(id, handle);
+    const finished = await handle.finished;
+    answer({ id, result: { ...finished, denials: broker.denials } });
+  } catch (error) {
+    if (!(error instanceof PoolFull)) throw error;
+    answer({ id, result: { end: { kind: 'queue-full' }, stdout: nothing, stderr: nothing, denials: [] } });
+  } finally {
+    jobs.delete(id);
+    broker.close();
+  }
+}
+
+async function closePools(ids: readonly number[]): Promise<void> {
+  await Promise.all(
+    ids.map((id) => {
+      const pool = pools.get(id);
+      pools.delete(id);
+      return pool?.close();
+    }),
+  );
+}
+
+port.on('message', (message: ToSupervisor) => {
+  switch (message.type) {
+    case 'open':
+      void open(message.id, new IsolatePool(message.pool));
+      return;
+    case 'run':
+      void run(message.id, message.pool, message.run);
+      return;
+    case 'cancel':
+      jobs.get(message.id)?.cancel();
+      return;
+    case 'close-pool':
+      void closePools([message.pool]).then(() => answer({ id: message.id, done: true }));
+      return;
+    case 'close':
+      void closePools([...pools.keys()]).then(() => {
+        answer({ id: message.id, done: true });
+        port.close();
+      });
+  }
+});

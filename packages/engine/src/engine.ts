@@ -1,0 +1,290 @@
+/**
+ * The one way through: load → authorise → validate → record → run → record.
+ * Every face of the product calls `execute`; refused calls travel the same road.
+ */
+import { newExecutionId, type AuditStatus, type OutcomeRecord } from './audit/record.ts';
+import { redactParameters } from './audit/redact.ts';
+import { openSqliteAuditStore } from './audit/sqlite.ts';
+import type { AuditStore } from './audit/store.ts';
+import type { AuthorityParts } from './authority/types.ts';
+import { Supervisor } from './broker/client.ts';
+import { SkillError, type ErrorCode } from './errors.ts';
+import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+import { narrow } from './limits/limits.ts';
+import { findSkills } from './load.ts';
+import type { CapabilityRestriction } from './manifest/types.ts';
+import { openSkill } from './open-skill.ts';
+import { statePlaces, type StatePlaces } from './places.ts';
+import { plan, type Plan } from './plan.ts';
+import { runGuest, type RunOutcome } from './run.ts';
+import { copyJson } from './schema/index.ts';
+import { isJsonObject, type JsonObject } from './schema/json.ts';
+import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
+
+export interface EngineOptions {
+  /** Directory of all state. Default: `SKILL_ENGINE_HOME`, else the platform's directories. */
+  readonly home?: string;
+  /** Where invocations are recorded. Default: SQLite under `home`. The engine closes only a store of its own. */
+  readonly audit?: AuditStore;
+  /** The most that any skill may get, whatever it declares and whatever is granted. Default: no such bound. */
+  readonly ceiling?: CapabilityRestriction;
+  /** Where granted environment variables come from. Default: this process's environment, read at load. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LoadOptions {
+  /** What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this. Default `none`. */
+  readonly grant?: AuthorityParts['granted'];
+  /** Path of a manifest for a bare component file. */
+  readonly manifest?: string;
+  /** Narrower limits than the manifest's, for every invocation. */
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * Opens an engine.
+ *
+ * @throws SkillError AUDIT_UNAVAILABLE when the audit store cannot be opened
+ */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const places = statePlaces(options.home);
+  const own = options.audit === undefined;
+  const audit = options.audit ?? (await openSqliteAuditStore({ path: places.auditFile }));
+  return new Engine(options, places, audit, own);
+}
+
+export class Engine implements AsyncDisposable {
+  /** Where invocations are recorded, to be queried. */
+  readonly audit: AuditStore;
+  readonly #options: EngineOptions;
+  readonly #places: StatePlaces;
+  readonly #ownsAudit: boolean;
+  readonly #supervisor = new Supervisor();
+  readonly #skills = new Map<string, LoadedSkill>();
+  readonly #running = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  /** @internal Use {@link createEngine}. */
+  constructor(options: EngineOptions, places: StatePlaces, audit: AuditStore, ownsAudit: boolean) {
+    this.#options = options;
+    this.#places = places;
+    this.audit = audit;
+    this.#ownsAudit = ownsAudit;
+  }
+
+  /**
+   * Loads the skills that `path` means: a folder with `skill.toml` or `skills.toml`, a manifest file, or a
+   * component file. A skill of the same name that was loaded before is replaced.
+   *
+   * @throws SkillError any code of the classes "manifest" and "component"; nothing is loaded then
+   */
+  async load(path: string, options: LoadOptions = {}): Promise<readonly Skill[]> {
+    this.#assertOpen();
+    const loaded: LoadedSkill[] = [];
+    try {
+      for (const source of await findSkills(path, options.manifest)) {
+        loaded.push(
+          await openSkill({
+            source,
+            granted: options.grant ?? 'none',
+            ceiling: this.#options.ceiling,
+            limits: options.limits,
+            places: this.#places,
+            environment: this.#options.environment ?? process.env,
+            supervisor: this.#supervisor,
+          }),
+        );
+      }
+      this.#assertOpen();
+    } catch (error) {
+      await Promise.allSettled(loaded.map(({ pool }) => this.#supervisor.closePool(pool)));
+      throw error;
+    }
+    for (const skill of loaded) {
+      const replaced = this.#skills.get(skill.name);
+      this.#skills.set(skill.name, skill);
+      if (replaced) void this.#supervisor.closePool(replaced.pool).catch(() => undefined);
+    }
+    return loaded.map(publicSkill);
+  }
+
+  /** All tools of all loaded skills. */
+  tools(): readonly ToolInfo[] {
+    return [...this.#skills.values()].flatMap((skill) => skill.tools);
+  }
+
+  /**
+   * Runs one tool in a fresh sandbox. It resolves for every failure of the guest, the call or a limit; the
+   * outcome is durable in the audit store by then.
+   *
+   * @throws SkillError ENGINE_CLOSED, INVALID_OPTIONS (a wrong use of the engine itself)
+   */
+  execute(
+    skill: string,
+    tool: string,
+    parameters: unknown = {},
+    options: ExecuteOptions = {},
+  ): Promise<ExecutionResult> {
+    const running = this.#execute(skill, tool, parameters, options);
+    this.#running.add(running);
+    const forget = () => void this.#running.delete(running);
+    running.then(forget, forget);
+    return running;
+  }
+
+  async #execute(
+    skillName: string,
+    toolName: string,
+    parameters: unknown,
+    options: ExecuteOptions,
+  ): Promise<ExecutionResult> {
+    this.#assertOpen();
+    const started = performance.now();
+    const skill = this.#skills.get(skillName);
+    const limits = skill && narrow(skill.limits, options.limits);
+    const planned = plan({ skill, skillName, toolName, parameters, loaded: [...this.#skills.keys()] });
+    const executionId = newExecutionId();
+    const intent = {
+      execution_id: executionId,
+      timestamp: new Date().toISOString(),
+      skill_name: skillName,
+      skill_version: skill?.version ?? null,
+      component_sha256: skill?.sha256 ?? null,
+      tool_name: toolName,
+      parameters: redactParameters(planned.given, planned.sensitive),
+      parameters_digest: this.audit.digest(planned.given),
+      user: options.user ?? null,
+      caller: redactParameters(callerOf(options)) as JsonObject,
+      effective_capabilities_hash: skill?.authorityHash ?? null,
+    };
+    const conclude = async (begun: Promise<void>, outcome: RunOutcome): Promise<ExecutionResult> => {
+      const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
+      const result = resultOf(executionId, durationMs, outcome);
+      try {
+        await Promise.all([begun, this.audit.finish(outcomeRecord(result, outcome))]);
+        return result;
+      } catch (error) {
+        return resultOf(executionId, durationMs, refusal(SkillError.from(error, 'AUDIT_UNAVAILABLE')));
+      }
+    };
+    if ('error' in planned) return conclude(this.audit.begin(intent), refusal(planned.error));
+    try {
+      await this.audit.begin(intent);
+    } catch (error) {
+      const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
+      return resultOf(executionId, performance.now() - started, refusal(unavailable));
+    }
+    const outcome = await this.#run(skill!, planned, limits!, options.signal);
+    return conclude(Promise.resolve(), outcome);
+  }
+
+  async #run(
+    skill: LoadedSkill,
+    { tool, request }: Extract<Plan, { request: unknown }>,
+    limits: Limits,
+    signal: AbortSignal | undefined,
+  ): Promise<RunOutcome> {
+    try {
+      return await runGuest(skill.supervisor, skill.pool, {
+        ...request,
+        tool: tool.name,
+        limits: { ...limits, timeoutMs: Math.min(limits.timeoutMs, tool.timeoutMs) },
+        authority: skill.effective,
+        signal,
+      });
+    } catch (error) {
+      return refusal(SkillError.from(error));
+    }
+  }
+
+  /** Ends running invocations (their results say `CANCELLED`), writes their outcomes, frees everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #end(): Promise<void> {
+    await this.#supervisor.close();
+    await Promise.allSettled(this.#running);
+    if (this.#ownsAudit) await this.audit.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new SkillError('ENGINE_CLOSED', 'The engine is closed.');
+  }
+}
+
+function callerOf({ caller }: ExecuteOptions): JsonObject {
+  if (caller === undefined) return {};
+  const copied = copyJson(caller);
+  if (copied.ok && isJsonObject(copied.value)) return copied.value;
+  throw new SkillError(
+    'INVALID_OPTIONS',
+    `options.caller must be an object of plain JSON values${copied.ok ? '' : `: ${copied.problem}`}.`,
+  );
+}
+
+/** The outcome of an invocation whose guest never ran. */
+function refusal(error: SkillError): RunOutcome {
+  return {
+    answer: { error },
+    stdout: '',
+    stderr: '',
+    denials: [],
+    fuelUsed: null,
+    memoryPeakBytes: null,
+    hostCalls: 0,
+  };
+}
+
+function resultOf(executionId: string, durationMs: number, outcome: RunOutcome): ExecutionResult {
+  const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes } = outcome;
+  const exitCode = 'exitCode' in answer ? answer.exitCode : null;
+  const facts = { executionId, durationMs, denials, stdout, stderr, fuelUsed, memoryPeakBytes, exitCode };
+  if ('value' in answer) return { ok: true, value: answer.value, ...facts };
+  if ('exitCode' in answer && answer.exitCode === 0) {
+    return { ok: true, value: { stdout, stderr, exitCode: 0 }, ...facts };
+  }
+  const error =
+    'error' in answer
+      ? answer.error
+      : new SkillError('TOOL_FAILED', `The command exited with code ${answer.exitCode}.`, {
+          details: { exitCode: answer.exitCode },
+        });
+  return { ok: false, error: blameDenials(error, outcome), ...facts };
+}
+
+/** A tool that failed after an access was refused most likely failed because of it. */
+function blameDenials(error: SkillError, { denials }: RunOutcome): SkillError {
+  if (error.code !== 'TOOL_FAILED' || denials.length === 0) return error;
+  const accesses = denials.length === 1 ? 'an access' : `${denials.length} accesses`;
+  return new SkillError('CAPABILITY_DENIED', `The tool was refused ${accesses}, and failed: ${error.message}`, {
+    cause: error,
+    ...(error.details ? { details: error.details } : {}),
+  });
+}
+
+const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
+  TIMEOUT: 'timeout',
+  CANCELLED: 'cancelled',
+  CAPABILITY_DENIED: 'denied',
+};
+
+function outcomeRecord(result: ExecutionResult, outcome: RunOutcome): OutcomeRecord {
+  return {
+    execution_id: result.executionId,
+    status: result.ok ? 'success' : (statuses[result.error.code] ?? 'failure'),
+    duration_ms: result.durationMs,
+    exit_code: result.exitCode,
+    error_code: result.ok ? null : result.error.code,
+    error_message: result.ok ? null : result.error.message,
+    fuel_used: result.fuelUsed,
+    memory_peak_bytes: result.memoryPeakBytes,
+    denials: result.denials.map(({ code, resource, rule }) => ({ code, resource, rule })),
+    host_calls: outcome.hostCalls,
+  };
+}

@@ -1,0 +1,61 @@
+/** What callers of `execute` hand in and get back. */
+import type { Denial } from './authority/denial.ts';
+import type { SkillError } from './errors.ts';
+import type { JsonValue } from './schema/json.ts';
+
+export interface ExecuteOptions {
+  /** Who asks, for the audit record. Default: none. */
+  readonly user?: string;
+  /** Anything else about the caller (program, agent, request), for the audit record; redacted like parameters. */
+  readonly caller?: Readonly<Record<string, unknown>>;
+  /** Ends the invocation as soon as it aborts; the result's error is then `CANCELLED`. */
+  readonly signal?: AbortSignal;
+  /** Narrower limits than the skill's own; a wider value has no effect. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Limits of one invocation. What a skill's manifest says under `[skills.resources]`, with SPEC's defaults. */
+export interface Limits {
+  /** Bytes over all linear memories and tables. Default 67 108 864 (64 MiB). */
+  readonly memoryBytes: number;
+  /** Fuel units. Default 10 000 000 000. */
+  readonly fuel: number;
+  /** Wall-clock milliseconds, blocking host calls included. Default 30 000. */
+  readonly timeoutMs: number;
+  /** Bytes of result, stdout and stderr together. Default 1 048 576 (1 MiB). */
+  readonly outputBytes: number;
+  /** Bytes that may be written to granted files. Default 67 108 864 (64 MiB). */
+  readonly diskBytes: number;
+}
+
+interface ExecutionFacts {
+  /** Names the invocation's audit record. */
+  readonly executionId: string;
+  /** Fuel units; `null` when no guest ran or it was killed before it could say. */
+  readonly fuelUsed: number | null;
+  /** Bytes; `null` as for `fuelUsed`. */
+  readonly memoryPeakBytes: number | null;
+  readonly durationMs: number;
+  /** Accesses that were refused, each with the manifest lines that would allow it. */
+  readonly denials: readonly Denial[];
+  /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of a command; `null` for other tools. */
+  readonly exitCode: number | null;
+}
+
+export type ExecutionResult = ExecutionFacts &
+  (
+    | { readonly ok: true; readonly value: JsonValue; readonly error?: undefined }
+    | { readonly ok: false; readonly error: SkillError; readonly value?: undefined }
+  );
+
+/** One callable operation of a loaded skill. */
+export interface ToolInfo {
+  readonly skill: string;
+  readonly name: string;
+  readonly description: string | undefined;
+  /** JSON Schema (2020-12) of the parameters. */
+  readonly parameters: JsonValue;
+}

@@ -1,0 +1,192 @@
+/** Brings one skill up: component prepared, authority computed, isolate started, tools known. */
+import { open } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { effective } from './authority/effective.ts';
+import { filterEnvironment } from './authority/environment.ts';
+import { hashAuthority } from './authority/hash.ts';
+import type { AuthorityParts } from './authority/types.ts';
+import { OpenFailed, type Supervisor } from './broker/client.ts';
+import type { PoolSpec } from './broker/messages.ts';
+import { prepareComponent, type PreparedComponent } from './component/prepare.ts';
+import { SkillError } from './errors.ts';
+import type { Limits } from './execution.ts';
+import type { ToolShape } from './isolate/messages.ts';
+import { limitsOf, narrow } from './limits/limits.ts';
+import type { SkillSource } from './load.ts';
+import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
+import { operatorHome, type StatePlaces } from './places.ts';
+import { endError, runGuest } from './run.ts';
+import { parseJson } from './schema/index.ts';
+import type { JsonValue } from './schema/json.ts';
+import type { LoadedSkill, Tool } from './skill.ts';
+import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
+
+/** Isolates of one skill, and so its invocations at once, where its manifest does not say. */
+const CONCURRENCY = 4;
+
+/** Longest schema file. */
+const SCHEMA_BYTES = 256 * 1024;
+
+export interface OpenOptions {
+  readonly source: SkillSource;
+  readonly granted: AuthorityParts['granted'];
+  readonly ceiling: CapabilityRestriction | undefined;
+  readonly limits: Partial<Limits> | undefined;
+  readonly places: StatePlaces;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly supervisor: Supervisor;
+}
+
+export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
+  const { source, supervisor } = options;
+  const manifest = source.manifest;
+  if (manifest.runtime !== 'wasm') {
+    throw new SkillError(
+      'RUNTIME_UNSUPPORTED',
+      `The skill ${manifest.name} needs the ${manifest.runtime} runtime, which this engine does not have; it runs "wasm".`,
+    );
+  }
+  const limits = narrow(limitsOf(manifest.resources), options.limits);
+  const authority = effective(
+    {
+      declared: manifest.capabilities,
+      granted: options.granted,
+      overrides: manifest.overrides,
+      ceiling: options.ceiling,
+    },
+    { baseDir: source.baseDir, home: operatorHome() },
+  );
+  const prepared = await prepareComponent({
+    path: resolve(source.baseDir, manifest.component),
+    sha256: manifest.sha256,
+    cacheDir: options.places.cache,
+  });
+  const shape = toolShape(prepared);
+  if (prepared.memoryBytes > limits.memoryBytes) {
+    throw new SkillError(
+      'COMPONENT_TOO_LARGE',
+      `The component declares at least ${prepared.memoryBytes} bytes of memory; the skill's limit is ${limits.memoryBytes}. Raise resources.memory if that is intended.`,
+    );
+  }
+  const rules = authority.environment.layers.map(({ rule }) => rule);
+  const pool = await openPool(supervisor, prepared, shape, limits, manifest.resources.concurrency);
+  try {
+    const found = shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
+    const tools = await buildTools(manifest, found, (path) => readSchema(resolve(source.baseDir, path)));
+    return {
+      name: manifest.name,
+      version: manifest.version,
+      description: manifest.description,
+      sha256: prepared.sha256,
+      shape: prepared.shape,
+      imports: prepared.imports.map(({ name }) => name),
+      tools: toolInfos(manifest.name, tools),
+      declared: manifest.capabilities,
+      effective: authority,
+      limits,
+      authorityHash: hashAuthority(authority, (text) => createHash('sha256').update(text).digest('hex')),
+      toolTable: tools,
+      environment: filterEnvironment(rules, options.environment),
+      filterCallerEnvironment: (given) => filterEnvironment(rules, given),
+      supervisor,
+      pool,
+    };
+  } catch (error) {
+    await supervisor.closePool(pool);
+    throw error;
+  }
+}
+
+function toolInfos(skill: string, tools: ReadonlyMap<string, Tool>): LoadedSkill['tools'] {
+  return [...tools.values()].map(({ name, description, schema }) => ({
+    skill,
+    name,
+    description,
+    parameters: schema,
+  }));
+}
+
+function toolShape(component: PreparedComponent): ToolShape {
+  if (component.shape === 'native' || component.shape === 'command') return component.shape;
+  throw new SkillError(
+    'COMPONENT_UNSUPPORTED',
+    `The component exports neither skill:engine/tools@0.1.0 nor wasi:cli/run. It exports: ${component.exports.map(({ name }) => name).join(', ') || 'nothing'}. Build it for the world skill:engine/skill, or as a command.`,
+  );
+}
+
+function exportName(component: PreparedComponent, shape: ToolShape): string {
+  if (shape === 'native') return 'skill:engine/tools@0.1.0';
+  return component.exports.find(({ name }) => name.startsWith('wasi:cli/run@'))!.name;
+}
+
+async function openPool(
+  supervisor: Supervisor,
+  component: PreparedComponent,
+  shape: ToolShape,
+  limits: Limits,
+  concurrency: number | undefined,
+): Promise<number> {
+  const parts = [new TextEncoder().encode(component.glue), ...component.modules.values()];
+  const blob = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    blob.set(part, at);
+    at += part.length;
+  }
+  const spec: PoolSpec = {
+    memoryBytes: limits.memoryBytes,
+    size: concurrency ?? CONCURRENCY,
+    load: {
+      blob,
+      message: {
+        shape,
+        exportName: exportName(component, shape),
+        glueBytes: parts[0]!.length,
+        modules: [...component.modules].map(([name, { length }]) => ({ name, bytes: length })),
+        metering: null,
+      },
+    },
+  };
+  try {
+    return await supervisor.open(spec);
+  } catch (error) {
+    if (!(error instanceof OpenFailed) || error.end.kind === 'result') throw error;
+    const why = endError(error.end, limits);
+    throw new SkillError('COMPONENT_UNSUPPORTED', `The component could not be compiled in its isolate. ${why.message}`, {
+      cause: why,
+    });
+  }
+}
+
+/** Asks a native component for its tools: guest code, so under its limits, and with no capability. */
+async function listTools(
+  supervisor: Supervisor,
+  pool: number,
+  manifest: WasmSkillManifest,
+  limits: Limits,
+): Promise<ComponentTool[]> {
+  const nowhere = { baseDir: '/' };
+  const authority = effective({ declared: manifest.capabilities, granted: 'none' }, { ...nowhere, home: '/' });
+  const { answer } = await runGuest(supervisor, pool, { tool: '', list: true, limits, authority });
+  if ('value' in answer) return readToolList(answer.value, manifest.name);
+  const reason = 'error' in answer ? answer.error.message : 'It exited instead of answering.';
+  throw new SkillError('COMPONENT_UNSUPPORTED', `The skill ${manifest.name} does not list its tools. ${reason}`, {
+    cause: 'error' in answer ? answer.error : undefined,
+  });
+}
+
+async function readSchema(path: string): Promise<JsonValue> {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new SkillError('SCHEMA_INVALID', `The schema file ${path} ${problem}.`, { cause });
+  };
+  const file = await open(path).catch((cause: unknown) => refuse('cannot be opened', cause));
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SCHEMA_BYTES + 1) });
+    if (bytesRead > SCHEMA_BYTES) return refuse(`is longer than ${SCHEMA_BYTES} bytes`);
+    const parsed = parseJson(buffer.subarray(0, bytesRead));
+    return parsed.ok ? parsed.value : refuse(`is not acceptable JSON: ${parsed.problem}`);
+  } finally {
+    await file.close();
+  }
+}

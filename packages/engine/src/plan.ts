@@ -1,0 +1,76 @@
+/** What a call asks for, checked before anything is started: skill, tool and parameters. Pure. */
+import { SkillError } from './errors.ts';
+import { copyJson, sensitiveNames, type SensitiveNames, noMarkers } from './schema/index.ts';
+import { isJsonObject, type JsonValue } from './schema/json.ts';
+import type { LoadedSkill, Tool } from './skill.ts';
+
+export type Plan = {
+  /** The parameters as they came, for the record; `null` where they are not JSON. */
+  readonly given: JsonValue;
+  readonly sensitive: SensitiveNames;
+} & (
+  | { readonly error: SkillError }
+  | {
+      readonly tool: Tool;
+      readonly request: {
+        readonly parameters: string;
+        readonly arguments?: readonly string[];
+        readonly stdin?: string;
+        readonly environment: readonly (readonly [string, string])[];
+      };
+    }
+);
+
+export interface Call {
+  readonly skill: LoadedSkill | undefined;
+  readonly skillName: string;
+  readonly toolName: string;
+  readonly parameters: unknown;
+  /** Names of all loaded skills, for the error. */
+  readonly loaded: readonly string[];
+}
+
+export function plan(call: Call): Plan {
+  const { skill, skillName, toolName } = call;
+  const copied = copyJson(call.parameters);
+  const given = copied.ok ? copied.value : null;
+  const tool = skill?.toolTable.get(toolName);
+  const sensitive = tool ? sensitiveNames(tool.schema) : noMarkers;
+  const refuse = (error: SkillError): Plan => ({ given, sensitive, error });
+  if (!skill) {
+    const known = call.loaded.join(', ') || 'none';
+    return refuse(new SkillError('SKILL_NOT_FOUND', `No skill ${JSON.stringify(skillName)} is loaded; loaded are: ${known}.`));
+  }
+  if (!tool) {
+    const known = [...skill.toolTable.keys()].join(', ');
+    return refuse(
+      new SkillError('TOOL_NOT_FOUND', `The skill ${skill.name} has no tool ${JSON.stringify(toolName)}; it has: ${known}.`),
+    );
+  }
+  if (!copied.ok) {
+    return refuse(
+      new SkillError('INVALID_PARAMETERS', `The parameters are not plain JSON values: ${copied.problem}.`, {
+        details: { rule: 'json' },
+      }),
+    );
+  }
+  const checked = tool.validator.validate(copied.value);
+  if (!checked.ok) return refuse(checked.error);
+  return { given, sensitive, tool, request: requestOf(skill, checked.value) };
+}
+
+/** A command gets its parameters as argv, standard input and environment; any other tool gets the JSON text. */
+function requestOf(skill: LoadedSkill, value: JsonValue): Extract<Plan, { request: unknown }>['request'] {
+  const parameters = JSON.stringify(value);
+  if (skill.shape !== 'command' || !isJsonObject(value)) return { parameters, environment: skill.environment };
+  const args = value['args'] as readonly string[] | undefined;
+  const given = value['env'] as Readonly<Record<string, string>> | undefined;
+  return {
+    parameters: '',
+    arguments: [skill.name, ...(args ?? [])],
+    stdin: (value['stdin'] as string | undefined) ?? '',
+    environment: [
+      ...new Map([...skill.environment, ...skill.filterCallerEnvironment(given ?? {})]),
+    ],
+  };
+}

@@ -1,0 +1,225 @@
+/** One run of a guest: from validated parameters to what the supervisor needs, and back to an outcome. */
+import { randomBytes } from 'node:crypto';
+import type { Supervisor } from './broker/client.ts';
+import type { CountedDenial } from './broker/broker.ts';
+import type { RunResult } from './broker/messages.ts';
+import { denyFilesystem } from './authority/deny.ts';
+import { type Denial, DenialLog, denial } from './authority/denial.ts';
+import type { EffectiveAuthority } from './authority/types.ts';
+import { SkillError, type ErrorCode } from './errors.ts';
+import type { Limits } from './execution.ts';
+import type { Fault, ToolErrorMessage } from './isolate/messages.ts';
+import type { End, StopReason } from './isolate/process.ts';
+import { DIRECTORY_ENTRIES, HANDLES, HOST_CALLS, READ_BYTES } from './limits/limits.ts';
+import { type JsonValue } from './schema/json.ts';
+import { parseJson } from './schema/index.ts';
+
+export interface RunRequest {
+  readonly tool: string;
+  readonly list?: boolean;
+  /** JSON text that the guest gets. */
+  readonly parameters?: string;
+  readonly arguments?: readonly string[];
+  readonly stdin?: string;
+  readonly environment?: readonly (readonly [string, string])[];
+  readonly limits: Limits;
+  readonly authority: EffectiveAuthority;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunOutcome {
+  /** The guest's answer, or why there is none. */
+  readonly answer:
+    | { readonly value: JsonValue }
+    | { readonly exitCode: number }
+    | { readonly error: SkillError };
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly denials: readonly Denial[];
+  readonly fuelUsed: number | null;
+  readonly memoryPeakBytes: number | null;
+  readonly hostCalls: number;
+}
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export async function runGuest(
+  supervisor: Supervisor,
+  pool: number,
+  request: RunRequest,
+): Promise<RunOutcome> {
+  const { limits, authority } = request;
+  const parameters = encoder.encode(request.parameters ?? '');
+  const stdin = encoder.encode(request.stdin ?? '');
+  const blob = new Uint8Array(parameters.length + stdin.length);
+  blob.set(parameters);
+  blob.set(stdin, parameters.length);
+  const result = await supervisor.run(
+    pool,
+    {
+      blob,
+      timeoutMilliseconds: limits.timeoutMs,
+      broker: {
+        filesystem: authority.filesystem,
+        limits: {
+          diskBytes: limits.diskBytes,
+          handles: HANDLES,
+          readBytes: READ_BYTES,
+          directoryEntries: DIRECTORY_ENTRIES,
+        },
+      },
+      message: {
+        tool: request.tool,
+        list: request.list ?? false,
+        arguments: request.arguments ?? [],
+        environment: request.environment ?? [],
+        stdinBytes: stdin.length,
+        seed: randomBytes(32).toString('hex'),
+        limits: {
+          fuel: String(limits.fuel),
+          memory: limits.memoryBytes,
+          output: limits.outputBytes,
+          hostCalls: HOST_CALLS,
+        },
+      },
+    },
+    request.signal,
+  );
+  const finished = result.end.kind === 'result' ? result.end.result : undefined;
+  return {
+    answer: answerOf(result, limits),
+    stdout: decoder.decode(result.stdout),
+    stderr: decoder.decode(result.stderr),
+    denials: denialsOf(authority, result.denials),
+    fuelUsed: finished ? Number(finished.fuelUsed) : null,
+    memoryPeakBytes: finished?.memoryPeakBytes ?? null,
+    hostCalls: finished?.hostCalls ?? 0,
+  };
+}
+
+function answerOf({ end }: RunResult, limits: Limits): RunOutcome['answer'] {
+  if (end.kind === 'queue-full') {
+    return fail('CONCURRENCY_LIMIT', 'Too many invocations of this skill are waiting; try again later.');
+  }
+  if (end.kind !== 'result') return { error: endError(end, limits) };
+  const { outcome } = end.result;
+  switch (outcome.kind) {
+    case 'exit':
+      return { exitCode: outcome.code };
+    case 'tool-error':
+      return { error: toolError(outcome.error) };
+    case 'fault':
+      return fail(...describeFault(outcome.fault, outcome.message, limits));
+    case 'value': {
+      const parsed = parseJson(end.text);
+      return parsed.ok
+        ? { value: parsed.value }
+        : fail('RESULT_INVALID', `The tool returned something that is not acceptable JSON: ${parsed.problem}`);
+    }
+  }
+}
+
+function fail(code: ErrorCode, message: string): { error: SkillError } {
+  return { error: new SkillError(code, message) };
+}
+
+/** Why an isolate gave no result. */
+export function endError(end: Exclude<End, { kind: 'result' }>, limits: Limits): SkillError {
+  switch (end.kind) {
+    case 'stopped':
+      return new SkillError(...stopped(end.reason, limits));
+    case 'protocol':
+      return new SkillError(
+        'ISOLATE_PROTOCOL',
+        `The isolate broke its protocol and was ended: ${end.message}.`,
+      );
+    case 'died':
+      return /heap out of memory|heap limit|Zone|OOM|Cannot allocate memory/i.test(end.lastWords)
+        ? new SkillError('MEMORY_LIMIT', 'The isolate ran out of memory and was ended.')
+        : new SkillError(
+            'ISOLATE_DIED',
+            `The isolate ended by ${end.signal ?? `exit code ${end.exitCode ?? 'unknown'}`} in the middle of the invocation.`,
+          );
+  }
+}
+
+function stopped(reason: StopReason, limits: Limits): [ErrorCode, string] {
+  switch (reason) {
+    case 'timeout':
+      return [
+        'TIMEOUT',
+        `The tool did not finish within ${limits.timeoutMs / 1000} s and was ended. Raise resources.timeout if it needs longer.`,
+      ];
+    case 'cancelled':
+      return ['CANCELLED', 'The caller cancelled the invocation.'];
+    case 'closed':
+      return ['CANCELLED', 'The engine was closed during the invocation.'];
+    case 'output-limit':
+      return ['OUTPUT_LIMIT', outputMessage(limits)];
+  }
+}
+
+function outputMessage(limits: Limits): string {
+  return `Result, stdout and stderr together passed ${limits.outputBytes} bytes; what was written is cut there. Raise resources.output if the tool needs more.`;
+}
+
+function describeFault(fault: Fault, message: string, limits: Limits): [ErrorCode, string] {
+  switch (fault) {
+    case 'trap':
+      return ['GUEST_TRAP', `The guest trapped: ${message}`];
+    case 'stack-overflow':
+      return ['STACK_OVERFLOW', 'The guest recursed too deeply.'];
+    case 'fuel-exhausted':
+      return [
+        'FUEL_EXHAUSTED',
+        `The guest used up its ${limits.fuel} units of fuel. Raise resources.fuel if it needs more.`,
+      ];
+    case 'memory-limit':
+      return [
+        'MEMORY_LIMIT',
+        `The guest needs more than ${limits.memoryBytes} bytes of memory. Raise resources.memory if it needs more.`,
+      ];
+    case 'output-limit':
+      return ['OUTPUT_LIMIT', outputMessage(limits)];
+    case 'host-call-limit':
+      return ['HOST_CALL_LIMIT', `The guest made more than ${HOST_CALLS} host calls.`];
+    case 'result-invalid':
+      return ['RESULT_INVALID', message];
+    case 'internal':
+      return ['INTERNAL', message];
+  }
+}
+
+function toolError(error: ToolErrorMessage): SkillError {
+  if (error.case === 'unknown-tool') {
+    return new SkillError('TOOL_NOT_FOUND', `The skill says that it has no tool ${JSON.stringify(error.message)}.`);
+  }
+  if (error.case === 'invalid-parameters') {
+    return new SkillError('INVALID_PARAMETERS', error.message, { details: { rule: 'tool' } });
+  }
+  const parsed = error.details === null ? undefined : parseJson(encoder.encode(error.details));
+  return new SkillError('TOOL_FAILED', error.message, {
+    details: {
+      ...(error.code === null ? {} : { toolCode: error.code }),
+      ...(parsed?.ok ? { toolDetails: parsed.value } : {}),
+    },
+  });
+}
+
+function denialsOf(authority: EffectiveAuthority, raw: readonly CountedDenial[]): readonly Denial[] {
+  const log = new DenialLog();
+  for (const entry of raw) log.add({ ...describeDenial(authority, entry), count: entry.count });
+  return log.list();
+}
+
+function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Denial {
+  if (raw.area === 'network') {
+    return denial('NETWORK_NOT_GRANTED', raw.target, raw.operation, raw.rule);
+  }
+  return denyFilesystem(authority, {
+    path: raw.path,
+    operation: raw.operation,
+    access: raw.access === 'write' ? 'read-write' : 'read',
+  });
+}

@@ -1,0 +1,64 @@
+/** A loaded skill: what it is, what it may do, its tools, and the pool of isolates that runs it. */
+import type { Supervisor } from './broker/client.ts';
+import type { EffectiveAuthority } from './authority/types.ts';
+import type { ComponentShape } from './component/shape.ts';
+import type { Limits, ToolInfo } from './execution.ts';
+import type { DeclaredCapabilities } from './manifest/types.ts';
+import type { JsonValue } from './schema/json.ts';
+import type { ToolValidator } from './schema/index.ts';
+
+/** What an embedder sees of a loaded skill. */
+export interface Skill {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string | undefined;
+  /** Lower-case hexadecimal digest of the component file. */
+  readonly sha256: string;
+  readonly shape: ComponentShape;
+  /** Interfaces that the component imports, with their versions. */
+  readonly imports: readonly string[];
+  readonly tools: readonly ToolInfo[];
+  /** What its manifest asks for. */
+  readonly declared: DeclaredCapabilities;
+  /** declared ∩ granted ∩ ceiling: what its guests get. */
+  readonly effective: EffectiveAuthority;
+  readonly limits: Limits;
+}
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly schema: JsonValue;
+  readonly validator: ToolValidator;
+  readonly timeoutMs: number;
+}
+
+export interface LoadedSkill extends Skill {
+  readonly authorityHash: string;
+  readonly toolTable: ReadonlyMap<string, Tool>;
+  readonly environment: readonly (readonly [string, string])[];
+  /** What of a caller's own variables the effective rules let pass. */
+  readonly filterCallerEnvironment: (
+    given: Readonly<Record<string, string>>,
+  ) => readonly (readonly [string, string])[];
+  readonly supervisor: Supervisor;
+  readonly pool: number;
+}
+
+/** The part of a loaded skill that is the embedder's business. */
+export function publicSkill(skill: LoadedSkill): Skill {
+  const { name, version, description, sha256, shape, imports, tools, declared, effective, limits } =
+    skill;
+  return Object.freeze({
+    name,
+    version,
+    description,
+    sha256,
+    shape,
+    imports,
+    tools,
+    declared,
+    effective,
+    limits,
+  });
+}

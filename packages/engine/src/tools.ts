@@ -1,0 +1,113 @@
+/** The tools of a component, each with its schema compiled: what the component says, as its manifest amends it. */
+import { SkillError } from './errors.ts';
+import type { SkillManifest, ToolDeclaration } from './manifest/types.ts';
+import { isJsonObject, type JsonValue } from './schema/json.ts';
+import { compileTool, parseJson, rowsToSchema } from './schema/index.ts';
+import type { Tool } from './skill.ts';
+
+/** Tools of one skill at most. */
+const TOOLS = 1000;
+
+/** A tool as its component describes it. */
+export interface ComponentTool {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly schema: JsonValue;
+}
+
+/** SPEC §2.3: a command has the one tool `run`. */
+export const commandTool: ComponentTool = {
+  name: 'run',
+  description: 'Runs the command.',
+  schema: {
+    type: 'object',
+    properties: {
+      args: { type: 'array', items: { type: 'string' }, default: [], description: 'Arguments, without the program name.' },
+      stdin: { type: 'string', default: '', description: 'Standard input, as text.' },
+      env: {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        default: {},
+        description: 'Further environment variables; only names that the manifest and the operator let pass.',
+      },
+    },
+    additionalProperties: false,
+  },
+};
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Reads what `list-tools` of the native world returned; the guest is not trusted with its form. */
+export function readToolList(list: JsonValue, skill: string): ComponentTool[] {
+  const refuse = (what: string): never => {
+    throw new SkillError('SCHEMA_INVALID', `The skill ${skill} lists its tools wrongly: ${what}.`);
+  };
+  if (!Array.isArray(list)) return refuse('the list is not a list');
+  if (list.length > TOOLS) return refuse(`more than ${TOOLS} tools`);
+  const seen = new Set<string>();
+  return (list as readonly JsonValue[]).map((entry) => {
+    const name = isJsonObject(entry) ? text(entry['name']) : undefined;
+    if (!isJsonObject(entry) || name === undefined || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+      return refuse('a tool has no name of 1 to 64 letters, digits, "-" and "_" that begins with a letter');
+    }
+    if (seen.has(name)) return refuse(`two tools are called ${name}`);
+    seen.add(name);
+    const parsed = parseJson(new TextEncoder().encode(text(entry['parameters']) ?? ''));
+    if (!parsed.ok) return refuse(`the parameter schema of ${name} is not JSON: ${parsed.problem}`);
+    return { name, description: text(entry['description']), schema: parsed.value };
+  });
+}
+
+/**
+ * Joins both descriptions and compiles every schema.
+ *
+ * @param schemaFile reads a schema that the manifest names by path
+ * @throws SkillError MANIFEST_INVALID for a declared tool that does not exist; SCHEMA_INVALID, SCHEMA_REFUSED
+ */
+export async function buildTools(
+  manifest: SkillManifest,
+  found: readonly ComponentTool[],
+  schemaFile: (path: string) => Promise<JsonValue>,
+): Promise<Map<string, Tool>> {
+  const declared = new Map(manifest.tools.map((tool) => [tool.name, tool]));
+  for (const name of declared.keys()) {
+    if (!found.some((tool) => tool.name === name)) {
+      throw new SkillError(
+        'MANIFEST_INVALID',
+        `The manifest describes a tool ${JSON.stringify(name)} that the component does not have; it has ${found.map((tool) => tool.name).join(', ')}.`,
+      );
+    }
+  }
+  const tools = new Map<string, Tool>();
+  for (const tool of found) {
+    const amend = declared.get(tool.name);
+    const schema = (await declaredSchema(amend, schemaFile)) ?? tool.schema;
+    tools.set(tool.name, {
+      name: tool.name,
+      description: amend?.description ?? tool.description,
+      schema,
+      validator: compileTool({ schema }),
+      timeoutMs: amend?.timeoutMs ?? manifest.resources.timeoutMs,
+    });
+  }
+  return tools;
+}
+
+async function declaredSchema(
+  tool: ToolDeclaration | undefined,
+  schemaFile: (path: string) => Promise<JsonValue>,
+): Promise<JsonValue | undefined> {
+  const parameters = tool?.parameters;
+  switch (parameters?.kind) {
+    case 'rows':
+      return rowsToSchema(parameters.rows);
+    case 'schemaFile':
+      return schemaFile(parameters.path);
+    case 'schema':
+      return parameters.schema;
+    case undefined:
+      return undefined;
+  }
+}
