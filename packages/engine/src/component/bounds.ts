@@ -37,8 +37,8 @@ export const defaultBounds = {
   // Core modules, all of them together unless said otherwise.
   coreTypes: 50_000,
   coreImports: 10_000,
-  coreExports: 100_000,
-  functions: 250_000,
+  coreExports: 50_000,
+  functions: 200_000,
   /** Bytes of one function body: V8 takes 7 654 321, and metering lets bodies grow by half. */
   functionBytes: 5 * 1024 * 1024,
   /** Locals that one function declares: V8's own limit. */

@@ -1,5 +1,6 @@
 import { SkillError } from '../errors.ts';
 import { parseInterfaceName } from './names.ts';
+import type { ComponentMember } from './survey-externs.ts';
 import type { ComponentSurvey } from './survey.ts';
 
 /**
@@ -66,9 +67,8 @@ export function checkImports(
   provided: (name: string) => boolean = isProvidedWasi,
 ): void {
   const unknown = survey.imports
-    // Types cost nothing: they are what provided functions are written in.
-    .filter((entry) => entry.kind !== 'type' && !provided(entry.name))
-    .map((entry) => ({ name: entry.name, reason: reasonFor(entry.name) }));
+    .filter((entry) => !(entry.kind === 'type' || (isCallable(entry) && provided(entry.name))))
+    .map((entry) => ({ name: entry.name, reason: reasonFor(entry) }));
   if (unknown.length === 0) return;
   const lines = unknown.map((entry) => `  ${entry.name} (${entry.reason})`).join('\n');
   throw new SkillError(
@@ -79,14 +79,16 @@ export function checkImports(
   );
 }
 
-function reasonFor(name: string): string {
-  const parsed = parseInterfaceName(name);
-  if (parsed === undefined) return 'a function or instance without an interface';
+/** Interfaces come as instances, plain names as functions; a host offers nothing else. */
+function isCallable(entry: ComponentMember): boolean {
+  return entry.kind === (entry.name.includes(':') ? 'instance' : 'function');
+}
+
+function reasonFor(entry: ComponentMember): string {
+  const parsed = parseInterfaceName(entry.name);
+  if (parsed === undefined) return `a plain ${entry.kind}`;
+  if (!isCallable(entry)) return `imported as a ${entry.kind}, offered as an instance`;
   if (parsed.namespace !== 'wasi') return 'not a WASI interface';
-  if (wasi.get(parsed.package)?.includes(parsed.interface) === true) {
-    return parsed.version === undefined
-      ? 'without a version'
-      : `version ${parsed.version}; 0.2.0 to 0.2.${highestPatch} are provided`;
-  }
-  return 'not provided';
+  if (wasi.get(parsed.package)?.includes(parsed.interface) !== true) return 'not provided';
+  return `version ${parsed.version ?? 'missing'}; 0.2.0 to 0.2.${highestPatch} are provided`;
 }

@@ -29,7 +29,7 @@ export function escapeName(name: string): string {
   return `"${escaped}"`;
 }
 
-function refuse(name: string, where: string, offset: number, why: string): SkillError {
+export function refuseName(name: string, where: string, offset: number, why: string): SkillError {
   return new SkillError(
     'COMPONENT_NAME_REFUSED',
     `The name ${escapeName(name)} of ${where} (at byte ${offset}) is refused: ${why}. ` +
@@ -47,7 +47,7 @@ function readName(reader: Reader, tally: Tally, where: string): { name: string; 
   const shown = reader.bytes.subarray(offset, offset + Math.min(length, 512));
   if (length > tally.bounds.nameLength) {
     const start = String.fromCharCode(...shown.subarray(0, 100));
-    throw refuse(
+    throw refuseName(
       start,
       where,
       offset,
@@ -66,7 +66,7 @@ export function coreName(reader: Reader, tally: Tally, where: string): string {
   const { name, offset } = readName(reader, tally, where);
   const bad = findBadCharacter(name);
   if (bad !== undefined) {
-    throw refuse(
+    throw refuseName(
       name,
       where,
       offset,
@@ -74,7 +74,7 @@ export function coreName(reader: Reader, tally: Tally, where: string): string {
     );
   }
   if (name === '__proto__')
-    throw refuse(name, where, offset, 'in an object literal it is not a name');
+    throw refuseName(name, where, offset, 'in an object literal it is not a name');
   return name;
 }
 
@@ -90,7 +90,7 @@ export function findBadCharacter(name: string): string | undefined {
 export function typeLabel(reader: Reader, tally: Tally, where: string): string {
   const { name, offset } = readName(reader, tally, where);
   if (!labelPattern.test(name))
-    throw refuse(name, where, offset, 'a label has words of letters and digits joined by "-"');
+    throw refuseName(name, where, offset, 'a label has words of letters and digits joined by "-"');
   return name;
 }
 
@@ -115,7 +115,7 @@ export function externName(
   }
   const { name, offset } = readName(reader, tally, where);
   if (plainPattern.test(name) || interfacePattern.test(name)) return name;
-  throw refuse(
+  throw refuseName(
     name,
     where,
     offset,

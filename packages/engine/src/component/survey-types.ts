@@ -1,12 +1,23 @@
 import { coreName, externName, typeLabel } from './names.ts';
 import { malformed, type Reader, type Tally, unsupported } from './reader.ts';
+import { type ComponentMember, externDescription, surveyAlias } from './survey-externs.ts';
 import { readImportKind, skipImportType } from './survey-core.ts';
 
 const asyncWayOut =
   'Components for WASI 0.2 are supported; build it without asynchronous functions and streams.';
 
-/** Passes over one type of the component model and checks every name in it. */
-export function surveyType(reader: Reader, tally: Tally, where: string, depth: number): void {
+/**
+ * Passes over one type of the component model and checks every name in it.
+ *
+ * @param members receives what an instance or component of this type exports
+ */
+export function surveyType(
+  reader: Reader,
+  tally: Tally,
+  where: string,
+  depth: number,
+  members: ComponentMember[] = [],
+): void {
   const at = reader.offset;
   tally.add('types', 1, at);
   tally.check('typeDepth', depth, at);
@@ -53,7 +64,7 @@ export function surveyType(reader: Reader, tally: Tally, where: string, depth: n
       return functionType(reader, tally, where);
     case 0x41:
     case 0x42:
-      return declarations(reader, tally, where, depth, form === 0x41);
+      return declarations(reader, tally, where, depth, form === 0x41, members);
     case 0x3f:
       if (reader.u8() !== 0x7f) throw malformed(reader.offset - 1, 'a resource that is not an i32');
       return optional(reader, () => void reader.u32());
@@ -111,6 +122,7 @@ function declarations(
   where: string,
   depth: number,
   component: boolean,
+  members: ComponentMember[],
 ): void {
   items(reader, tally, () => {
     const at = reader.offset;
@@ -122,79 +134,10 @@ function declarations(
       externName(reader, tally, `an import of a component type in ${where}`);
       externDescription(reader);
     } else if (kind === 4) {
-      externName(reader, tally, `an export of a type in ${where}`);
-      externDescription(reader);
+      const name = externName(reader, tally, `an export of a type in ${where}`);
+      members.push({ name, kind: externDescription(reader).kind });
     } else throw malformed(at, `an unknown declaration ${kind} in ${where}`);
   });
-}
-
-export type ExternKind = 'module' | 'function' | 'value' | 'type' | 'component' | 'instance';
-
-/** What an import asks for, or what an export is declared to be. */
-export function externDescription(reader: Reader): ExternKind {
-  const at = reader.offset;
-  switch (reader.u8()) {
-    case 0x00:
-      if (reader.u8() !== 0x11)
-        throw malformed(reader.offset - 1, 'a core import that is not a module');
-      reader.u32();
-      return 'module';
-    case 0x01:
-      reader.u32();
-      return 'function';
-    case 0x03: {
-      const bound = reader.u8();
-      if (bound > 1) throw malformed(reader.offset - 1, 'an unknown bound of a type');
-      if (bound === 0) reader.u32();
-      return 'type';
-    }
-    case 0x04:
-      reader.u32();
-      return 'component';
-    case 0x05:
-      reader.u32();
-      return 'instance';
-    case 0x02:
-      throw unsupported(
-        at,
-        'The component imports or exports a plain value',
-        'Offer a function instead.',
-      );
-    default:
-      throw malformed(at, 'an unknown kind of import or export');
-  }
-}
-
-/** Kinds of what is numbered: `0x00` announces a kind of the core language. */
-export function surveySort(reader: Reader): ExternKind | 'core' {
-  const at = reader.offset;
-  const sort = reader.u8();
-  if (sort === 0) {
-    const core = reader.u8();
-    if (core > 0x04 && (core < 0x10 || core > 0x12)) throw malformed(at, 'an unknown core kind');
-    return core === 0x11 ? 'module' : 'core';
-  }
-  const kind = ([undefined, 'function', 'value', 'type', 'component', 'instance'] as const)[sort];
-  if (kind === undefined) throw malformed(at, 'an unknown kind');
-  return kind;
-}
-
-/** The kind, the target, and for an export of an instance its name. */
-export function surveyAlias(reader: Reader, tally: Tally, where: string): void {
-  const at = reader.offset;
-  tally.add('aliases', 1, at);
-  surveySort(reader);
-  const target = reader.u8();
-  if (target > 2) throw malformed(reader.offset - 1, 'an unknown alias');
-  reader.u32();
-  if (target === 0) plainOrExternName(reader, tally, `an alias in ${where}`);
-  else if (target === 1) coreName(reader, tally, `an alias of a core export in ${where}`);
-  else reader.u32();
-}
-
-/** Names of instance exports stand without a discriminator where they are referred to. */
-function plainOrExternName(reader: Reader, tally: Tally, where: string): void {
-  externName(reader, tally, where, { discriminated: false });
 }
 
 /** A core type in a component: a function type, or the type of a module with names of imports and exports. */

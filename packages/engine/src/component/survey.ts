@@ -1,30 +1,30 @@
 import { SkillError } from '../errors.ts';
 import { type ComponentBounds, defaultBounds } from './bounds.ts';
 import { coreName, externName } from './names.ts';
+import { surveyCanonical } from './survey-canonical.ts';
+import { assertImportMembers } from './members.ts';
 import { malformed, Reader, Tally, unsupported } from './reader.ts';
 import { type ComponentShape, detectShape } from './shape.ts';
 import { type CoreModuleSurvey, surveyCoreModule } from './survey-core.ts';
 import {
+  type ComponentMember,
   externDescription,
-  type ExternKind,
   surveyAlias,
-  surveyCoreType,
   surveySort,
-  surveyType,
-} from './survey-types.ts';
+} from './survey-externs.ts';
+import { surveyCoreType, surveyType } from './survey-types.ts';
 
-/** An import or export of the component itself. */
-export interface ComponentExtern {
-  /** `label`, or `namespace:package/interface@1.2.3`. */
-  readonly name: string;
-  readonly kind: ExternKind;
+/** An import of the component itself. */
+export interface ComponentImport extends ComponentMember {
+  /** What an imported instance must offer. Empty for everything else. */
+  readonly members: readonly ComponentMember[];
 }
 
 /** What a component shows of itself before anything is generated from it. */
 export interface ComponentSurvey {
   readonly shape: ComponentShape;
-  readonly imports: readonly ComponentExtern[];
-  readonly exports: readonly ComponentExtern[];
+  readonly imports: readonly ComponentImport[];
+  readonly exports: readonly ComponentMember[];
   /** Every core module, at every level, in the order of the file. */
   readonly modules: readonly CoreModuleSurvey[];
   /** Declared minimum of all memories and tables, each module counted once. */
@@ -41,8 +41,10 @@ interface Scope {
 
 interface Draft {
   readonly path: string;
-  readonly imports: ComponentExtern[];
-  readonly exports: ComponentExtern[];
+  readonly imports: ComponentImport[];
+  readonly exports: ComponentMember[];
+  /** For each type so far: what its instances export, if it is the type of instances. */
+  readonly types: (readonly ComponentMember[] | undefined)[];
   modules: number;
   components: number;
 }
@@ -111,7 +113,7 @@ function coreModuleRefused(bytes: Uint8Array): SkillError {
 
 function surveyLevel(reader: Reader, scope: Scope, path: string, depth: number): Draft {
   scope.tally.check('componentDepth', depth, reader.offset);
-  const draft: Draft = { path, imports: [], exports: [], modules: 0, components: 0 };
+  const draft: Draft = { path, imports: [], exports: [], types: [], modules: 0, components: 0 };
   reader.skip(8);
   while (!reader.done) {
     const at = reader.offset;
@@ -167,19 +169,19 @@ function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: n
         instance(body, tally, where);
         break;
       case 6:
-        surveyAlias(body, tally, where);
+        if (surveyAlias(body, tally, where) === 'type') draft.types.push(undefined);
         break;
       case 7:
-        surveyType(body, tally, where, 1);
+        typeEntry(body, tally, draft, where);
         break;
       case 8:
-        canonical(body, tally);
+        surveyCanonical(body, tally);
         break;
       case 10:
-        draft.imports.push(importEntry(body, tally, where, index));
+        importEntry(body, tally, draft, `import ${index} of ${where}`);
         break;
       case 11:
-        draft.exports.push(exportEntry(body, tally, where, index));
+        exportEntry(body, tally, draft, `export ${index} of ${where}`);
         break;
       default:
         throw malformed(at, `an unknown section ${id} of a component`);
@@ -217,53 +219,46 @@ function instance(body: Reader, tally: Tally, where: string): void {
   }
 }
 
-/** Lift, lower, and the three operations on resources; everything else belongs to asynchronous components. */
-function canonical(body: Reader, tally: Tally): void {
+function typeEntry(body: Reader, tally: Tally, draft: Draft, where: string): void {
+  const members: ComponentMember[] = [];
+  const isInstance = body.peek() === 0x42;
+  surveyType(body, tally, where, 1, members);
+  draft.types.push(isInstance ? members : undefined);
+}
+
+function importEntry(body: Reader, tally: Tally, draft: Draft, where: string): void {
   const at = body.offset;
-  tally.add('canonicalFunctions', 1, at);
-  const form = body.u8();
-  if (form <= 1) {
-    if (body.u8() !== 0) throw malformed(body.offset - 1, 'an unknown canonical function');
-    body.u32();
-    const count = body.count();
-    for (let index = 0; index < count; index += 1) {
-      const option = body.u8();
-      if (option > 5) {
-        throw unsupported(
-          at,
-          'The component lifts or lowers a function asynchronously',
-          'Build it for WASI 0.2.',
-        );
-      }
-      if (option >= 3) body.u32();
+  tally.add('imports', 1, at);
+  const name = externName(body, tally, where);
+  const { kind, type } = externDescription(body);
+  let members: readonly ComponentMember[] = [];
+  if (kind === 'type' || kind === 'resource') draft.types.push(undefined);
+  if (kind === 'instance') {
+    const known = type === undefined ? undefined : draft.types[type];
+    if (known === undefined) {
+      throw unsupported(
+        at,
+        `The type of ${where} is not written out`,
+        'Build it with a toolchain that writes it (such as wit-component).',
+      );
     }
-    if (form === 0) body.u32();
-  } else if (form <= 4) {
-    body.u32();
-  } else {
-    throw unsupported(
-      at,
-      `The component uses the asynchronous built-in 0x${form.toString(16)}`,
-      'Build it for WASI 0.2.',
-    );
+    members = known;
+    assertImportMembers(members, where, at);
   }
+  draft.imports.push({ name, kind, members });
 }
 
-function importEntry(body: Reader, tally: Tally, where: string, index: number): ComponentExtern {
-  tally.add('imports', 1, body.offset);
-  const name = externName(body, tally, `import ${index} of ${where}`);
-  return { name, kind: externDescription(body) };
-}
-
-function exportEntry(body: Reader, tally: Tally, where: string, index: number): ComponentExtern {
+function exportEntry(body: Reader, tally: Tally, draft: Draft, where: string): void {
   tally.add('exports', 1, body.offset);
-  const name = externName(body, tally, `export ${index} of ${where}`);
+  const name = externName(body, tally, where);
   const kind = surveySort(body);
-  if (kind === 'core' || kind === 'value')
+  if (kind === 'core' || kind === 'value') {
     throw malformed(body.offset, 'an export that is not a part of the component model');
+  }
   body.u32();
   const ascribed = body.u8();
   if (ascribed > 1) throw malformed(body.offset - 1, 'an export with an unknown ascription');
   if (ascribed === 1) externDescription(body);
-  return { name, kind };
+  if (kind === 'type') draft.types.push(undefined);
+  draft.exports.push({ name, kind });
 }
