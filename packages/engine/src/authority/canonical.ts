@@ -14,7 +14,10 @@ export function ruleKey(rule: object): string {
   const plain: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(rule)) {
     if (key === 'source') continue;
-    plain[key] = Array.isArray(value) && key !== 'patterns' ? [...new Set(value.map(String))].toSorted() : value;
+    plain[key] =
+      Array.isArray(value) && key !== 'patterns'
+        ? [...new Set(value.map(String))].toSorted()
+        : value;
   }
   return canonicalJson(plain);
 }

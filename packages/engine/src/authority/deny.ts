@@ -62,25 +62,25 @@ function filesystemSection(
 ): string[] {
   const written = (layer.part === 'overrides' ? explain.overrides : explain.declared)?.filesystem;
   const path = request.grant ?? request.path;
-  if (written === undefined || checkDeclaredPath(path) !== undefined || !path.isWellFormed()) return [];
+  if (written === undefined || checkDeclaredPath(path) !== undefined || !path.isWellFormed())
+    return [];
   const pairs = layer.grants.map((grant, index) => ({
     written: written.grants[index]?.path ?? grant.path,
     path: grant.path,
     access: grant.access,
   }));
-  const forbidden = layer.forbidden.map(
-    (entry, index): WrittenPath => ({
-      written: written.forbidden[index]?.path ?? entry.path,
-      path: entry.path,
-    }),
-  );
+  const forbidden = layer.forbidden.map((entry, index): WrittenPath => ({
+    written: written.forbidden[index]?.path ?? entry.path,
+    path: entry.path,
+  }));
   const section = {
     read: pairs.filter((pair) => pair.access === 'read'),
     write: pairs.filter((pair) => pair.access === 'read-write'),
     forbidden: forbidden.filter((entry) => decidingForbidden([entry], request.path) === undefined),
   };
   const covering = decidingGrant(layer.grants, request.path);
-  const enough = covering !== undefined && (request.access === 'read' || covering.access === 'read-write');
+  const enough =
+    covering !== undefined && (request.access === 'read' || covering.access === 'read-write');
   const added = enough ? covering : { path, access: request.access };
   return filesystemLines(tableOf(explain, layer.part), section, added);
 }
@@ -97,7 +97,10 @@ export function denyFilesystem(authority: EffectiveAuthority, request: Filesyste
       allow.push(...filesystemSection(authority.explain, layer, request));
     }
   }
-  const { code, why } = first ?? { code: 'FILESYSTEM_NOT_GRANTED', why: 'no grant covers this path' };
+  const { code, why } = first ?? {
+    code: 'FILESYSTEM_NOT_GRANTED',
+    why: 'no grant covers this path',
+  };
   return denial(code, request.path, request.operation, why, allow);
 }
 
@@ -121,7 +124,10 @@ export function denyNetwork(
     address === undefined
       ? judgeEndpoint({ layers, dns: network.dns }, endpoint)
       : judgeAddress({ layers, dns: network.dns }, endpoint, address);
-  const host = endpoint.host.includes(':') && !endpoint.host.startsWith('[') ? `[${endpoint.host}]` : endpoint.host;
+  const host =
+    endpoint.host.includes(':') && !endpoint.host.startsWith('[')
+      ? `[${endpoint.host}]`
+      : endpoint.host;
   const via = address === undefined || address === endpoint.host ? '' : ` (${address})`;
   const resource = `${endpoint.protocol}://${host}:${endpoint.port}${via}`;
   const verdict = judge(network.layers);
@@ -135,7 +141,8 @@ export function denyNetwork(
   }
   const parsedHost = parseHost(endpoint.host);
   const target = verdict.reason === 'special' ? address : undefined;
-  const text = target ?? (parsedHost?.kind === 'name' ? parsedHost.name : parsedHost?.address) ?? '';
+  const text =
+    target ?? (parsedHost?.kind === 'name' ? parsedHost.name : parsedHost?.address) ?? '';
   const parsed = parseAddress(text);
   const added = {
     protocol: endpoint.protocol,
@@ -146,7 +153,9 @@ export function denyNetwork(
     const written = explain[manifestPart]?.network;
     if (written === undefined) return [];
     const own = judge([{ part: manifestPart, rules: written.rules }]);
-    return own.kind === 'denied' ? networkLines(tableOf(explain, manifestPart), written, added) : [];
+    return own.kind === 'denied'
+      ? networkLines(tableOf(explain, manifestPart), written, added)
+      : [];
   });
   const why: Readonly<Record<NetworkReason, string>> = {
     malformed: '',
@@ -161,7 +170,9 @@ export function denyNetwork(
 /** For a variable that did not pass. */
 export function denyEnvironment(authority: EffectiveAuthority, name: string): Denial {
   const { explain, environment } = authority;
-  const denying = environment.layers.find(({ rule }) => judgeEnvironmentName(rule, name) !== 'allowed');
+  const denying = environment.layers.find(
+    ({ rule }) => judgeEnvironmentName(rule, name) !== 'allowed',
+  );
   const verdict = denying === undefined ? 'unlisted' : judgeEnvironmentName(denying.rule, name);
   const code =
     verdict === 'blocked'
@@ -180,7 +191,8 @@ export function denyEnvironment(authority: EffectiveAuthority, name: string): De
   const valid = checkEnvironmentPattern(name) === undefined && !name.includes('*');
   const allow = (['declared', 'overrides'] as const).flatMap((part) => {
     const written = explain[part]?.environment;
-    if (!valid || written === undefined || judgeEnvironmentName(written, name) === 'allowed') return [];
+    if (!valid || written === undefined || judgeEnvironmentName(written, name) === 'allowed')
+      return [];
     return environmentLines(tableOf(explain, part), written, name);
   });
   const rule = `${denying?.part ?? 'declared'}: ${why}${cite(denying?.rule.source)}`;
@@ -195,7 +207,8 @@ export function denyInterface(authority: EffectiveAuthority, name: string): Deni
     if (written === undefined || written.some((entry) => entry.name === name)) return [];
     return interfaceLines(tableOf(explain, part), written, name);
   });
-  const rule = allow.length > 0 ? 'declared: no entry names this interface' : 'granted: not approved';
+  const rule =
+    allow.length > 0 ? 'declared: no entry names this interface' : 'granted: not approved';
   return denial('INTERFACE_NOT_GRANTED', name, 'import', rule, allow);
 }
 
@@ -208,5 +221,11 @@ export function denyCredential(
   const added = { ...request, exposure: request.exposure ?? ('placeholder' as const) };
   const allow = credentialLines(tableOf(explain, 'declared'), explain.declared.credentials, added);
   const rule = 'the credential is not declared and granted for this host';
-  return denial('CREDENTIAL_NOT_GRANTED', `${request.name} for ${request.host}`, 'use', rule, allow);
+  return denial(
+    'CREDENTIAL_NOT_GRANTED',
+    `${request.name} for ${request.host}`,
+    'use',
+    rule,
+    allow,
+  );
 }

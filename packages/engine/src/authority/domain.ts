@@ -41,7 +41,10 @@ export function parseDomainPattern(text: string): string | Refusal {
   }
   const scheme = /^[a-z]+:\/\//i.exec(text);
   if (scheme !== null) {
-    return new Refusal('a domain has no scheme, port or path', text.slice(scheme[0].length).split(/[/:]/)[0]);
+    return new Refusal(
+      'a domain has no scheme, port or path',
+      text.slice(scheme[0].length).split(/[/:]/)[0],
+    );
   }
   const host = parseHost(rest);
   if (host === undefined) return new Refusal('this is no domain name');

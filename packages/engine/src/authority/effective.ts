@@ -34,8 +34,10 @@ interface Layer {
 function layersOf(parts: AuthorityParts): Layer[] {
   const layers: Layer[] = [{ part: 'declared', capabilities: parts.declared }];
   if (parts.granted === 'none') layers.push({ part: 'granted', capabilities: noCapabilities });
-  else if (parts.granted !== 'declared') layers.push({ part: 'granted', capabilities: parts.granted });
-  if (parts.overrides !== undefined) layers.push({ part: 'overrides', capabilities: parts.overrides });
+  else if (parts.granted !== 'declared')
+    layers.push({ part: 'granted', capabilities: parts.granted });
+  if (parts.overrides !== undefined)
+    layers.push({ part: 'overrides', capabilities: parts.overrides });
   if (parts.ceiling !== undefined) layers.push({ part: 'ceiling', capabilities: parts.ceiling });
   return layers;
 }
@@ -83,7 +85,9 @@ function effectiveDns(parts: AuthorityParts): string {
   return parts.ceiling?.network?.dns ?? parts.overrides?.network?.dns ?? granted ?? 'system';
 }
 
-function effectiveCredentials(lists: readonly (readonly DeclaredCredential[])[]): EffectiveCredential[] {
+function effectiveCredentials(
+  lists: readonly (readonly DeclaredCredential[])[],
+): EffectiveCredential[] {
   const declared = lists[0] ?? [];
   const result: EffectiveCredential[] = [];
   for (const { name } of declared) {
@@ -96,7 +100,11 @@ function effectiveCredentials(lists: readonly (readonly DeclaredCredential[])[])
   return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function effectiveVolumes(layers: readonly Layer[], forbidden: readonly string[], places: Places): EffectiveVolume[] {
+function effectiveVolumes(
+  layers: readonly Layer[],
+  forbidden: readonly string[],
+  places: Places,
+): EffectiveVolume[] {
   const volumes: EffectiveVolume[] = [];
   for (const volume of layers[0]?.capabilities.volumes ?? []) {
     const hostPath = resolvePath(volume.hostPath, places);
@@ -106,7 +114,10 @@ function effectiveVolumes(layers: readonly Layer[], forbidden: readonly string[]
       if (capabilities.filesystem === undefined && capabilities.volumes === undefined) continue;
       const grants: PathInPart[] = [
         ...(capabilities.filesystem?.grants ?? []),
-        ...(capabilities.volumes ?? []).map((entry) => ({ path: entry.hostPath, access: entry.access })),
+        ...(capabilities.volumes ?? []).map((entry) => ({
+          path: entry.hostPath,
+          access: entry.access,
+        })),
       ];
       const grant = decidingGrant(resolved(grants, places), hostPath);
       if (grant === undefined) access = undefined;
@@ -143,7 +154,9 @@ export function effective(
   );
   const network = area(layers, 'network').map(({ part, value }) => ({ part, rules: value.rules }));
   const environment = area(layers, 'environment').map(({ part, value }) => ({ part, rule: value }));
-  const interfaces = area(layers, 'interfaces').map(({ value }) => new Set(value.map((entry) => entry.name)));
+  const interfaces = area(layers, 'interfaces').map(
+    ({ value }) => new Set(value.map((entry) => entry.name)),
+  );
   return {
     filesystem: { grants, forbidden },
     network: {

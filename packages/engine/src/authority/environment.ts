@@ -16,7 +16,9 @@ export function checkEnvironmentPattern(text: string): Refusal | undefined {
   if (text.length > 256) return new Refusal('a name has at most 256 characters');
   if (text.startsWith('!')) return new Refusal('`!` is known in `patterns` only', text.slice(1));
   if (!/^[A-Za-z0-9_.*-]+$/.test(text)) {
-    return new Refusal('a name has only letters, digits, `_`, `.` and `-`, and `*` for any characters');
+    return new Refusal(
+      'a name has only letters, digits, `_`, `.` and `-`, and `*` for any characters',
+    );
   }
   return undefined;
 }
@@ -61,7 +63,8 @@ export function judgeEnvironmentName(rule: DeclaredEnvironment, name: string): E
     }
   }
   if (rule.blocklist.some((entry) => environmentMatches(entry, name))) return 'blocked';
-  if (verdict === 'allowed' && isSensitiveName(name) && !rule.allowlist.includes(name)) return 'sensitive';
+  if (verdict === 'allowed' && isSensitiveName(name) && !rule.allowlist.includes(name))
+    return 'sensitive';
   return verdict;
 }
 
@@ -70,13 +73,16 @@ export function filterEnvironment(
   rule: DeclaredEnvironment | readonly DeclaredEnvironment[],
   env: Readonly<Record<string, string | undefined>>,
 ): [name: string, value: string][] {
-  const rules = Array.isArray(rule) ? (rule as readonly DeclaredEnvironment[]) : [rule as DeclaredEnvironment];
+  const rules = Array.isArray(rule)
+    ? (rule as readonly DeclaredEnvironment[])
+    : [rule as DeclaredEnvironment];
   const passed: [string, string][] = [];
   if (rules.length === 0) return passed;
   for (const name of Object.keys(env).toSorted()) {
     const value = env[name];
     if (value === undefined) continue;
-    if (rules.every((layer) => judgeEnvironmentName(layer, name) === 'allowed')) passed.push([name, value]);
+    if (rules.every((layer) => judgeEnvironmentName(layer, name) === 'allowed'))
+      passed.push([name, value]);
   }
   return passed;
 }

@@ -18,7 +18,8 @@ export function decidingGrant<G extends Grant>(grants: readonly G[], path: strin
   for (const grant of grants) {
     if (!covers(grant.path, path)) continue;
     const longer = best === undefined || grant.path.length > best.path.length;
-    if (longer || (grant.path === best?.path && rank[grant.access] > rank[best.access])) best = grant;
+    if (longer || (grant.path === best?.path && rank[grant.access] > rank[best.access]))
+      best = grant;
   }
   return best;
 }

@@ -8,12 +8,16 @@ export function describeAuthority(authority: EffectiveAuthority): string {
   return canonicalJson({
     version: 1,
     filesystem: {
-      grants: filesystem.grants.map(({ path, access }) => canonicalJson({ path, access })).toSorted(),
+      grants: filesystem.grants
+        .map(({ path, access }) => canonicalJson({ path, access }))
+        .toSorted(),
       forbidden: filesystem.forbidden.toSorted(),
     },
     network: {
       dns: network.dns,
-      layers: network.layers.map(({ rules }) => [...new Set(rules.map(ruleKey))].toSorted().join('\n')).toSorted(),
+      layers: network.layers
+        .map(({ rules }) => [...new Set(rules.map(ruleKey))].toSorted().join('\n'))
+        .toSorted(),
     },
     environment: environment.layers.map(({ rule }) => ruleKey(rule)).toSorted(),
     credentials: credentials.map((entry) => canonicalJson(entry)).toSorted(),
@@ -23,6 +27,9 @@ export function describeAuthority(authority: EffectiveAuthority): string {
 }
 
 /** `sha256` gives the digest of a text in UTF-8, such as lower-case hexadecimal; its answer is returned as it is. */
-export function hashAuthority(authority: EffectiveAuthority, sha256: (text: string) => string): string {
+export function hashAuthority(
+  authority: EffectiveAuthority,
+  sha256: (text: string) => string,
+): string {
   return sha256(describeAuthority(authority));
 }

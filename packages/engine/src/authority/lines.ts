@@ -25,11 +25,15 @@ function tomlKey(key: string): string {
 
 function listLine(key: string, values: readonly (string | number)[]): string[] {
   if (values.length === 0) return [];
-  const items = values.map((value) => (typeof value === 'number' ? String(value) : tomlString(value)));
+  const items = values.map((value) =>
+    typeof value === 'number' ? String(value) : tomlString(value),
+  );
   return [`${key} = [${items.join(', ')}]`];
 }
 
-const union = <T>(list: readonly T[], ...more: readonly T[]): T[] => [...new Set([...list, ...more])];
+const union = <T>(list: readonly T[], ...more: readonly T[]): T[] => [
+  ...new Set([...list, ...more]),
+];
 
 export interface WrittenPath {
   readonly written: string;
@@ -81,7 +85,11 @@ function asUrl(rule: Omit<NetworkRule, 'source'>): string | undefined {
   return `${protocol}://${authority}${defaultPorts[protocol] === port ? '' : `:${port}`}`;
 }
 
-export function networkLines(table: string, declared: DeclaredNetwork, added: NetworkAddition): string[] {
+export function networkLines(
+  table: string,
+  declared: DeclaredNetwork,
+  added: NetworkAddition,
+): string[] {
   const isAddress = parseAddress(added.host) !== undefined;
   const rule = {
     domains: isAddress ? [] : [added.host],
@@ -113,7 +121,8 @@ export function networkLines(table: string, declared: DeclaredNetwork, added: Ne
 export function environmentLines(table: string, rule: DeclaredEnvironment, name: string): string[] {
   const keeps = (entry: string): boolean => !environmentMatches(entry, name);
   const patterns = rule.patterns.filter((entry) => !entry.startsWith('!') || keeps(entry.slice(1)));
-  const listed = !isSensitiveName(name) && patterns.some((entry) => environmentMatches(entry, name));
+  const listed =
+    !isSensitiveName(name) && patterns.some((entry) => environmentMatches(entry, name));
   return [
     `[${table}.environment]`,
     ...listLine('allowlist', listed ? rule.allowlist : union(rule.allowlist, name)),
@@ -134,7 +143,11 @@ export function interfaceLines(
 export function credentialLines(
   table: string,
   declared: readonly DeclaredCredential[],
-  added: { readonly name: string; readonly host: string; readonly exposure: 'placeholder' | 'guest' },
+  added: {
+    readonly name: string;
+    readonly host: string;
+    readonly exposure: 'placeholder' | 'guest';
+  },
 ): string[] {
   const names = union(
     declared.map((entry) => entry.name),

@@ -4,9 +4,17 @@ import { parseBlock, formatBlock } from './address.ts';
 import { parseDomainPattern, parseHost } from './domain.ts';
 import { Refusal } from './refusal.ts';
 
-export const networkProtocols = ['https', 'http', 'tcp', 'udp'] as const satisfies NetworkProtocol[];
+export const networkProtocols = [
+  'https',
+  'http',
+  'tcp',
+  'udp',
+] as const satisfies NetworkProtocol[];
 
-export const defaultPorts: Readonly<Partial<Record<NetworkProtocol, number>>> = { https: 443, http: 80 };
+export const defaultPorts: Readonly<Partial<Record<NetworkProtocol, number>>> = {
+  https: 443,
+  http: 80,
+};
 
 export function parsePort(text: string): number | undefined {
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : Number.NaN;
@@ -19,15 +27,22 @@ export function parseNetworkUrl(text: string): Omit<NetworkRule, 'source'> | Ref
   if (shape === null) {
     if (!text.includes('://')) {
       const bare = parseDomainPattern(text);
-      return new Refusal('a scheme is missing', bare instanceof Refusal ? undefined : `https://${bare}`);
+      return new Refusal(
+        'a scheme is missing',
+        bare instanceof Refusal ? undefined : `https://${bare}`,
+      );
     }
     if (text.includes('@')) return new Refusal('a rule has no user or password');
     const origin = /^[a-z]+:\/\/[^/?#]+/.exec(text)?.[0];
-    return new Refusal('a rule is scheme, host and port; paths and queries cannot be enforced', origin);
+    return new Refusal(
+      'a rule is scheme, host and port; paths and queries cannot be enforced',
+      origin,
+    );
   }
   const [, scheme = '', hostText = '', portText] = shape;
   const protocol = networkProtocols.find((known) => known === scheme);
-  if (protocol === undefined) return new Refusal(`the scheme is one of ${networkProtocols.join(', ')}`);
+  if (protocol === undefined)
+    return new Refusal(`the scheme is one of ${networkProtocols.join(', ')}`);
   const port = portText === undefined ? defaultPorts[protocol] : parsePort(portText);
   if (port === undefined) {
     return portText === undefined
@@ -53,6 +68,9 @@ export function checkDns(text: string): Refusal | undefined {
     const block = parseBlock(text);
     return block instanceof Refusal ? block : undefined;
   }
-  if (/^https:\/\/[^/?#@\s]+(\/[\u0021-\u007e]*)?$/.test(text) && URL.canParse(text)) return undefined;
-  return new Refusal('this is neither "system", "cloudflare", "quad9", an IP address nor an https URL');
+  if (/^https:\/\/[^/?#@\s]+(\/[\u0021-\u007e]*)?$/.test(text) && URL.canParse(text))
+    return undefined;
+  return new Refusal(
+    'this is neither "system", "cloudflare", "quad9", an IP address nor an https URL',
+  );
 }

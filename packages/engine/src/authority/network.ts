@@ -1,6 +1,13 @@
 /** Pure decisions on connections: first on the name as asked for, then on each address that it resolves to. */
 import type { NetworkProtocol, NetworkRule } from '../manifest/types.ts';
-import { blockContains, parseAddress, parseBlock, unmap, type Address, type Block } from './address.ts';
+import {
+  blockContains,
+  parseAddress,
+  parseBlock,
+  unmap,
+  type Address,
+  type Block,
+} from './address.ts';
 import { domainMatches, parseHost, type Host } from './domain.ts';
 import { Refusal } from './refusal.ts';
 import { blockNames, specialKind } from './special-address.ts';
@@ -31,7 +38,11 @@ export type NetworkVerdict =
 
 type Match = 'yes' | 'perhaps' | 'special' | 'no';
 
-function matchHost(rule: NetworkRule, name: string | undefined, address: Address | undefined): Match {
+function matchHost(
+  rule: NetworkRule,
+  name: string | undefined,
+  address: Address | undefined,
+): Match {
   const byName = name !== undefined && rule.domains.some((pattern) => domainMatches(pattern, name));
   if (address === undefined) return byName ? 'yes' : rule.addresses.length > 0 ? 'perhaps' : 'no';
   const blocks = rule.addresses
@@ -39,7 +50,8 @@ function matchHost(rule: NetworkRule, name: string | undefined, address: Address
     .filter((block): block is Block => !(block instanceof Refusal));
   const plain = unmap(address);
   if (!byName && !blocks.some((block) => blockContains(block, plain))) return 'no';
-  if (specialKind(plain) === undefined || blocks.some((block) => blockNames(block, plain))) return 'yes';
+  if (specialKind(plain) === undefined || blocks.some((block) => blockNames(block, plain)))
+    return 'yes';
   return 'special';
 }
 

@@ -7,22 +7,34 @@ const maximumLength = 4096;
 
 /** Checks the text only; see `resolvePath` for its meaning. */
 export function checkDeclaredPath(text: string): Refusal | undefined {
-  if (text === '') return new Refusal('a path is never empty; `.` is the directory of the manifest');
-  if (text.length > maximumLength) return new Refusal(`a path has at most ${maximumLength} characters`);
+  if (text === '')
+    return new Refusal('a path is never empty; `.` is the directory of the manifest');
+  if (text.length > maximumLength)
+    return new Refusal(`a path has at most ${maximumLength} characters`);
   // eslint-disable-next-line no-control-regex -- they are what is refused
   if (/[\u0000-\u001f\u007f]/.test(text)) return new Refusal('a path has no control characters');
-  if (text.includes('\\')) return new Refusal('a path has `/` between its parts', text.replaceAll('\\', '/'));
+  if (text.includes('\\'))
+    return new Refusal('a path has `/` between its parts', text.replaceAll('\\', '/'));
   if (text.includes('*')) {
-    const directory = text.slice(0, text.indexOf('*')).replace(/[^/]*$/, '').replace(/(?<=.)\/$/, '');
-    return new Refusal('a path has no wildcards; a directory covers all that is in it', directory || undefined);
+    const directory = text
+      .slice(0, text.indexOf('*'))
+      .replace(/[^/]*$/, '')
+      .replace(/(?<=.)\/$/, '');
+    return new Refusal(
+      'a path has no wildcards; a directory covers all that is in it',
+      directory || undefined,
+    );
   }
   if (/^[A-Za-z]:/.test(text)) return new Refusal('a path has no drive letter');
-  if (/^~[^/]/.test(text)) return new Refusal('only `~` and `~/…` are known, not the homes of other users');
+  if (/^~[^/]/.test(text))
+    return new Refusal('only `~` and `~/…` are known, not the homes of other users');
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
   const firstName = parts.findIndex((part) => part !== '..');
   const rooted = text.startsWith('/') || text.startsWith('~');
   if (rooted ? parts.includes('..') : firstName >= 0 && parts.indexOf('..', firstName) >= 0) {
-    return new Refusal('`..` may only stand at the front of a relative path: name the directory that is meant');
+    return new Refusal(
+      '`..` may only stand at the front of a relative path: name the directory that is meant',
+    );
   }
   return undefined;
 }

@@ -3,7 +3,14 @@
  * names it. Source: the IANA special-purpose registries (RFC 6890 and its updates), and the metadata services of
  * AWS, Azure, Google, Alibaba and Oracle clouds.
  */
-import { blockContains, blockWithin, parseBlock, unmap, type Address, type Block } from './address.ts';
+import {
+  blockContains,
+  blockWithin,
+  parseBlock,
+  unmap,
+  type Address,
+  type Block,
+} from './address.ts';
 import { Refusal } from './refusal.ts';
 
 interface SpecialBlock {

@@ -6,16 +6,16 @@ import type {
   FilesystemAccess,
   NetworkRule,
   SourceSpan,
-} from "../manifest/types.ts";
+} from '../manifest/types.ts';
 
 /** Which of the parts of an authority is speaking. */
-export type AuthorityPart = "declared" | "granted" | "overrides" | "ceiling";
+export type AuthorityPart = 'declared' | 'granted' | 'overrides' | 'ceiling';
 
 export interface AuthorityParts {
   /** What the skill's manifest asks for. */
   readonly declared: DeclaredCapabilities;
   /** What the operator approved: all that is declared, nothing, or at most this. */
-  readonly granted: "declared" | "none" | CapabilityRestriction;
+  readonly granted: 'declared' | 'none' | CapabilityRestriction;
   /** The operator's `[skills.overrides]`. */
   readonly overrides?: CapabilityRestriction | undefined;
   /** The maximum of the embedding program; without it there is none beyond the other parts. */
@@ -68,7 +68,7 @@ export interface EffectiveCredential {
   readonly name: string;
   /** Every layer has to match the host. */
   readonly hosts: readonly (readonly string[])[];
-  readonly exposure: "placeholder" | "guest";
+  readonly exposure: 'placeholder' | 'guest';
 }
 
 export interface EffectiveVolume {
@@ -79,7 +79,7 @@ export interface EffectiveVolume {
 
 export interface AuthorityExplanation {
   /** Manifest table that denials name: `skill` or `skills`. */
-  readonly table: "skill" | "skills";
+  readonly table: 'skill' | 'skills';
   /** Each part's filesystem with absolute paths. */
   readonly filesystem: readonly {
     readonly part: AuthorityPart;

@@ -23,7 +23,7 @@ export type JsonValue =
 export interface Manifest {
   readonly file: string;
   /** `skills` for `[[skills]]`, `skill` for a file with one `[skill]` table. */
-  readonly form: "skill" | "skills";
+  readonly form: 'skill' | 'skills';
   /** At least one; names are unique. */
   readonly skills: readonly SkillManifest[];
 }
@@ -47,7 +47,7 @@ interface SkillCommon {
 }
 
 export interface WasmSkillManifest extends SkillCommon {
-  readonly runtime: "wasm";
+  readonly runtime: 'wasm';
   /** File path, relative to the manifest's directory or absolute. */
   readonly component: string;
   /** 64 lower-case hexadecimal digits. */
@@ -55,7 +55,7 @@ export interface WasmSkillManifest extends SkillCommon {
 }
 
 export interface DockerSkillManifest extends SkillCommon {
-  readonly runtime: "docker";
+  readonly runtime: 'docker';
   readonly docker: DockerEntry;
 }
 
@@ -71,7 +71,7 @@ export interface DockerEntry {
 }
 
 export interface NativeSkillManifest extends SkillCommon {
-  readonly runtime: "native";
+  readonly runtime: 'native';
   readonly allowedCommands: AllowedCommands;
 }
 
@@ -101,7 +101,7 @@ export type CapabilityRestriction = {
 };
 
 /** `write` in the manifest is `read-write` here: who may write a file may read it. */
-export type FilesystemAccess = "read" | "read-write";
+export type FilesystemAccess = 'read' | 'read-write';
 
 export interface DeclaredFilesystem {
   readonly grants: readonly DeclaredPath[];
@@ -121,7 +121,7 @@ export interface ForbiddenPath {
   readonly source?: SourceSpan | undefined;
 }
 
-export type NetworkProtocol = "https" | "http" | "tcp" | "udp";
+export type NetworkProtocol = 'https' | 'http' | 'tcp' | 'udp';
 
 export interface DeclaredNetwork {
   /** A connection is allowed if one rule allows it as a whole. */
@@ -155,7 +155,7 @@ export interface DeclaredCredential {
   /** Domain patterns as in `NetworkRule.domains`: the hosts whose HTTPS requests may carry the value. */
   readonly hosts: readonly string[];
   /** `placeholder`: the guest never sees the value. `guest`: it is handed over. */
-  readonly exposure: "placeholder" | "guest";
+  readonly exposure: 'placeholder' | 'guest';
   readonly source?: SourceSpan | undefined;
 }
 
@@ -212,16 +212,16 @@ export interface ToolDeclaration {
 }
 
 export type ToolParameters =
-  | { readonly kind: "rows"; readonly rows: readonly ParameterRow[] }
+  | { readonly kind: 'rows'; readonly rows: readonly ParameterRow[] }
   /** A JSON Schema file, relative to the manifest's directory. */
-  | { readonly kind: "schemaFile"; readonly path: string; readonly source: SourceSpan }
+  | { readonly kind: 'schemaFile'; readonly path: string; readonly source: SourceSpan }
   | {
-      readonly kind: "schema";
+      readonly kind: 'schema';
       readonly schema: { readonly [key: string]: JsonValue };
       readonly source: SourceSpan;
     };
 
-export type ParameterType = "string" | "number" | "integer" | "boolean" | "array" | "object";
+export type ParameterType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
 
 /** One value: what a row, the items of an array and the properties of an object have in common. */
 export interface ParameterShape {
@@ -237,7 +237,7 @@ export interface ParameterShape {
   readonly max?: number | undefined;
   readonly enum?: readonly JsonValue[] | undefined;
   readonly default?: JsonValue | undefined;
-  readonly format?: "path" | "argument" | undefined;
+  readonly format?: 'path' | 'argument' | undefined;
   /** Never shown in errors, logs or records. Default false. */
   readonly sensitive: boolean;
   /** Arrays only. */
