@@ -65,6 +65,7 @@ const table = {
   ISOLATE_DIED: { owner: 'guest', exit: EXIT.engine },
   ISOLATE_PROTOCOL: { owner: 'guest', exit: EXIT.engine },
   AUDIT_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
+  STATE_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   INVALID_OPTIONS: { owner: 'embedder', exit: EXIT.usage },
   ENGINE_CLOSED: { owner: 'embedder', exit: EXIT.engine },
   INTERNAL: { owner: 'engine', exit: EXIT.engine },

@@ -1,0 +1,86 @@
+/** A skill as it lies on disk, before anything of it is loaded: what consent is asked about. */
+import { resolve } from 'node:path';
+import { effective } from '../authority/effective.ts';
+import { hashAuthority } from '../authority/hash.ts';
+import type { Places } from '../authority/types.ts';
+import { readComponent } from '../component/read.ts';
+import { SkillError } from '../errors.ts';
+import type { SkillSource } from '../load.ts';
+import type { DeclaredCapabilities } from '../manifest/types.ts';
+import { operatorHome } from '../places.ts';
+import { packageDigest, sha256OfText } from './package-digest.ts';
+
+export interface SkillPackage {
+  readonly name: string;
+  readonly version: string;
+  /** What its manifest asks for. */
+  readonly declared: DeclaredCapabilities;
+  /** What relative paths and `~` in `declared` resolve against. */
+  readonly places: Places;
+  /** Lower-case hexadecimal SHA-256 of the component file. */
+  readonly sha256: string;
+  /** See {@link packageDigest}. */
+  readonly digest: string;
+  /**
+   * Digest of the authority that accepting gives, with absolute paths. The same package in another folder has another
+   * one if its grants are relative, so that an acceptance never reaches folders that were not shown.
+   */
+  readonly authority: string;
+  /** False if the manifest asks for no capability at all. */
+  readonly needsConsent: boolean;
+}
+
+/** Whether the capabilities give anything; what only forbids does not. */
+export function givesAnything(declared: DeclaredCapabilities): boolean {
+  const { filesystem, network, environment, credentials, interfaces, volumes } = declared;
+  return (
+    filesystem.grants.length > 0 ||
+    network.rules.length > 0 ||
+    environment.allowlist.length > 0 ||
+    environment.patterns.length > 0 ||
+    credentials.length > 0 ||
+    interfaces.length > 0 ||
+    volumes.length > 0
+  );
+}
+
+/**
+ * Reads and digests the component that a manifest names. Nothing of it is interpreted.
+ *
+ * Compare `sha256` (and `digest`) with what was loaded before anything runs: the files may change between the two.
+ *
+ * @throws SkillError COMPONENT_NOT_FOUND, COMPONENT_TOO_LARGE, COMPONENT_DIGEST_MISMATCH, MANIFEST_INVALID;
+ *   RUNTIME_UNSUPPORTED for a skill that is no component
+ */
+export async function readPackage(
+  source: SkillSource,
+  home: string | undefined = operatorHome(),
+): Promise<SkillPackage> {
+  const { manifest, baseDir, manifestText } = source;
+  if (manifest.runtime !== 'wasm') {
+    throw new SkillError(
+      'RUNTIME_UNSUPPORTED',
+      `${manifest.name} has the runtime ${manifest.runtime}; this version runs WebAssembly components (runtime = "wasm").`,
+      { details: { skill: manifest.name, runtime: manifest.runtime } },
+    );
+  }
+  const { sha256 } = await readComponent(resolve(baseDir, manifest.component), {
+    sha256: manifest.sha256,
+  });
+  const places: Places = { baseDir, home };
+  const parts = {
+    declared: manifest.capabilities,
+    granted: 'declared' as const,
+    overrides: manifest.overrides,
+  };
+  return {
+    name: manifest.name,
+    version: manifest.version,
+    declared: manifest.capabilities,
+    places,
+    sha256,
+    digest: packageDigest({ skill: manifest.name, manifestText, componentSha256: sha256 }),
+    authority: hashAuthority(effective(parts, places), sha256OfText),
+    needsConsent: givesAnything(manifest.capabilities),
+  };
+}

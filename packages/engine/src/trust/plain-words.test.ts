@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { noCapabilities } from '../authority/effective.ts';
+import type { DeclaredCapabilities } from '../manifest/types.ts';
+import { capabilityWords } from './plain-words.ts';
+
+const places = { baseDir: '/work/skill', home: '/home/ada' };
+
+function words(capabilities: Partial<DeclaredCapabilities>) {
+  return capabilityWords({ ...noCapabilities, ...capabilities }, places);
+}
+
+const https = { ports: [443], protocols: ['https' as const] };
+
+test('every area is named, with absolute paths', () => {
+  expect(
+    words({
+      filesystem: {
+        grants: [
+          { path: './in', access: 'read' },
+          { path: '~/out', access: 'read-write' },
+        ],
+        forbidden: [{ path: '~/.ssh' }],
+      },
+      network: {
+        rules: [{ domains: ['api.example.com'], addresses: [], ...https }],
+        dns: undefined,
+      },
+      environment: { allowlist: ['REGION'], blocklist: [], patterns: ['APP_*'] },
+      credentials: [{ name: 'token', hosts: ['api.example.com'], exposure: 'placeholder' }],
+      interfaces: [{ name: 'app:db/query@1.0.0' }],
+      volumes: [{ hostPath: '/data', guestPath: '/mnt', access: 'read' }],
+    }),
+  ).toMatchInlineSnapshot(`
+    {
+      "groups": [
+        {
+          "items": [
+            "/work/skill/in",
+          ],
+          "verb": "read",
+        },
+        {
+          "items": [
+            "/home/ada/out",
+          ],
+          "verb": "read and change",
+        },
+        {
+          "items": [
+            "/home/ada/.ssh",
+          ],
+          "verb": "never touch",
+        },
+        {
+          "items": [
+            "api.example.com (https, port 443)",
+          ],
+          "verb": "reach",
+        },
+        {
+          "items": [
+            "environment REGION",
+            "environment APP_*",
+          ],
+          "verb": "see",
+        },
+        {
+          "items": [
+            "credential token, unseen, for api.example.com",
+          ],
+          "verb": "use",
+        },
+        {
+          "items": [
+            "app:db/query@1.0.0",
+          ],
+          "verb": "call",
+        },
+        {
+          "items": [
+            "/data as /mnt (read)",
+          ],
+          "verb": "mount",
+        },
+      ],
+      "risks": [
+        "What it reads in those files can be sent to the hosts that it may reach.",
+        "The environment variables that it sees can be sent to the hosts that it may reach.",
+        "Files that it may change can be overwritten or deleted.",
+      ],
+    }
+  `);
+});
+
+test('no capability, no words', () => {
+  expect(words({})).toEqual({ groups: [], risks: [] });
+});
+
+test.each([
+  ['/', 'It may read, change and delete every file of this machine that you can.'],
+  ['~', '/home/ada is far more than one skill should need'],
+  ['/home', '/home is far more than one skill should need'],
+  ['/etc', '/etc is far more than one skill should need'],
+  ['../..', 'It may read, change and delete every file of this machine that you can.'],
+])('a grant as broad as %s is called out', (path, sentence) => {
+  const { risks } = words({
+    filesystem: { grants: [{ path, access: 'read-write' }], forbidden: [] },
+  });
+  expect(risks[0]).toContain(sentence);
+});
+
+test.each<[string, Partial<DeclaredCapabilities>, string]>([
+  [
+    'addresses',
+    { network: { rules: [{ domains: [], addresses: ['10.0.0.0/8'], ...https }], dns: undefined } },
+    'machines of your own network',
+  ],
+  [
+    'whole top-level domains',
+    { network: { rules: [{ domains: ['*.com'], addresses: [], ...https }], dns: undefined } },
+    '*.com is a very large part of the internet.',
+  ],
+  [
+    'plain HTTP',
+    {
+      network: {
+        rules: [{ domains: ['a.example'], addresses: [], ports: [80], protocols: ['http'] }],
+        dns: undefined,
+      },
+    },
+    'Not all of its connections are encrypted.',
+  ],
+  [
+    'credentials handed over',
+    { credentials: [{ name: 'a', hosts: [], exposure: 'guest' }] },
+    'It sees the value of a credential',
+  ],
+])('%s are called out', (_what, capabilities, sentence) => {
+  expect(words(capabilities).risks.join('\n')).toContain(sentence);
+});
+
+test('reading files and reaching hosts together are called out as a leak', () => {
+  const filesystem = { grants: [{ path: '/a', access: 'read' as const }], forbidden: [] };
+  const network = {
+    rules: [{ domains: ['a.example'], addresses: [], ...https }],
+    dns: undefined,
+  };
+  expect(words({ filesystem }).risks).toEqual([]);
+  expect(words({ filesystem, network }).risks[0]).toContain('can be sent to the hosts');
+});

@@ -1,0 +1,129 @@
+/** Capabilities in words that a person can judge. Pure; the texts are raw and need escaping before they are shown. */
+import { covers, resolvePath } from '../authority/path.ts';
+import type { Places } from '../authority/types.ts';
+import type { DeclaredCapabilities, NetworkRule } from '../manifest/types.ts';
+
+/** One kind of access and everything that it is asked for. */
+export interface CapabilityGroup {
+  /** `read`, `read and change`, `never touch`, `reach`, `see`, `use`, `call`, `mount`. */
+  readonly verb: string;
+  readonly items: readonly string[];
+}
+
+export interface CapabilityWords {
+  readonly groups: readonly CapabilityGroup[];
+  /** What can go wrong, in whole sentences; most serious first. */
+  readonly risks: readonly string[];
+}
+
+/** Areas that hold much more than one skill needs, besides the operator's home. */
+const broad = [
+  '/',
+  '/home',
+  '/root',
+  '/etc',
+  '/usr',
+  '/var',
+  '/opt',
+  '/bin',
+  '/dev',
+  '/proc',
+  '/sys',
+];
+
+/** What the capabilities let a skill read, write, reach and see, and the risks of that. Paths are absolute. */
+export function capabilityWords(declared: DeclaredCapabilities, places: Places): CapabilityWords {
+  const { filesystem, network, environment, credentials, interfaces, volumes } = declared;
+  const paths = (access: string): string[] =>
+    filesystem.grants
+      .filter((grant) => grant.access === access)
+      .map((grant) => resolvePath(grant.path, places));
+  const read = paths('read');
+  const write = paths('read-write');
+  const groups: CapabilityGroup[] = [
+    { verb: 'read', items: read },
+    { verb: 'read and change', items: write },
+    { verb: 'never touch', items: filesystem.forbidden.map((e) => resolvePath(e.path, places)) },
+    { verb: 'reach', items: network.rules.flatMap(targets) },
+    {
+      verb: 'see',
+      items: [...environment.allowlist, ...environment.patterns].map(
+        (name) => `environment ${name}`,
+      ),
+    },
+    { verb: 'use', items: credentials.map(credentialText) },
+    { verb: 'call', items: interfaces.map((entry) => entry.name) },
+    {
+      verb: 'mount',
+      items: volumes.map((entry) => {
+        const access = entry.access === 'read' ? 'read' : 'read and change';
+        return `${resolvePath(entry.hostPath, places)} as ${entry.guestPath} (${access})`;
+      }),
+    },
+  ];
+  return {
+    groups: groups.filter((group) => group.items.length > 0),
+    risks: [...broadRisks(read, write, places), ...otherRisks(declared, read, write)],
+  };
+}
+
+function targets(rule: NetworkRule): string[] {
+  const over = rule.protocols.join(', ');
+  const ports = rule.ports.length === 0 ? 'any port' : `port ${rule.ports.join(', ')}`;
+  return [...rule.domains, ...rule.addresses].map((host) => `${host} (${over}, ${ports})`);
+}
+
+function credentialText(entry: DeclaredCapabilities['credentials'][number]): string {
+  const hosts = entry.hosts.join(', ') || 'no host';
+  return entry.exposure === 'guest'
+    ? `credential ${entry.name}, the value itself, for ${hosts}`
+    : `credential ${entry.name}, unseen, for ${hosts}`;
+}
+
+function broadRisks(read: readonly string[], write: readonly string[], places: Places): string[] {
+  const home = places.home;
+  const isBroad = (path: string): boolean =>
+    broad.includes(path) || (home !== undefined && covers(path, home));
+  const sentence = (path: string, may: string): string =>
+    path === '/'
+      ? `It may ${may} every file of this machine that you can.`
+      : `${path} is far more than one skill should need: it may ${may} all of it.`;
+  return [
+    ...write.filter(isBroad).map((path) => sentence(path, 'read, change and delete')),
+    ...read.filter(isBroad).map((path) => sentence(path, 'read')),
+  ];
+}
+
+function otherRisks(
+  declared: DeclaredCapabilities,
+  read: readonly string[],
+  write: readonly string[],
+): string[] {
+  const { network, environment, credentials } = declared;
+  const risks: string[] = [];
+  const reaches = network.rules.length > 0;
+  const sees = environment.allowlist.length + environment.patterns.length > 0;
+  if (reaches && read.length + write.length > 0) {
+    risks.push('What it reads in those files can be sent to the hosts that it may reach.');
+  }
+  if (reaches && sees) {
+    risks.push(
+      'The environment variables that it sees can be sent to the hosts that it may reach.',
+    );
+  }
+  if (write.length > 0) risks.push('Files that it may change can be overwritten or deleted.');
+  const patterns = network.rules
+    .flatMap((rule) => rule.domains)
+    .filter((domain) => /^\*\.[^.]+$/.test(domain));
+  for (const pattern of patterns) risks.push(`${pattern} is a very large part of the internet.`);
+  if (network.rules.some((rule) => rule.addresses.length > 0)) {
+    risks.push('It names network addresses: these may be machines of your own network.');
+  }
+  if (network.rules.some((rule) => rule.protocols.some((protocol) => protocol !== 'https'))) {
+    risks.push('Not all of its connections are encrypted.');
+  }
+  if (credentials.some((entry) => entry.exposure === 'guest')) {
+    risks.push('It sees the value of a credential, and can keep it or pass it on.');
+  }
+  return risks;
+}
