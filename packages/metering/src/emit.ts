@@ -1,0 +1,338 @@
+import { BULK, EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
+import type { FunctionScan } from './scan.ts';
+import type { Writer } from './writer.ts';
+
+/** Indices that emitted code refers to, and the decisions taken for the whole module. */
+export interface EmitContext {
+  readonly bytes: Uint8Array;
+  readonly events: EventLog;
+  readonly labels: LabelLog;
+  readonly fuel: number;
+  readonly depth: number;
+  /** Constant that marks an exhausted counter. */
+  readonly exhausted: number;
+  /** How far defined globals move. */
+  readonly globalShift: number;
+  /** Function that records a stack overflow or an exhaustion at an entry, and traps. */
+  readonly halt: number;
+  readonly memoryGrow: ReadonlyMap<number, number>;
+  readonly tableGrow: ReadonlyMap<number, number>;
+  /** Encoded type of a block that has this function's results. */
+  readonly resultBlock: (fn: FunctionScan) => Uint8Array;
+}
+
+/** What is emitted for one function. */
+export interface FunctionPlan {
+  readonly entry: number;
+  /** Check the counter at the entry. */
+  readonly check: boolean;
+  /** Bytes of stack that one frame is taken for, or 0 where the depth is not counted. */
+  readonly frame: number;
+}
+
+const GLOBAL_GET = 0x23;
+const GLOBAL_SET = 0x24;
+const LOCAL_GET = 0x20;
+const LOCAL_SET = 0x21;
+const LOCAL_TEE = 0x22;
+const I64_CONST = 0x42;
+const I64_SUB = 0x7d;
+const I64_LT_S = 0x53;
+const I64_OR = 0x84;
+
+/** Writes one function body (without its size) to `w`. */
+export class FunctionEmitter {
+  private readonly context: EmitContext;
+  private readonly w: Writer;
+  private counter = 0;
+  private saved = 0;
+  private length64 = 0;
+  private length32 = 0;
+  /** The counter is in its local. */
+  private inRegion = false;
+
+  constructor(context: EmitContext, w: Writer) {
+    this.context = context;
+    this.w = w;
+  }
+
+  emit(fn: FunctionScan, plan: FunctionPlan): void {
+    const { bytes, events, labels } = this.context;
+    const { w } = this;
+    w.reserve((fn.end - fn.declarations) * 2 + 256);
+    this.locals(fn, plan);
+    this.entry(plan);
+    const wrapped = plan.frame > 0 && fn.rootTargeted;
+    if (wrapped) {
+      w.u8(0x02);
+      w.bytes(this.context.resultBlock(fn));
+    }
+    let copied = fn.code;
+    let regionLabel = -1;
+    this.inRegion = false;
+    const last = fn.endEvent - 1;
+    for (let i = fn.firstEvent; i <= last; i++) {
+      const kind = events.kind[i] as number;
+      const flags = events.flags[i] as number;
+      const at = events.pos[i] as number;
+      const next = events.next[i] as number;
+      const a = events.a[i] as number;
+      const live = (flags & FLAG.live) !== 0;
+      switch (kind) {
+        case EV.loop:
+          if (!live) continue;
+          if (!this.inRegion && (labels.flags[a] as number) & LABEL.region) {
+            w.copy(bytes, copied, at);
+            copied = at;
+            this.getGlobal(this.context.fuel);
+            w.u8(LOCAL_SET);
+            w.u32(this.counter);
+            this.inRegion = true;
+            regionLabel = a;
+          }
+          w.copy(bytes, copied, next);
+          copied = next;
+          if ((labels.flags[a] as number) & LABEL.pad) this.landing(plan);
+          this.chargeAndCheck(events.charge[i] as number);
+          continue;
+        case EV.end:
+          if (i === last) {
+            if (plan.frame > 0) {
+              if (wrapped) {
+                w.copy(bytes, copied, next);
+                this.restoreDepth();
+                w.u8(0x0b);
+              } else {
+                w.copy(bytes, copied, at);
+                if (flags & FLAG.fallsThrough) this.restoreDepth();
+                w.u8(0x0b);
+              }
+            } else w.copy(bytes, copied, next);
+            copied = next;
+            continue;
+          }
+          if (a === regionLabel) {
+            this.inRegion = false;
+            regionLabel = -1;
+          }
+          if (live && (labels.flags[a] as number) & LABEL.pad && (flags & FLAG.loopEnd) === 0) {
+            w.copy(bytes, copied, next);
+            copied = next;
+            this.landing(plan);
+          }
+          break;
+        case EV.catch:
+          if (live) {
+            w.copy(bytes, copied, next);
+            copied = next;
+            this.landing(plan);
+          }
+          break;
+        case EV.return:
+        case EV.tailCall:
+          if (live && plan.frame > 0) {
+            w.copy(bytes, copied, at);
+            copied = at;
+            this.restoreDepth();
+          }
+          break;
+        case EV.brIf:
+          if ((events.edge[i] as number) !== 0) {
+            w.copy(bytes, copied, at);
+            copied = next;
+            w.bytes([0x04, 0x40]);
+            this.charge(events.edge[i] as number);
+            this.branchOneFurther(at);
+            w.u8(0x0b);
+          }
+          break;
+        case EV.global:
+          w.copy(bytes, copied, at);
+          copied = next;
+          w.u8(bytes[at] as number);
+          w.u32(a + this.context.globalShift);
+          break;
+        case EV.bulk:
+          if (!live) continue;
+          w.copy(bytes, copied, at);
+          copied = at;
+          this.bulk(a);
+          break;
+        case EV.memoryGrow:
+        case EV.tableGrow:
+          w.copy(bytes, copied, at);
+          copied = next;
+          w.u8(0x10);
+          w.u32(
+            (kind === EV.memoryGrow ? this.context.memoryGrow : this.context.tableGrow).get(
+              a,
+            ) as number,
+          );
+          break;
+      }
+      const units = events.charge[i] as number;
+      if (units !== 0) {
+        w.copy(bytes, copied, next);
+        copied = next;
+        this.charge(units);
+      }
+    }
+  }
+
+  /** Declares the meter's locals behind the guest's. */
+  private locals(fn: FunctionScan, plan: FunctionPlan): void {
+    const { w } = this;
+    let next = fn.locals;
+    this.counter = next++;
+    if (plan.frame > 0) this.saved = next++;
+    if (fn.bulk64) this.length64 = next++;
+    const wide = next - fn.locals;
+    if (fn.bulk32) this.length32 = next;
+    w.u32(fn.localGroups + (fn.bulk32 ? 2 : 1));
+    w.copy(this.context.bytes, fn.declarations, fn.code);
+    w.u32(wide);
+    w.u8(0x7e);
+    if (fn.bulk32) w.bytes([0x01, 0x7f]);
+  }
+
+  private entry(plan: FunctionPlan): void {
+    const { w, context } = this;
+    if (plan.frame === 0) {
+      if (plan.check) this.chargeAndCheck(plan.entry);
+      else this.charge(plan.entry);
+      return;
+    }
+    this.getGlobal(context.fuel);
+    if (plan.entry !== 0) {
+      this.constant(plan.entry);
+      w.u8(I64_SUB);
+    }
+    w.u8(LOCAL_TEE);
+    w.u32(this.counter);
+    if (plan.entry === 0) w.u8(0x1a);
+    else this.setGlobal(context.fuel);
+    this.getGlobal(context.depth);
+    w.u8(LOCAL_TEE);
+    w.u32(this.saved);
+    this.constant(plan.frame);
+    w.u8(I64_SUB);
+    this.setGlobal(context.depth);
+    this.getLocal(this.counter);
+    this.getLocal(this.saved);
+    this.constant(plan.frame);
+    w.bytes([I64_SUB, I64_OR, I64_CONST, 0, I64_LT_S, 0x04, 0x40, 0x10]);
+    w.u32(context.halt);
+    w.bytes([0x00, 0x0b]);
+  }
+
+  /** Subtracts `units`, which may be negative, from the counter. */
+  private charge(units: number): void {
+    if (units === 0) return;
+    const { w, context } = this;
+    if (this.inRegion) this.getLocal(this.counter);
+    else this.getGlobal(context.fuel);
+    this.constant(units);
+    w.u8(I64_SUB);
+    if (this.inRegion) {
+      w.u8(LOCAL_TEE);
+      w.u32(this.counter);
+    }
+    this.setGlobal(context.fuel);
+  }
+
+  private chargeAndCheck(units: number): void {
+    const { w, context } = this;
+    if (units !== 0) {
+      if (this.inRegion) this.getLocal(this.counter);
+      else this.getGlobal(context.fuel);
+      this.constant(units);
+      w.u8(I64_SUB);
+      w.u8(LOCAL_TEE);
+      w.u32(this.counter);
+      this.setGlobal(context.fuel);
+      this.getLocal(this.counter);
+    } else if (this.inRegion) this.getLocal(this.counter);
+    else this.getGlobal(context.fuel);
+    this.trapIfNegative();
+  }
+
+  /** Consumes a 64-bit value; marks the counter and traps where it is negative. */
+  private trapIfNegative(): void {
+    this.w.bytes([I64_CONST, 0, I64_LT_S, 0x04, 0x40]);
+    this.getGlobal(this.context.exhausted);
+    this.setGlobal(this.context.fuel);
+    this.w.bytes([0x00, 0x0b]);
+  }
+
+  /** Pays for the length that stands on the stack, and leaves it there. */
+  private bulk(form: number): void {
+    const { w, context } = this;
+    const narrow = form === BULK.bytes32 || form === BULK.elements32;
+    const length = narrow ? this.length32 : this.length64;
+    w.u8(LOCAL_TEE);
+    w.u32(length);
+    if (this.inRegion) this.getLocal(this.counter);
+    else this.getGlobal(context.fuel);
+    this.getLocal(length);
+    if (narrow) w.u8(0xad);
+    // A table never has 2^32 elements, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
+    if (form === BULK.elements64) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x83]);
+    if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
+    w.u8(I64_SUB);
+    w.u8(LOCAL_TEE);
+    w.u32(this.counter);
+    this.setGlobal(context.fuel);
+    this.getLocal(this.counter);
+    this.trapIfNegative();
+  }
+
+  /** Puts the depth back to what this frame left, after an exception came through frames that could not. */
+  private landing(plan: FunctionPlan): void {
+    if (plan.frame === 0) return;
+    this.getLocal(this.saved);
+    this.constant(plan.frame);
+    this.w.u8(I64_SUB);
+    this.setGlobal(this.context.depth);
+  }
+
+  private restoreDepth(): void {
+    this.getLocal(this.saved);
+    this.setGlobal(this.context.depth);
+  }
+
+  /** `br` to the target of the `br_if` at `at`, from inside one more block. */
+  private branchOneFurther(at: number): void {
+    const { bytes } = this.context;
+    let target = 0;
+    let scale = 1;
+    let pos = at + 1;
+    for (;;) {
+      const byte = bytes[pos++] as number;
+      target += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      scale *= 128;
+    }
+    this.w.u8(0x0c);
+    this.w.u32(target + 1);
+  }
+
+  private constant(value: number): void {
+    this.w.u8(I64_CONST);
+    this.w.s64(value);
+  }
+
+  private getGlobal(index: number): void {
+    this.w.u8(GLOBAL_GET);
+    this.w.u32(index);
+  }
+
+  private setGlobal(index: number): void {
+    this.w.u8(GLOBAL_SET);
+    this.w.u32(index);
+  }
+
+  private getLocal(index: number): void {
+    this.w.u8(LOCAL_GET);
+    this.w.u32(index);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * A function body seen as the few places that matter to the meter: control flow, calls, and instructions that are
+ * rewritten. Everything between two events is copied as it stands. All functions of a module share one log, in
+ * parallel typed arrays, because a large module has millions of events.
+ */
+
+/** Kinds of events. */
+export const EV = {
+  loop: 1,
+  if: 2,
+  else: 3,
+  end: 4,
+  br: 5,
+  brIf: 6,
+  brTable: 7,
+  /** Leaves the function: `return`. */
+  return: 8,
+  /** `return_call` and its kin. `a` is the callee, or -1. */
+  tailCall: 9,
+  /** `unreachable`. */
+  trap: 10,
+  /** `throw`, `throw_ref`, `rethrow`. */
+  throw: 11,
+  /** A call. `a` is the callee's index, or -1 where it is not known. */
+  call: 12,
+  /** `global.get` or `global.set` of a defined global, whose index moves. `a` is the index. */
+  global: 13,
+  /** A bulk operation that pays by length. `a` is one of {@link BULK}. */
+  bulk: 14,
+  /** `memory.grow`. `a` is the memory. */
+  memoryGrow: 15,
+  /** `table.grow`. `a` is the table. */
+  tableGrow: 16,
+  /** A landing pad of the legacy exceptions: `catch`, `catch_all`. */
+  catch: 17,
+} as const;
+
+/** How a bulk operation's length is read: bytes or elements, 32 or 64 bits. */
+export const BULK = { bytes32: 0, bytes64: 1, elements32: 2, elements64: 3 } as const;
+
+/** Bits of {@link EventLog.flags}. */
+export const FLAG = {
+  /** Reached by execution; dead events are only rewritten, never charged. */
+  live: 1,
+  /** `brIf`: the branch leaves the innermost loop and carries no value, so its edge can be charged apart. */
+  splittable: 2,
+  /** `end`, `else`: the code before it falls through to it. */
+  fallsThrough: 4,
+  /** `end`: of a loop. */
+  loopEnd: 8,
+  /** `end`: of an `if` without `else`. */
+  oneArmed: 16,
+  /** `end`: of an `if` with `else`. */
+  twoArmed: 32,
+} as const;
+
+function grown<T extends Int32Array | Uint8Array>(array: T, make: (n: number) => T): T {
+  const next = make(array.length * 2);
+  next.set(array);
+  return next;
+}
+const int32 = (n: number): Int32Array<ArrayBuffer> => new Int32Array(n);
+const uint8 = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(n);
+
+/** The log. Index `i` of every array belongs to event `i`. */
+export class EventLog {
+  length = 0;
+  kind = uint8(4096);
+  flags = uint8(4096);
+  /** Offset of the instruction, and of the byte after it. */
+  pos = int32(4096);
+  next = int32(4096);
+  /** Units of the straight line since the event before, this instruction included. */
+  cost = int32(4096);
+  /** What depends on the kind. For control: the label. */
+  a = int32(4096);
+  /** Results: units charged after the instruction, and on the taken edge. */
+  charge = int32(4096);
+  edge = int32(4096);
+
+  push(kind: number, flags: number, pos: number, next: number, cost: number, a: number): number {
+    const i = this.length++;
+    if (i === this.kind.length) this.grow();
+    this.kind[i] = kind;
+    this.flags[i] = flags;
+    this.pos[i] = pos;
+    this.next[i] = next;
+    this.cost[i] = cost;
+    this.a[i] = a;
+    return i;
+  }
+
+  private grow(): void {
+    this.kind = grown(this.kind, uint8);
+    this.flags = grown(this.flags, uint8);
+    this.pos = grown(this.pos, int32);
+    this.next = grown(this.next, int32);
+    this.cost = grown(this.cost, int32);
+    this.a = grown(this.a, int32);
+    this.charge = grown(this.charge, int32);
+    this.edge = grown(this.edge, int32);
+  }
+}
+
+/** Bits of {@link LabelLog.flags}. */
+export const LABEL = {
+  loop: 1,
+  /** Its potential is fixed rather than taken from what follows. */
+  pinned: 2,
+  /** A `catch` clause of `try_table` lands here. */
+  pad: 4,
+  /** Carries no value, so a branch to it can be wrapped in an `if`. */
+  plain: 8,
+  /** An outermost loop without calls: the counter lives in a local (found while planning). */
+  region: 16,
+  /** Its potential is 0 and stays so: loops, the function itself, landing pads. */
+  fixed: 32,
+} as const;
+
+/** Branch targets of all functions, in parallel arrays. */
+export class LabelLog {
+  length = 0;
+  flags = uint8(1024);
+  /** Loops around the target. */
+  loops = int32(1024);
+  /** Union-find over the labels that one `br_table` shares. */
+  parent = int32(1024);
+  /** Units already paid by whoever branches here. */
+  potential = int32(1024);
+
+  push(flags: number, loops: number): number {
+    const i = this.length++;
+    if (i === this.flags.length) {
+      this.flags = grown(this.flags, uint8);
+      this.loops = grown(this.loops, int32);
+      this.parent = grown(this.parent, int32);
+      this.potential = grown(this.potential, int32);
+    }
+    this.flags[i] = flags;
+    this.loops[i] = loops;
+    this.parent[i] = i;
+    return i;
+  }
+
+  find(label: number): number {
+    let root = label;
+    while (this.parent[root] !== root) root = this.parent[root] as number;
+    let at = label;
+    while (at !== root) {
+      const up = this.parent[at] as number;
+      this.parent[at] = root;
+      at = up;
+    }
+    return root;
+  }
+
+  /** Fixes the potential of a label that had none to `potential`. */
+  pin(label: number, potential: number): void {
+    const flags = this.flags[label] as number;
+    if (flags & LABEL.pinned) return;
+    this.flags[label] = flags | LABEL.pinned;
+    this.potential[label] = potential;
+  }
+
+  /** Fixes the potential of a label, and of those joined with it, to 0. */
+  fix(label: number): void {
+    const root = this.find(label);
+    for (const each of [label, root]) {
+      this.flags[each] = (this.flags[each] as number) | LABEL.pinned | LABEL.fixed;
+    }
+    this.potential[root] = 0;
+  }
+
+  /** Gives two pinned labels one potential. */
+  join(one: number, other: number): void {
+    const a = this.find(one);
+    const b = this.find(other);
+    if (a === b) return;
+    if ((this.flags[b] as number) & LABEL.fixed) this.parent[a] = b;
+    else this.parent[b] = a;
+  }
+
+  /** Units already paid by whoever branches to this label. Meaningful once its end has been planned. */
+  paid(label: number): number {
+    const pinned = ((this.flags[label] as number) & LABEL.pinned) !== 0;
+    return this.potential[pinned ? this.find(label) : label] as number;
+  }
+}

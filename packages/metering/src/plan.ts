@@ -1,0 +1,185 @@
+import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
+import type { FunctionScan } from './scan.ts';
+
+/**
+ * Where a function pays. One pass from the last event to the first gives every point a *potential*: the units that
+ * whoever stands there has already paid, up to the end of the acyclic region. Where two paths meet or part with
+ * different potentials, the difference is charged (or given back) on one of them, so that every path pays exactly
+ * its own cost. Loop headers and the function's end have potential 0.
+ */
+export interface PlanContext {
+  readonly events: EventLog;
+  readonly labels: LabelLog;
+  /** Some module of the component handles exceptions: no path is paid across a call, which may not return. */
+  readonly exceptions: boolean;
+  /** Whether a call can change the counter. */
+  readonly isHeavy: (callee: number) => boolean;
+  /** Units that the caller pays for a light callee. */
+  readonly prepaid: (callee: number) => number;
+}
+
+/**
+ * A path that ends in `unreachable` accepts whatever the other side paid: it is represented by a potential far below
+ * any real one, which still counts up, so that long doomed paths pay after all.
+ */
+const ANY = -1_000_000_000;
+const ANY_MAX = -500_000_000;
+const DOOMED_FREE = 64;
+
+const isAny = (p: number): boolean => p < ANY_MAX;
+const concrete = (p: number): number => (p < ANY_MAX ? p - ANY : p);
+
+/** Per-label scratch of one function; indexed by label minus the function's first. */
+interface Arms {
+  readonly elseUnits: number[];
+  readonly elseEvent: number[];
+  readonly thenLive: boolean[];
+  readonly elseLive: boolean[];
+  readonly heavyAtEnd: number[];
+}
+
+/** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
+export function planFunction(fn: FunctionScan, context: PlanContext): number {
+  const { events, labels, exceptions } = context;
+  const { kind, flags, cost, a, charge, edge } = events;
+  const base = fn.label;
+  const arms: Arms = { elseUnits: [], elseEvent: [], thenLive: [], elseLive: [], heavyAtEnd: [] };
+  let heavy = 0;
+  let p = 0;
+
+  for (let i = fn.endEvent - 1; i >= fn.firstEvent; i--) {
+    const f = flags[i] as number;
+    const k = kind[i] as number;
+    const units = cost[i] as number;
+    const label = a[i] as number;
+    charge[i] = 0;
+    edge[i] = 0;
+    if ((f & FLAG.live) === 0 && k !== EV.end && k !== EV.else && k !== EV.catch) continue;
+    switch (k) {
+      case EV.end:
+        if (f & FLAG.loopEnd) {
+          arms.heavyAtEnd[label - base] = heavy;
+        } else {
+          p = endOfBlock(i, f, p, context, arms, base);
+        }
+        break;
+      case EV.else:
+        arms.elseUnits[label - base] = p;
+        arms.elseEvent[label - base] = i;
+        arms.thenLive[label - base] = (f & FLAG.fallsThrough) !== 0;
+        p = labels.paid(label);
+        break;
+      case EV.catch:
+        if (f & FLAG.live) charge[i] = concrete(p);
+        p = labels.paid(label);
+        break;
+      case EV.if:
+        p = splitIf(i, p, context, arms, label - base);
+        break;
+      case EV.loop:
+        if (heavy === arms.heavyAtEnd[label - base]) {
+          labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
+        }
+        charge[i] = concrete(p);
+        p = 0;
+        break;
+      case EV.br:
+      case EV.brTable:
+        p = labels.paid(label);
+        break;
+      case EV.brIf:
+        p = splitBranch(i, f, p, labels.paid(label), events);
+        break;
+      case EV.trap:
+        p = exceptions ? 0 : ANY;
+        break;
+      case EV.return:
+      case EV.throw:
+        p = 0;
+        break;
+      case EV.tailCall:
+        p = label >= 0 ? context.prepaid(label) : 0;
+        break;
+      case EV.call:
+        if (label >= 0 && !context.isHeavy(label)) {
+          p += context.prepaid(label);
+          break;
+        }
+        heavy++;
+        if (exceptions) {
+          charge[i] = concrete(p);
+          p = 0;
+        }
+        break;
+      case EV.memoryGrow:
+      case EV.tableGrow:
+        heavy++;
+        break;
+    }
+    p += units;
+    if (isAny(p) && p - ANY > DOOMED_FREE) p -= ANY;
+  }
+  return concrete(p);
+}
+
+function endOfBlock(
+  i: number,
+  f: number,
+  p: number,
+  { events, labels }: PlanContext,
+  arms: Arms,
+  base: number,
+): number {
+  const label = events.a[i] as number;
+  let paid = p;
+  if (f & FLAG.live) {
+    if ((labels.flags[label] as number) & LABEL.pinned) {
+      paid = labels.paid(label);
+      events.charge[i] = isAny(p) ? 0 : p - paid;
+    } else labels.potential[label] = p;
+  } else if (((labels.flags[label] as number) & LABEL.pinned) === 0) labels.potential[label] = 0;
+  if (f & FLAG.oneArmed) {
+    arms.elseUnits[label - base] = paid;
+    arms.elseEvent[label - base] = -1;
+  } else if (f & FLAG.twoArmed) arms.elseLive[label - base] = (f & FLAG.fallsThrough) !== 0;
+  return paid;
+}
+
+function splitIf(
+  i: number,
+  thenUnits: number,
+  { events }: PlanContext,
+  arms: Arms,
+  slot: number,
+): number {
+  const elseUnits = arms.elseUnits[slot] as number;
+  const elseEvent = arms.elseEvent[slot] as number;
+  if (isAny(thenUnits)) return elseUnits;
+  if (elseEvent === -1) {
+    if (isAny(elseUnits)) return thenUnits;
+    events.charge[i] = thenUnits - elseUnits;
+    return elseUnits;
+  }
+  if (isAny(elseUnits)) return thenUnits;
+  const thenLive = arms.thenLive[slot] as boolean;
+  const elseLive = arms.elseLive[slot] as boolean;
+  // The arm that goes on is the likelier one: the other leaves by a branch.
+  const followThen = thenLive === elseLive ? thenUnits <= elseUnits : thenLive;
+  if (followThen) {
+    events.charge[elseEvent] = elseUnits - thenUnits;
+    return thenUnits;
+  }
+  events.charge[i] = thenUnits - elseUnits;
+  return elseUnits;
+}
+
+function splitBranch(i: number, f: number, stays: number, taken: number, events: EventLog): number {
+  if (isAny(taken)) return stays;
+  if (isAny(stays)) return taken;
+  if (f & FLAG.splittable && stays !== taken) {
+    events.edge[i] = taken - stays;
+    return stays;
+  }
+  events.charge[i] = stays - taken;
+  return taken;
+}

@@ -1,0 +1,342 @@
+import type { CallGraph } from './call-graph.ts';
+import { readConstExpr } from './const-expr.ts';
+import { FunctionEmitter, type EmitContext } from './emit.ts';
+import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
+import { encodeInfo, type ModuleInfo } from './info.ts';
+import { SECTION, type Module, type Section } from './module.ts';
+import { EXHAUSTED, GLOBALS, NAMESPACE } from './namespace.ts';
+import { planFunction, type PlanContext } from './plan.ts';
+import { Reader } from './reader.ts';
+import type { FunctionScan, Scanner } from './scan.ts';
+import { planStack } from './stack.ts';
+import { readValueType } from './types.ts';
+import { Writer } from './writer.ts';
+
+/** Sections in the order of the format. */
+const PLACES: readonly number[] = [
+  SECTION.type,
+  SECTION.import,
+  SECTION.function,
+  SECTION.table,
+  SECTION.memory,
+  SECTION.tag,
+  SECTION.global,
+  SECTION.export,
+  SECTION.start,
+  SECTION.element,
+  SECTION.dataCount,
+  SECTION.code,
+  SECTION.data,
+];
+
+/** Writes the metered form of a scanned module. */
+export class Rewriter {
+  private readonly module: Module;
+  private readonly scanner: Scanner;
+  private readonly graph: CallGraph;
+  private readonly exceptions: boolean;
+  private readonly shift = GLOBALS.length;
+  private readonly newTypes: Uint8Array[] = [];
+  /** Type index and body of every appended function. */
+  private readonly helpers: { type: number; body: Uint8Array }[] = [];
+  private readonly blockTypes = new Map<number, Uint8Array>();
+
+  constructor(module: Module, scanner: Scanner, graph: CallGraph, exceptions: boolean) {
+    this.module = module;
+    this.scanner = scanner;
+    this.graph = graph;
+    this.exceptions = exceptions;
+  }
+
+  rewrite(info: ModuleInfo): Uint8Array {
+    const code = this.code();
+    const out = new Writer(Math.ceil(this.module.bytes.length * 1.4) + 1024);
+    out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    let place = 0;
+    const upTo = (end: number): void => {
+      for (; place < end; place++) this.created(PLACES[place] as number, out);
+    };
+    for (const section of this.module.sections) {
+      if (section.id === SECTION.custom) {
+        this.custom(section, out);
+        continue;
+      }
+      const at = PLACES.indexOf(section.id);
+      upTo(at);
+      place = at + 1;
+      if (section.id === SECTION.code) out.section(SECTION.code, code);
+      else this.section(section, out);
+    }
+    upTo(PLACES.length);
+    const custom = new Writer(64);
+    custom.text(NAMESPACE);
+    custom.bytes(encodeInfo(info));
+    out.section(SECTION.custom, custom);
+    return out.done();
+  }
+
+  private code(): Writer {
+    const { module, scanner, graph } = this;
+    const { events, labels, functions } = scanner;
+    const globals: MeterGlobals = {
+      fuel: module.importedGlobals,
+      depth: module.importedGlobals + 1,
+      memory: module.importedGlobals + 2,
+      status: module.importedGlobals + 3,
+      exhausted: module.globals + this.shift,
+    };
+    const frames = planStack(functions, graph);
+    const bodies = new HelperBodies(globals);
+    const memoryGrow = new Map<number, number>();
+    const tableGrow = new Map<number, number>();
+    for (const index of scanner.grownMemories) {
+      const wide = module.memories[index]?.wide === true;
+      memoryGrow.set(
+        index,
+        this.append(growType(module, 'memory', index), bodies.memoryGrow(index, wide)),
+      );
+    }
+    for (const index of scanner.grownTables) {
+      const wide = module.tables[index]?.wide === true;
+      tableGrow.set(
+        index,
+        this.append(growType(module, 'table', index), bodies.tableGrow(index, wide)),
+      );
+    }
+    const counted = frames.some((bytes) => bytes > 0);
+    const halt = counted ? this.append(Uint8Array.of(0x60, 0, 0), bodies.halt()) : 0;
+
+    const context: EmitContext = {
+      bytes: module.bytes,
+      events,
+      labels,
+      fuel: globals.fuel,
+      depth: globals.depth,
+      exhausted: globals.exhausted,
+      globalShift: this.shift,
+      halt,
+      memoryGrow,
+      tableGrow,
+      resultBlock: (fn) => this.resultBlock(fn),
+    };
+    const planContext: PlanContext = {
+      events,
+      labels,
+      exceptions: this.exceptions,
+      isHeavy: () => true,
+      prepaid: () => 0,
+    };
+    const code = new Writer(Math.ceil(module.bytes.length * 1.4) + 1024);
+    const body = new Writer(65_536);
+    const emitter = new FunctionEmitter(context, body);
+    code.u32(functions.length + this.helpers.length);
+    for (const [i, fn] of functions.entries()) {
+      const entry = planFunction(fn, planContext);
+      body.len = 0;
+      emitter.emit(fn, { entry, check: true, frame: frames[i] as number });
+      code.counted(body);
+    }
+    for (const helper of this.helpers) {
+      code.u32(helper.body.length);
+      code.bytes(helper.body);
+    }
+    return code;
+  }
+
+  /** Appends a function; returns its index. */
+  private append(type: Uint8Array, body: Uint8Array): number {
+    this.helpers.push({ type: this.newType(type), body });
+    return this.module.functions.length + this.helpers.length - 1;
+  }
+
+  private newType(type: Uint8Array): number {
+    this.newTypes.push(type);
+    return this.module.types.length + this.newTypes.length - 1;
+  }
+
+  /** Encoded type of a block that takes nothing and leaves the function's results. */
+  private resultBlock(fn: FunctionScan): Uint8Array {
+    const index = this.module.functions[fn.index] as number;
+    let encoded = this.blockTypes.get(index);
+    if (encoded !== undefined) return encoded;
+    const type = this.module.types[index];
+    const w = new Writer(16);
+    if (type === undefined || type.results === 0) w.u8(0x40);
+    else if (type.results === 1)
+      w.copy(this.module.bytes, type.resultBytes[0], type.resultBytes[1]);
+    else {
+      const form = new Writer(32);
+      form.bytes([0x60, 0]);
+      form.u32(type.results);
+      form.copy(this.module.bytes, type.resultBytes[0], type.resultBytes[1]);
+      w.s64(this.newType(form.done()));
+    }
+    encoded = w.done();
+    this.blockTypes.set(index, encoded);
+    return encoded;
+  }
+
+  /** A section that the guest's module does not have, but the metered one needs. */
+  private created(id: number, out: Writer): void {
+    const empty = new Reader(Uint8Array.of(0), 0, 1);
+    const w = new Writer(256);
+    if (id === SECTION.type && this.newTypes.length > 0) this.types(empty, w);
+    else if (id === SECTION.import) this.imports(empty, w);
+    else if (id === SECTION.global) this.globals(empty, w);
+    else return;
+    out.section(id, w);
+  }
+
+  private section({ id, start, end }: Section, out: Writer): void {
+    const { module } = this;
+    const r = new Reader(module.bytes, start, end);
+    const w = new Writer(end - start + 256);
+    if (id === SECTION.type) this.types(r, w);
+    else if (id === SECTION.import) this.imports(r, w);
+    else if (id === SECTION.function)
+      this.counts(
+        r,
+        w,
+        this.helpers.map((helper) => helper.type),
+      );
+    else if (id === SECTION.global) this.globals(r, w);
+    else if (id === SECTION.export) this.exports(r, w);
+    else if (id === SECTION.element && module.movesConstGlobals) this.elements(r, w);
+    else if (id === SECTION.data && module.movesConstGlobals) this.data(r, w);
+    else w.copy(module.bytes, start, end);
+    out.section(id, w);
+  }
+
+  private types(r: Reader, w: Writer): void {
+    w.u32(r.u32() + this.newTypes.length);
+    w.copy(r.bytes, r.pos, r.end);
+    for (const type of this.newTypes) w.bytes(type);
+  }
+
+  private imports(r: Reader, w: Writer): void {
+    w.u32(r.u32() + GLOBALS.length);
+    w.copy(r.bytes, r.pos, r.end);
+    for (const { name, type } of GLOBALS) {
+      w.text(NAMESPACE);
+      w.text(name);
+      w.bytes([0x03, type === 'i64' ? 0x7e : 0x7f, 0x01]);
+    }
+  }
+
+  private counts(r: Reader, w: Writer, more: readonly number[]): void {
+    w.u32(r.u32() + more.length);
+    w.copy(r.bytes, r.pos, r.end);
+    for (const value of more) w.u32(value);
+  }
+
+  private globals(r: Reader, w: Writer): void {
+    const count = r.u32();
+    w.u32(count + 1);
+    for (let i = 0; i < count; i++) {
+      const start = r.pos;
+      readValueType(r, this.module.types.length);
+      r.u8();
+      w.copy(r.bytes, start, r.pos);
+      readConstExpr(r, this.module, w, this.shift);
+    }
+    w.bytes([0x7e, 0x00, 0x42]);
+    w.s64big(EXHAUSTED);
+    w.u8(0x0b);
+  }
+
+  private exports(r: Reader, w: Writer): void {
+    const count = r.u32();
+    w.u32(count);
+    for (let i = 0; i < count; i++) {
+      const start = r.pos;
+      r.range();
+      const kind = r.u8();
+      w.copy(r.bytes, start, r.pos);
+      const index = r.u32();
+      w.u32(kind === 3 && index >= this.module.importedGlobals ? index + this.shift : index);
+    }
+  }
+
+  private elements(r: Reader, w: Writer): void {
+    const { module } = this;
+    const count = r.u32();
+    w.u32(count);
+    for (let i = 0; i < count; i++) {
+      let start = r.pos;
+      const flags = r.u32();
+      if ((flags & 1) === 0) {
+        if (flags & 2) r.u32();
+        w.copy(r.bytes, start, r.pos);
+        readConstExpr(r, module, w, this.shift);
+        start = r.pos;
+      }
+      if (flags & 3) {
+        if (flags & 4) readValueType(r, module.types.length);
+        else r.u8();
+      }
+      const length = r.u32();
+      if ((flags & 4) === 0) {
+        for (let k = 0; k < length; k++) r.u32();
+        w.copy(r.bytes, start, r.pos);
+      } else {
+        w.copy(r.bytes, start, r.pos);
+        for (let k = 0; k < length; k++) readConstExpr(r, module, w, this.shift);
+      }
+    }
+  }
+
+  private data(r: Reader, w: Writer): void {
+    const count = r.u32();
+    w.u32(count);
+    for (let i = 0; i < count; i++) {
+      let start = r.pos;
+      const flags = r.u32();
+      if (flags === 2) r.u32();
+      if (flags !== 1) {
+        w.copy(r.bytes, start, r.pos);
+        readConstExpr(r, this.module, w, this.shift);
+        start = r.pos;
+      }
+      r.range();
+      w.copy(r.bytes, start, r.pos);
+    }
+  }
+
+  /** Keeps custom sections, but for those whose offsets or indices would be wrong. */
+  private custom({ start, end }: Section, out: Writer): void {
+    const r = new Reader(this.module.bytes, start, end);
+    const [nameStart, nameEnd] = r.range();
+    const stale = [
+      '.debug_',
+      'sourceMappingURL',
+      'external_debug_info',
+      'metadata.code.',
+      'reloc.',
+      'linking',
+      'dylink',
+    ];
+    if (stale.some((prefix) => r.startsWith(nameStart, nameEnd, prefix))) return;
+    const w = new Writer(end - start);
+    if (!r.is(nameStart, nameEnd, 'name')) w.copy(r.bytes, start, end);
+    else {
+      w.copy(r.bytes, start, nameEnd);
+      if (!this.names(r, w)) return;
+    }
+    out.section(SECTION.custom, w);
+  }
+
+  /** The name section without the names of globals, which move. False where it is not well formed. */
+  private names(r: Reader, w: Writer): boolean {
+    try {
+      while (r.pos < r.end) {
+        const start = r.pos;
+        const id = r.u8();
+        r.range();
+        if (id !== 7) w.copy(r.bytes, start, r.pos);
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** A growing byte buffer. */
+export class Writer {
+  buf: Uint8Array;
+  len = 0;
+
+  constructor(capacity = 1024) {
+    this.buf = new Uint8Array(capacity);
+  }
+
+  /** Makes room for `more` bytes, so that a run of writes needs no check. */
+  reserve(more: number): void {
+    const need = this.len + more;
+    if (need <= this.buf.length) return;
+    const next = new Uint8Array(Math.max(need, this.buf.length * 2));
+    next.set(this.buf.subarray(0, this.len));
+    this.buf = next;
+  }
+
+  u8(value: number): void {
+    if (this.len === this.buf.length) this.reserve(1);
+    this.buf[this.len++] = value;
+  }
+
+  u32(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.u8((rest % 128) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.u8(rest);
+  }
+
+  /** Signed LEB128 of an integer below 2^53 in magnitude. */
+  s64(value: number): void {
+    let rest = value;
+    for (;;) {
+      const byte = ((rest % 128) + 128) % 128;
+      rest = Math.floor(rest / 128);
+      if ((rest === 0 && byte < 0x40) || (rest === -1 && byte >= 0x40)) {
+        this.u8(byte);
+        return;
+      }
+      this.u8(byte | 0x80);
+    }
+  }
+
+  /** Signed LEB128 of any 64-bit integer. */
+  s64big(value: bigint): void {
+    let rest = value;
+    for (;;) {
+      const byte = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && byte < 0x40) || (rest === -1n && byte >= 0x40)) {
+        this.u8(byte);
+        return;
+      }
+      this.u8(byte | 0x80);
+    }
+  }
+
+  bytes(source: Uint8Array | readonly number[]): void {
+    this.reserve(source.length);
+    this.buf.set(source, this.len);
+    this.len += source.length;
+  }
+
+  /** Copies [start, end) of `source`. Short runs are copied by hand: cheaper than a view. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    if (count < 32) {
+      let to = this.len;
+      for (let i = start; i < end; i++) this.buf[to++] = source[i] as number;
+      this.len = to;
+      return;
+    }
+    this.buf.set(source.subarray(start, end), this.len);
+    this.len += count;
+  }
+
+  text(value: string): void {
+    this.u32(value.length);
+    for (let i = 0; i < value.length; i++) this.u8(value.charCodeAt(i));
+  }
+
+  /** A section, or any other counted run: length first, then the bytes of `body`. */
+  counted(body: Writer): void {
+    this.u32(body.len);
+    this.copy(body.buf, 0, body.len);
+  }
+
+  section(id: number, body: Writer): void {
+    this.u8(id);
+    this.counted(body);
+  }
+
+  done(): Uint8Array {
+    return this.buf.slice(0, this.len);
+  }
+}
