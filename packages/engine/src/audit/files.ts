@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -31,7 +32,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export function prepareFile(path: string): string {
   const requested = resolve(path);
-  mkdirSync(dirname(requested), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(requested));
   const directory = realpathSync(dirname(requested));
   checkDirectory(directory);
   const file = join(directory, basename(requested));
@@ -62,6 +63,18 @@ export function loadKey(file: string): Uint8Array {
     );
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Not `recursive: true`: on /proc, where nothing can be made, Node's own recursion never ends. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  if (dirname(directory) !== directory) makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
