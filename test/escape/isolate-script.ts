@@ -56,7 +56,12 @@ export async function runScript(
       environment: [],
       stdinBytes: 0,
       seed: '00'.repeat(32),
-      limits: { fuel: '1000000', memory: 64 * 1024 * 1024, output: 1024 * 1024, hostCalls: 100_000 },
+      limits: {
+        fuel: '1000000',
+        memory: 64 * 1024 * 1024,
+        output: 1024 * 1024,
+        hostCalls: 100_000,
+      },
     },
   });
   const text = result.end.kind === 'result' ? new TextDecoder().decode(result.end.text) : undefined;

@@ -16,9 +16,10 @@ const DESCRIPTORS = 64;
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 
-const nodeFlags = [
+/** What Node itself can take away; the entry file is the only one that may be read. */
+export const nodeFlags = (entry: string): string[] => [
   '--permission',
-  `--allow-fs-read=${ENTRY}`,
+  `--allow-fs-read=${entry}`,
   '--no-experimental-sqlite',
   '--no-addons',
   '--disable-sigusr1',
@@ -59,7 +60,7 @@ export function launchCommand(memoryBytes: number): string[] {
       : []),
     ...(layers.setpriv ? [layers.setpriv, '--pdeathsig=KILL', '--no-new-privs', '--'] : []),
     process.execPath,
-    ...nodeFlags,
+    ...nodeFlags(ENTRY),
     ENTRY,
   ];
 }
