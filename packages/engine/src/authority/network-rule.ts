@@ -33,6 +33,8 @@ export function parseNetworkUrl(text: string): Omit<NetworkRule, 'source'> | Ref
       );
     }
     if (text.includes('@')) return new Refusal('a rule has no user or password');
+    const lower = text.replace(/^[A-Za-z]+/, (scheme) => scheme.toLowerCase());
+    if (lower !== text) return new Refusal('a scheme has lower-case letters', lower);
     const origin = /^[a-z]+:\/\/[^/?#]+/.exec(text)?.[0];
     return new Refusal(
       'a rule is scheme, host and port; paths and queries cannot be enforced',
@@ -46,7 +48,7 @@ export function parseNetworkUrl(text: string): Omit<NetworkRule, 'source'> | Ref
   const port = portText === undefined ? defaultPorts[protocol] : parsePort(portText);
   if (port === undefined) {
     return portText === undefined
-      ? new Refusal(`${protocol} has no usual port: name one`, `${text.replace(/\/$/, '')}:1234`)
+      ? new Refusal(`${protocol} has no usual port: one has to follow the host`)
       : new Refusal('a port is a number from 1 to 65535');
   }
   const host = parseHost(hostText);
@@ -70,7 +72,5 @@ export function checkDns(text: string): Refusal | undefined {
   }
   if (/^https:\/\/[^/?#@\s]+(\/[\u0021-\u007e]*)?$/.test(text) && URL.canParse(text))
     return undefined;
-  return new Refusal(
-    'this is neither "system", "cloudflare", "quad9", an IP address nor an https URL',
-  );
+  return new Refusal();
 }

@@ -55,10 +55,14 @@ function normalise(absolute: string): string | undefined {
  */
 export function resolvePath(text: string, places: Places): string {
   const refusal = checkDeclaredPath(text);
-  const fail = (why: string): never => {
-    throw new SkillError('MANIFEST_INVALID', `Path ${JSON.stringify(text)}: ${why}`, {
-      details: { path: text },
-    });
+  const fail = (why: string | undefined): never => {
+    throw new SkillError(
+      'MANIFEST_INVALID',
+      `Path ${JSON.stringify(text)}: ${why ?? 'not a path'}`,
+      {
+        details: { path: text },
+      },
+    );
   };
   if (refusal !== undefined) return fail(refusal.why);
   let absolute = text;

@@ -1,11 +1,11 @@
 /** A text that is no valid rule, with the reason and, where one is known, what to write instead. */
 export class Refusal {
-  /** Completes "found X, but …". */
-  readonly why: string;
+  /** What is wrong with it, where the allowed form does not say it already. */
+  readonly why: string | undefined;
   /** The corrected text. */
   readonly instead: string | undefined;
 
-  constructor(why: string, instead?: string) {
+  constructor(why?: string, instead?: string) {
     this.why = why;
     this.instead = instead;
   }

@@ -60,7 +60,7 @@ const table: readonly (readonly [string, string])[] = [
 const specialBlocks: readonly SpecialBlock[] = table
   .map(([text, kind]) => {
     const block = parseBlock(text);
-    if (block instanceof Refusal) throw new Error(`${text}: ${block.why}`);
+    if (block instanceof Refusal) throw new Error(`${text}: ${block.why ?? ''}`);
     return { block, kind };
   })
   .sort((a, b) => b.block.prefix - a.block.prefix);

@@ -32,7 +32,7 @@ const shortPath = parsedText<{ readonly path: string; readonly access: Filesyste
     const rest = shape?.[2] ?? entry;
     if (verb !== 'read' && verb !== 'write') {
       const meant = /w/i.test(verb) ? 'write' : 'read';
-      const usable = checkDeclaredPath(rest) === undefined;
+      const usable = /^$|[rw]/i.test(verb) && checkDeclaredPath(rest) === undefined;
       return new Refusal(
         'the access is missing or unknown',
         usable ? `${meant}:${rest}` : undefined,
@@ -52,30 +52,33 @@ const paths = (description: string): Form<Spanned<string>[]> =>
 const filesystemAllowed =
   'an array such as ["read:/data"], or a table with read, write and forbidden';
 
-export const filesystem: Form<DeclaredFilesystem> = byKind<DeclaredFilesystem>({
-  array: mapped(list(spanned(shortPath), filesystemAllowed), (entries) => ({
-    grants: entries.map(({ value, source }) => ({ ...value, source })),
-    forbidden: [],
-  })),
-  table: mapped(
-    table({
-      read: paths('Directories or single files that may be read.'),
-      write: paths('Directories or single files that may be read and written.'),
-      forbidden: paths('Never accessible, whatever grants say.'),
-    }),
-    ({ read = [], write = [], forbidden = [] }) => ({
-      grants: [
-        ...read.map(({ value, source }) => ({ path: value, access: 'read' as const, source })),
-        ...write.map(({ value, source }) => ({
-          path: value,
-          access: 'read-write' as const,
-          source,
-        })),
-      ],
-      forbidden: forbidden.map(({ value, source }) => ({ path: value, source })),
-    }),
-  ),
-});
+export const filesystem: Form<DeclaredFilesystem> = byKind<DeclaredFilesystem>(
+  {
+    array: mapped(list(spanned(shortPath), filesystemAllowed), (entries) => ({
+      grants: entries.map(({ value, source }) => ({ ...value, source })),
+      forbidden: [],
+    })),
+    table: mapped(
+      table({
+        read: paths('Directories or single files that may be read.'),
+        write: paths('Directories or single files that may be read and written.'),
+        forbidden: paths('Never accessible, whatever grants say.'),
+      }),
+      ({ read = [], write = [], forbidden = [] }) => ({
+        grants: [
+          ...read.map(({ value, source }) => ({ path: value, access: 'read' as const, source })),
+          ...write.map(({ value, source }) => ({
+            path: value,
+            access: 'read-write' as const,
+            source,
+          })),
+        ],
+        forbidden: forbidden.map(({ value, source }) => ({ path: value, source })),
+      }),
+    ),
+  },
+  filesystemAllowed,
+);
 
 const variable = checkedText('a name, or a pattern with `*`', checkEnvironmentPattern, {
   pattern: '^[A-Za-z0-9_.*-]+$',
@@ -159,6 +162,7 @@ const volume = parsedText<Omit<DeclaredVolume, 'source'>>({
   allowed: '"HOST:GUEST:ro" or "HOST:GUEST:rw", GUEST absolute',
   parse(entry) {
     const [hostPath = '', guestPath = '', mode = 'ro', ...rest] = entry.split(':');
+    if (hostPath === '' || guestPath === '') return new Refusal('a path is missing');
     if (rest.length > 0 || (mode !== 'ro' && mode !== 'rw'))
       return new Refusal('the mode is ro or rw');
     const refusal = checkDeclaredPath(hostPath) ?? checkDeclaredPath(guestPath);

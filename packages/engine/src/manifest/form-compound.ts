@@ -4,13 +4,17 @@ import type { Node, TableNode } from './node.ts';
 import { quoted, visible } from './problem.ts';
 import { suggest } from './suggest.ts';
 
-/** Reads every item even after a wrong one. */
+/**
+ * Reads every item even after a wrong one.
+ *
+ * @param options.wrap whether a single text is taken for an array whose brackets were forgotten
+ */
 export function list<T>(
   item: Form<T>,
   allowed: string,
-  options: { min?: number; max?: number } = {},
+  options: { min?: number; max?: number; wrap?: boolean } = {},
 ): Form<T[]> {
-  const { min = 0, max = 1000 } = options;
+  const { min = 0, max = 1000, wrap = true } = options;
   return {
     allowed,
     schema: {
@@ -22,7 +26,7 @@ export function list<T>(
     read(node, place) {
       if (node.kind !== 'array') {
         const single =
-          node.kind === 'string' && node.value.length < 60
+          wrap && node.kind === 'string' && node.value.length < 60
             ? `[${JSON.stringify(node.value)}]`
             : undefined;
         return place.wrong(node, allowed, undefined, single);
@@ -105,7 +109,7 @@ function unknownKey(
   const code = odd?.[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
   const left = known.filter((one) => !table.entries.has(one));
   place.key(key).complain(entry.keyAt, {
-    found: `the unknown key ${quoted(key)}`,
+    found: `the ${elsewhere === undefined ? 'unknown ' : ''}key ${quoted(key)}`,
     allowed: known.join(', '),
     why: elsewhere ?? (code === undefined ? undefined : `it has the character U+${code}`),
     suggestion: suggest(key, left),

@@ -23,7 +23,11 @@ export function parsedText<T>(options: TextOptions<T>): Form<T> {
         const scalar = node.kind === 'integer' || node.kind === 'float' || node.kind === 'boolean';
         const text = node.kind === 'boolean' ? String(node.value) : 'text' in node ? node.text : '';
         const quoted =
-          scalar && !(options.parse(text) instanceof Refusal) ? JSON.stringify(text) : undefined;
+          scalar &&
+          Object.keys(options.schema ?? {}).length > 0 &&
+          !(options.parse(text) instanceof Refusal)
+            ? JSON.stringify(text)
+            : undefined;
         return place.wrong(node, options.allowed, undefined, quoted);
       }
       if (node.value.length > maximum) {
@@ -63,10 +67,7 @@ export function patternText(
     parse(value) {
       if (pattern.test(value)) return value;
       const fixed = fix?.(value);
-      return new Refusal(
-        'it has another form',
-        fixed !== undefined && pattern.test(fixed) ? fixed : undefined,
-      );
+      return new Refusal(undefined, fixed !== undefined && pattern.test(fixed) ? fixed : undefined);
     },
   });
 }
@@ -77,7 +78,7 @@ export function oneOf<const V extends string>(values: readonly V[]): Form<V> {
     schema: { enum: values },
     parse(value) {
       const known = values.find((one) => one === value);
-      return known ?? new Refusal('it is none of these', suggest(value, values));
+      return known ?? new Refusal(undefined, suggest(value, values));
     },
   });
 }

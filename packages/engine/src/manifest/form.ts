@@ -83,9 +83,9 @@ export function spanned<T>(form: Form<T>): Form<Spanned<T>> {
 }
 
 /** One form for each kind of node; the kind decides, so that an error speaks of one form only. */
-export function byKind<T>(forms: Partial<Record<Node['kind'], Form<T>>>): Form<T> {
+export function byKind<T>(forms: Partial<Record<Node['kind'], Form<T>>>, words?: string): Form<T> {
   const choices = Object.values(forms);
-  const allowed = [...new Set(choices.map((form) => form.allowed))].join(', or ');
+  const allowed = words ?? [...new Set(choices.map((form) => form.allowed))].join(', or ');
   return {
     allowed,
     schema:

@@ -3,7 +3,7 @@ import { invalid, mapped, Place, type Form, type JsonSchema, type Read } from '.
 import { list } from './form-compound.ts';
 import type { TableNode } from './node.ts';
 import { quoted, Report } from './problem.ts';
-import { skill } from './skill.ts';
+import { isSkillKey, skill } from './skill.ts';
 import { suggest } from './suggest.ts';
 import { parseToml } from './toml.ts';
 import { parameterDefinitions } from './tools.ts';
@@ -34,6 +34,7 @@ function readFile(root: TableNode, place: Place): Read<Pick<Manifest, 'form' | '
     place.key(key).complain(entry.keyAt, {
       found: `the unknown key ${quoted(key)}`,
       allowed: '[[skills]] or [skill]',
+      why: isSkillKey(key) ? 'the keys of a skill stand below one of these' : undefined,
       suggestion: suggest(key, known),
     });
     failed = true;
@@ -45,6 +46,16 @@ function readFile(root: TableNode, place: Place): Read<Pick<Manifest, 'form' | '
       found: '[skill] beside [[skills]]',
       allowed: 'one of the two',
     });
+  }
+  const wrongForm =
+    many !== undefined && many.value.kind === 'table'
+      ? '[[skills]]'
+      : one !== undefined && one.value.kind === 'array'
+        ? '[[skills]], or [skill] for a single one'
+        : undefined;
+  if (wrongForm !== undefined) {
+    const found = many === undefined ? '[[skill]]' : '[skills]';
+    return place.complain((many ?? one)?.keyAt ?? root.at, { found, allowed: wrongForm });
   }
   const skills =
     many !== undefined

@@ -26,13 +26,13 @@ export function parseSize(text: string): number | Refusal {
   if (shape !== null) return Number(shape[1]) * units[shape[2] as keyof typeof units];
   const near = /^([0-9]{1,9})\s*([kmg])(i?b)?$/i.exec(text);
   const instead = near === null ? undefined : `${near[1]}${near[2]?.toUpperCase()}`;
-  return new Refusal('a size is a whole number and K, M or G', instead);
+  return new Refusal(undefined, instead);
 }
 
 function sizeText(bytes: number): string {
   if (bytes % units.G === 0 && bytes > 0) return `${bytes / units.G}G`;
   if (bytes % units.M === 0 && bytes > 0) return `${bytes / units.M}M`;
-  return bytes % units.K === 0 ? `${bytes / units.K}K` : String(bytes);
+  return bytes % units.K === 0 && bytes > 0 ? `${bytes / units.K}K` : String(bytes);
 }
 
 function size(minimum: number, maximum: number): Form<number> {
@@ -63,7 +63,7 @@ export function parseRate(text: string): RateLimit | Refusal {
     ? short[word as keyof typeof short]
     : suggest(word, Object.keys(periods));
   const instead = near === null || meant === undefined ? undefined : `${near[1]}/${meant}`;
-  return new Refusal('a rate is a number, `/` and a period', instead);
+  return new Refusal(undefined, instead);
 }
 
 const rate = parsedText({
@@ -80,7 +80,7 @@ const cpu = byKind({
     schema: { pattern: '^[0-9]+(\\.[0-9]+)?$' },
     parse(text) {
       const value = /^[0-9]{1,4}(\.[0-9]{1,6})?$/.test(text) ? Number(text) : Number.NaN;
-      return value > 0 && value <= 1024 ? value : new Refusal('it is no such number');
+      return value > 0 && value <= 1024 ? value : new Refusal();
     },
   }),
   integer: cpuNumber,

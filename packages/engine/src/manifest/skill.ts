@@ -46,10 +46,7 @@ const sha256 = parsedText({
   parse(given) {
     if (/^[0-9a-f]{64}$/i.test(given)) return given.toLowerCase();
     const bare = given.replace(/^sha256:/i, '');
-    return new Refusal(
-      'it has another form',
-      /^[0-9a-f]{64}$/i.test(bare) ? bare.toLowerCase() : undefined,
-    );
+    return new Refusal(undefined, /^[0-9a-f]{64}$/i.test(bare) ? bare.toLowerCase() : undefined);
   },
 });
 
@@ -61,7 +58,7 @@ const user = parsedText({
   allowed: 'a user other than root such as "1000:1000"',
   parse(given) {
     if (!/^[a-z0-9_][a-z0-9_-]{0,31}(:[a-z0-9_][a-z0-9_-]{0,31})?$/.test(given))
-      return new Refusal('it has another form');
+      return new Refusal();
     const [name, group] = given.split(':');
     const isRoot = (part: string | undefined): boolean =>
       part === 'root' || /^0+$/.test(part ?? '');
@@ -130,7 +127,7 @@ const fieldsOf = {
       'The image.',
     ),
     command: described(
-      list(argument, 'an array of arguments', { min: 1 }),
+      list(argument, 'an array of arguments, never a shell line', { min: 1, wrap: false }),
       'argv; never a shell line.',
     ),
     user: described(user, 'User and group in the container.', { default: '1000:1000' }),
@@ -258,12 +255,12 @@ function nativeEnvironment(
   place: Place,
   node: Node,
 ): Read<DeclaredCapabilities['environment']> {
-  const allow = [
-    ...places.flatMap((one) => (one.env_allowlist === undefined ? [] : [one.env_allowlist])),
-  ];
-  const block = [
-    ...places.flatMap((one) => (one.env_blocklist === undefined ? [] : [one.env_blocklist])),
-  ];
+  const allow = places.flatMap((one) =>
+    one.env_allowlist === undefined ? [] : [one.env_allowlist],
+  );
+  const block = places.flatMap((one) =>
+    one.env_blocklist === undefined ? [] : [one.env_blocklist],
+  );
   if (own.allowlist.length > 0) allow.push([...own.allowlist]);
   if (own.blocklist.length > 0) block.push([...own.blocklist]);
   if (allow.length > 1 || block.length > 1) {
@@ -298,6 +295,11 @@ const nativeSkill: Form<SkillManifest> = mapped(
     };
   },
 );
+
+/** Whether some entry has this key. */
+export function isSkillKey(key: string): boolean {
+  return runtimes.some((runtime) => Object.hasOwn(fieldsOf[runtime], key));
+}
 
 const byRuntime = { wasm: wasmSkill, docker: dockerSkill, native: nativeSkill };
 const runtimeForm = oneOf(runtimes);

@@ -39,7 +39,9 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   for (const candidate of known) {
     const other = folded(candidate);
     const steps = plain === other ? 0 : distance(plain, other);
-    const near = steps <= Math.max(1, Math.floor(Math.max(plain.length, other.length) / 3));
+    const starts = plain.length >= 3 && other.startsWith(plain);
+    const near =
+      starts || steps <= Math.max(1, Math.floor(Math.max(plain.length, other.length) / 3));
     if (near && steps < other.length && (best === undefined || steps < best.distance)) {
       best = { word: candidate, distance: steps };
     }

@@ -110,23 +110,39 @@ function openTable(root: TableNode, header: AST.TOMLTable, file: string): TableN
   return made;
 }
 
-/** The parser's words for the commonest mistakes are about its own tokens; these are about the file. */
+/** The parser speaks of its tokens; these words are about the file. Keyed by how its message begins. */
+const wordsFor: readonly (readonly [string, string])[] = [
+  ['Unexpected token', 'a key, `=` and a value; text in quotes'],
+  ['Unexpected character', 'a key, `=` and a value; text in quotes'],
+  ['Expected equal', '`=` after the key'],
+  ['Must be a newline', 'a line break before the next key'],
+  ['Unspecified values', 'a value'],
+  ['Unterminated string', 'a closing quote'],
+  ['Unterminated array', '`]` at the end of the array'],
+  ['Unterminated inline', '`}` at the end of the table'],
+  ['Unterminated table', "`]` at the end of the table's name"],
+  ['The key, equals sign', "`]` behind a table's name; key, `=` and value on one line"],
+  ['Unexpected invalid date', 'a date that exists'],
+  ['Unexpected invalid time', 'a time that exists'],
+  ['Leading zeros', 'a number without leading zeros'],
+];
+
 function explainParseError(error: ParseError, text: string, file: string): SkillError {
   const at = lineAndColumn(text, error.index);
   const rest = text.slice(error.index, error.index + 80).split(/[\r\n]/, 1)[0] ?? '';
+  if (error.message.startsWith('Defining a key')) {
+    const name = /^[^\s=\].]*/.exec(rest)?.[0] ?? '';
+    return syntaxError(file, at, `the key or table ${quoted(name)} a second time`, 'each once');
+  }
   const found =
     error.index >= text.length
       ? 'the end of the file'
       : rest === ''
         ? 'the end of the line'
-        : quoted(rest);
-  const words = error.message;
-  const allowed = words.startsWith('Defining a key')
-    ? 'each key and table defined once'
-    : words.startsWith('Unexpected token')
-      ? 'a key, `=` and a value; text in quotes'
-      : `valid TOML (${visible(words.charAt(0).toLowerCase() + words.slice(1), 120)})`;
-  return syntaxError(file, at, found, allowed);
+        : visible(rest);
+  const words = wordsFor.find(([start]) => error.message.startsWith(start))?.[1];
+  const other = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+  return syntaxError(file, at, found, words ?? `valid TOML (${visible(other, 120)})`);
 }
 
 /** @throws SkillError MANIFEST_SYNTAX with the first problem */
