@@ -8,7 +8,7 @@ const rewrites = [
 ] as const;
 
 /** `import(…)`, which alone of a module's statements may also stand in a script. A property of that name is harmless. */
-const dynamicImport = /(?<![.\w$])import\s*[.(]/u;
+const dynamicImport = /(?<![.\w$])import(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*[.(]/u;
 
 /**
  * Turns the ES module that jco generates with `instantiation: 'sync'` into the text of a script. Evaluated (for
