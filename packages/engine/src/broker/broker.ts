@@ -1,4 +1,5 @@
 /** The powerful side of one invocation: judges every request by the effective grants, then acts. */
+import type { InvokeMessage } from '../isolate/messages.ts';
 import type { RequestHandler } from '../isolate/process.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
 import { NetworkBroker } from './network.ts';
@@ -13,7 +14,12 @@ export type RawDenial =
       readonly access: 'read' | 'write';
       readonly rule: string;
     }
-  | { readonly area: 'network'; readonly operation: string; readonly target: string; readonly rule: string };
+  | {
+      readonly area: 'network';
+      readonly operation: string;
+      readonly target: string;
+      readonly rule: string;
+    };
 
 export type CountedDenial = RawDenial & { readonly count: number };
 
@@ -37,7 +43,11 @@ export class Broker implements RequestHandler {
     this.#network = new NetworkBroker((denial) => this.#deny({ area: 'network', ...denial }));
   }
 
-  request(op: string, args: readonly unknown[], bytes: Uint8Array): ReturnType<RequestHandler['request']> {
+  request(
+    op: string,
+    args: readonly unknown[],
+    bytes: Uint8Array,
+  ): ReturnType<RequestHandler['request']> {
     try {
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
       if (op.startsWith('net.')) return this.#network.call(op, args);
@@ -46,6 +56,10 @@ export class Broker implements RequestHandler {
       throw error;
     }
     throw new ProtocolViolation(`unknown operation ${op.slice(0, 64)}`);
+  }
+
+  get preopens(): InvokeMessage['preopens'] {
+    return this.#filesystem.preopens;
   }
 
   get denials(): readonly CountedDenial[] {

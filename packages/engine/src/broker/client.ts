@@ -39,7 +39,9 @@ export class Supervisor {
       this.#hold();
       pending?.(message);
     });
-    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error.message : 'failed'));
+    this.#worker.on('error', (error) =>
+      this.#fail(error instanceof Error ? error.message : 'failed'),
+    );
     this.#worker.on('exit', () => this.#fail('ended'));
     this.#worker.unref();
   }
@@ -54,7 +56,12 @@ export class Supervisor {
   /** Runs one invocation. It never rejects on behalf of a guest. */
   async run(pool: number, run: RunSpec, signal?: AbortSignal): Promise<RunResult> {
     if (signal?.aborted) {
-      return { end: { kind: 'stopped', reason: 'cancelled' }, stdout: nothing, stderr: nothing, denials: [] };
+      return {
+        end: { kind: 'stopped', reason: 'cancelled' },
+        stdout: nothing,
+        stderr: nothing,
+        denials: [],
+      };
     }
     const id = this.#nextId;
     const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);

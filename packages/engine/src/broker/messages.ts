@@ -10,7 +10,8 @@ export interface PoolSpec {
 }
 
 export interface RunSpec {
-  readonly message: InvokeMessage;
+  /** The supervisor adds the preopens, which the broker opens. */
+  readonly message: Omit<InvokeMessage, 'preopens'>;
   readonly blob: Uint8Array;
   readonly timeoutMilliseconds: number;
   readonly broker: BrokerOptions;

@@ -23,7 +23,11 @@ export class NetworkBroker {
     });
     switch (op) {
       case 'net.http':
-        this.#onDenial({ operation: 'http request', target: `${first}://${second}${third}`, rule: RULE });
+        this.#onDenial({
+          operation: 'http request',
+          target: `${first}://${second}${third}`,
+          rule: RULE,
+        });
         throw new WasiError('HTTP-request-denied');
       case 'net.resolve':
         this.#onDenial({ operation: 'name lookup', target: first, rule: RULE });

@@ -26,7 +26,10 @@ async function open(id: number, pool: IsolatePool): Promise<void> {
     pools.delete(id);
     await pool.close();
     const end = error instanceof IsolateGone ? error.end : undefined;
-    answer({ id, failed: end ?? { kind: 'died', exitCode: null, signal: null, lastWords: String(error) } });
+    answer({
+      id,
+      failed: end ?? { kind: 'died', exitCode: null, signal: null, lastWords: String(error) },
+    });
   }
 }
 
@@ -38,7 +41,7 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     const handle = pool.run({
       timeoutMilliseconds: spec.timeoutMilliseconds,
       invocation: {
-        message: spec.message,
+        message: { ...spec.message, preopens: broker.preopens },
         blob: spec.blob,
         outputLimit: spec.message.limits.output,
         handler: broker,
@@ -49,7 +52,10 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     answer({ id, result: { ...finished, denials: broker.denials } });
   } catch (error) {
     if (!(error instanceof PoolFull)) throw error;
-    answer({ id, result: { end: { kind: 'queue-full' }, stdout: nothing, stderr: nothing, denials: [] } });
+    answer({
+      id,
+      result: { end: { kind: 'queue-full' }, stdout: nothing, stderr: nothing, denials: [] },
+    });
   } finally {
     jobs.delete(id);
     broker.close();

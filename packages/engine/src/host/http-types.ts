@@ -89,17 +89,20 @@ export class Fields {
   [Symbol.dispose](): void {}
 }
 
-/** The classes of requests and their bodies, bound to one invocation (guests construct them themselves). */
-export function outgoing(session: HostSession) {
-class OutgoingBody {
+export class OutgoingBody {
+  readonly #session: HostSession;
   #taken = false;
   #bytes = 0;
 
+  constructor(session: HostSession) {
+    this.#session = session;
+  }
+
   write(): OutputStream {
-    session.enter();
+    this.#session.enter();
     if (this.#taken) throw undefined;
     this.#taken = true;
-    return new OutputStream(session, {
+    return new OutputStream(this.#session, {
       permit: () => BODY_BYTES - this.#bytes,
       write: (bytes) => {
         this.#bytes += bytes.length;
@@ -112,21 +115,23 @@ class OutgoingBody {
   [Symbol.dispose](): void {}
 }
 
-class OutgoingRequest {
+export class OutgoingRequest {
+  readonly #session: HostSession;
+  readonly #headers: Fields;
   #method: Method = { tag: 'get' };
   #path: string | undefined;
   #scheme: Scheme | undefined;
   #authority: string | undefined;
-  readonly #headers: Fields;
   #body: OutgoingBody | undefined;
 
-  constructor(headers: Fields) {
+  constructor(session: HostSession, headers: Fields) {
+    this.#session = session;
     this.#headers = headers.clone().freeze();
   }
 
   body(): OutgoingBody {
     if (this.#body) throw undefined;
-    this.#body = new OutgoingBody();
+    this.#body = new OutgoingBody(this.#session);
     return this.#body;
   }
 
@@ -163,10 +168,14 @@ class OutgoingRequest {
   [Symbol.dispose](): void {}
 }
 
-return { OutgoingBody, OutgoingRequest };
+/** The class that guests construct requests with, bound to one invocation. */
+export function outgoingRequest(session: HostSession): new (headers: Fields) => OutgoingRequest {
+  return class extends OutgoingRequest {
+    constructor(headers: Fields) {
+      super(session, headers);
+    }
+  };
 }
-
-export type OutgoingRequest = InstanceType<ReturnType<typeof outgoing>['OutgoingRequest']>;
 
 export class RequestOptions {
   #connect: bigint | undefined;

@@ -3,7 +3,14 @@
  * gets the interface's own `HTTP-request-denied`. Responses therefore never exist; their classes do,
  * because components import them.
  */
-import { Fields, outgoing, RequestOptions, type OutgoingRequest, type Scheme } from './http-types.ts';
+import {
+  Fields,
+  OutgoingBody,
+  type OutgoingRequest,
+  outgoingRequest,
+  RequestOptions,
+  type Scheme,
+} from './http-types.ts';
 import type { HostSession } from './session.ts';
 
 class IncomingRequest {}
@@ -31,7 +38,8 @@ function unreachable(): never {
 }
 
 for (const [resource, methods] of Object.values(never)) {
-  for (const method of methods) Object.defineProperty(resource.prototype, method, { value: unreachable });
+  for (const method of methods)
+    Object.defineProperty(resource.prototype, method, { value: unreachable });
 }
 Object.defineProperty(IncomingBody, 'finish', { value: unreachable });
 Object.defineProperty(ResponseOutparam, 'set', { value: unreachable });
@@ -46,7 +54,8 @@ export function createHttp(session: HostSession) {
     types: {
       Fields,
       RequestOptions,
-      ...outgoing(session),
+      OutgoingBody,
+      OutgoingRequest: outgoingRequest(session),
       IncomingRequest,
       IncomingResponse,
       IncomingBody,
@@ -58,9 +67,16 @@ export function createHttp(session: HostSession) {
     },
     outgoingHandler: {
       handle(request: OutgoingRequest): FutureIncomingResponse {
-        const url = [schemeText(request.scheme()), request.authority() ?? '', request.pathWithQuery() ?? '/'];
+        const url = [
+          schemeText(request.scheme()),
+          request.authority() ?? '',
+          request.pathWithQuery() ?? '/',
+        ];
         try {
-          session.ask('net.http', url.map((part) => part.slice(0, 4096)));
+          session.ask(
+            'net.http',
+            url.map((part) => part.slice(0, 4096)),
+          );
         } catch (thrown) {
           throw typeof thrown === 'string' ? { tag: thrown } : thrown;
         }

@@ -13,12 +13,17 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
+export interface HostConfig extends CliConfig {
+  /** Handle at the broker, and path, of each granted directory. */
+  readonly preopens: readonly (readonly [number, string])[];
+}
+
 /** Import object for jco's glue; keys carry no version (glue merges the 0.2 versions of an interface). */
-export function createHost(session: HostSession, config: CliConfig): Record<string, unknown> {
+export function createHost(session: HostSession, config: HostConfig): Record<string, unknown> {
   const cli = once(() => createCli(session, config));
   const clocks = once(() => createClocks(session));
   const random = once(() => createRandom(session));
-  const filesystem = once(() => createFilesystem(session));
+  const filesystem = once(() => createFilesystem(session, config.preopens));
   const sockets = once(() => createSockets(session));
   const http = once(() => createHttp(session));
   const interfaces: Record<string, () => unknown> = {

@@ -63,6 +63,7 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
     arguments: message.arguments,
     environment: message.environment,
     stdin: blob.subarray(inputEnd),
+    preopens: message.preopens,
   });
   const { text, ...result } = component!.run(session, imports, message, parameters);
   if (text !== undefined) sendChunks(FrameKind.resultPart, {}, Buffer.from(text, 'utf8'));

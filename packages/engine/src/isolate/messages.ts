@@ -25,6 +25,8 @@ export interface InvokeMessage {
   readonly stdinBytes: number;
   /** 32 bytes as hex: the seed of all that the guest gets as random. */
   readonly seed: string;
+  /** Handle at the broker, and path, of each granted directory. */
+  readonly preopens: readonly (readonly [number, string])[];
   readonly limits: InvokeLimits;
 }
 
