@@ -5,8 +5,6 @@
 import { Supervisor } from '../../packages/engine/src/broker/client.ts';
 import type { RunResult } from '../../packages/engine/src/broker/messages.ts';
 
-const noMetering = null;
-
 export interface ScriptRun {
   readonly result: RunResult;
   /** What the script returned, as text. */
@@ -30,7 +28,6 @@ export async function openScript(supervisor: Supervisor, body: string): Promise<
         exportName: 'attack',
         glueBytes: glue.length,
         modules: [],
-        metering: noMetering,
       },
     },
   });

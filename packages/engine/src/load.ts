@@ -2,9 +2,8 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { SkillError } from './errors.ts';
-import { MANIFEST_BYTES, parseManifest } from './manifest/parse.ts';
+import { parseManifest } from './manifest/manifest.ts';
 import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
-import { operatorHome } from './places.ts';
 
 /** A skill as its manifest describes it, and where the files that it names lie. */
 export interface SkillSource {
@@ -16,6 +15,9 @@ export interface SkillSource {
 }
 
 const names = ['skill.toml', 'skills.toml'];
+
+/** Longest manifest; the parser has the same bound. */
+const MANIFEST_BYTES = 1024 * 1024;
 
 async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   try {
@@ -58,7 +60,7 @@ async function readManifest(path: string): Promise<string> {
 
 async function fromManifest(path: string): Promise<SkillSource[]> {
   const manifestText = await readManifest(path);
-  const manifest = parseManifest(manifestText, { file: path, home: operatorHome() });
+  const manifest = parseManifest(manifestText, { file: path });
   return manifest.skills.map((skill) => ({ manifest: skill, baseDir: dirname(path), manifestText }));
 }
 

@@ -144,7 +144,6 @@ async function openPool(
         exportName: exportName(component, shape),
         glueBytes: parts[0]!.length,
         modules: [...component.modules].map(([name, { length }]) => ({ name, bytes: length })),
-        metering: null,
       },
     },
   };

@@ -20,7 +20,9 @@ export const _util = {
 describe('moduleToScript', () => {
   it('gives a script that evaluates to the function, in strict mode and without debug output', () => {
     const script = moduleToScript(generated('return [this === undefined, getCoreModule(1)];'));
-    const instantiate = new Script(script).runInThisContext() as (get: (x: number) => number) => unknown;
+    const instantiate = new Script(script).runInThisContext() as (
+      get: (x: number) => number,
+    ) => unknown;
     expect(instantiate((x) => x + 1)).toEqual([true, 2]);
     expect(script).not.toContain('process');
   });
@@ -36,9 +38,13 @@ describe('moduleToScript', () => {
     expect(() => moduleToScript(generated(body))).toThrow(reason);
   });
 
-  it.each(["};\nimport fs from 'node:fs';\n{", '};\nexport const x = 1;\n{', '};\nawait 1;\n{', "'unclosed"])(
-    'refuses the statement %j',
-    (body) => expect(() => moduleToScript(generated(body))).toThrow(SyntaxError),
+  it.each([
+    "};\nimport fs from 'node:fs';\n{",
+    '};\nexport const x = 1;\n{',
+    '};\nawait 1;\n{',
+    "'unclosed",
+  ])('refuses the statement %j', (body) =>
+    expect(() => moduleToScript(generated(body))).toThrow(SyntaxError),
   );
 
   it('leaves properties called import alone', () => {

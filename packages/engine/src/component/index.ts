@@ -5,4 +5,4 @@ export { type ComponentFile, readComponent, type ReadOptions } from './read.ts';
 export type { ComponentShape } from './shape.ts';
 export { type ComponentImport, type ComponentSurvey, surveyComponent } from './survey.ts';
 export type { ComponentMember } from './survey-externs.ts';
-export { defaultTranspileLimits, type TranspileLimits } from './transpile.ts';
+export { defaultTranspileLimits, type TranspileLimits } from './transpile-child.ts';

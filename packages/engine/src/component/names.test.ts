@@ -7,7 +7,12 @@ import { Reader, Tally } from './reader.ts';
 
 function encoded(name: string, ...before: number[]): Reader {
   const text = new TextEncoder().encode(name);
-  const bytes = Uint8Array.from([...before, (text.length & 0x7f) | 0x80, text.length >> 7, ...text]);
+  const bytes = Uint8Array.from([
+    ...before,
+    (text.length & 0x7f) | 0x80,
+    text.length >> 7,
+    ...text,
+  ]);
   return new Reader(bytes, 0, bytes.byteLength);
 }
 
@@ -153,14 +158,20 @@ describe('names of imports and exports', () => {
 
   it('judges long names in linear time', () => {
     const wide = { ...defaultBounds, nameLength: 1_000_000 };
-    for (const name of [`${'a-'.repeat(5000)}!`, `${'a:'.repeat(5000)}!`, `a:b${'/c'.repeat(5000)}!`]) {
+    for (const name of [
+      `${'a-'.repeat(5000)}!`,
+      `${'a:'.repeat(5000)}!`,
+      `a:b${'/c'.repeat(5000)}!`,
+    ]) {
       expect(() => externName(encoded(name, 0), new Tally(wide), 'a test')).toThrow(refused);
     }
   });
 });
 
 describe('labels of types', () => {
-  it.each(['constructor', 'a', 'in', 'b-2-c'])('accepts %j', (name) => expect(readLabel(name)).toBe(name));
+  it.each(['constructor', 'a', 'in', 'b-2-c'])('accepts %j', (name) =>
+    expect(readLabel(name)).toBe(name),
+  );
   it.each(['', 'a.b', '[method]a', "a'", 'a b', '__proto__', 'a:b/c'])('refuses %j', (name) => {
     expect(() => readLabel(name)).toThrow(refused);
   });
@@ -168,7 +179,9 @@ describe('labels of types', () => {
 
 describe('escapeName', () => {
   it('shows control and foreign characters by their code, and cuts', () => {
-    expect(escapeName('a\u001b[31m\n"é\u202e\\')).toBe('"a\\u{1b}[31m\\u{a}\\"\\u{e9}\\u{202e}\\\\"');
+    expect(escapeName('a\u001b[31m\n"é\u202e\\')).toBe(
+      '"a\\u{1b}[31m\\u{a}\\"\\u{e9}\\u{202e}\\\\"',
+    );
     expect(escapeName('x'.repeat(200))).toBe(`"${'x'.repeat(80)}…"`);
   });
 });

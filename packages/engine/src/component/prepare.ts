@@ -3,16 +3,11 @@ import { SkillError } from '../errors.ts';
 import type { ComponentBounds } from './bounds.ts';
 import { ComponentCache } from './cache.ts';
 import { checkImports } from './imports.ts';
-import { meteringVersion } from './meter.ts';
 import { checkDigest, readComponent } from './read.ts';
 import type { ComponentShape } from './shape.ts';
 import { type ComponentSurvey, surveyComponent } from './survey.ts';
-import {
-  defaultTranspileLimits,
-  jcoVersion,
-  transpileComponent,
-  type TranspileLimits,
-} from './transpile.ts';
+import { transpileComponent, transpilerVersion } from './transpile.ts';
+import { defaultTranspileLimits, type TranspileLimits } from './transpile-child.ts';
 import type { Transpiled } from './transpile-frame.ts';
 
 export interface PrepareOptions {
@@ -27,6 +22,8 @@ export interface PrepareOptions {
   readonly provided?: ((name: string) => boolean) | undefined;
   readonly bounds?: Partial<ComponentBounds> | undefined;
   readonly limits?: Partial<TranspileLimits> | undefined;
+  /** Whether core modules are rewritten to pay for what they do; see `transpileComponent`. Default false. */
+  readonly metered?: boolean | undefined;
 }
 
 /** A component that is ready for an isolate. */
@@ -86,28 +83,20 @@ async function make(
   sha256: string,
   options: PrepareOptions,
 ): Promise<Transpiled> {
-  if (options.cacheDir === undefined) return transpileComponent(bytes, options.limits);
+  if (options.cacheDir === undefined) return transpileComponent(bytes, options);
   const cache = await ComponentCache.open(options.cacheDir);
-  const key = cacheKey(sha256);
+  const key = cacheKey(sha256, options.metered === true);
   const maxBytes = options.limits?.outputBytes ?? defaultTranspileLimits.outputBytes;
   const known = await cache.get(key, maxBytes);
   if (known !== undefined) return known;
-  const made = await transpileComponent(bytes, options.limits);
+  const made = await transpileComponent(bytes, options);
   // A full or read-only disk costs the next load some time, not this one its success.
   await cache.put(key, made).catch(() => undefined);
   return made;
 }
 
-/** Everything that decides what comes out: the component, the versions of jco, metering and this code. */
-export function cacheKey(sha256: string): string {
-  return createHash('sha256')
-    .update(
-      JSON.stringify({
-        formatVersion,
-        jco: jcoVersion,
-        metering: meteringVersion,
-        component: sha256,
-      }),
-    )
-    .digest('hex');
+/** Everything that decides what comes out: the component, the versions of jco, of the meter, and of this code. */
+export function cacheKey(sha256: string, metered: boolean): string {
+  const parts = { formatVersion, ...transpilerVersion(metered), component: sha256 };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -19,9 +19,14 @@ function leb(value: number): number[] {
 }
 
 const section = (id: number, ...body: number[]): number[] => [id, ...leb(body.length), ...body];
-const component = (...sections: number[][]) => Uint8Array.from([...componentPreamble, ...sections.flat()]);
-const coreModule = (...sections: number[][]) => component(section(1, ...modulePreamble, ...sections.flat()));
-const text = (value: string): number[] => [...leb(value.length), ...new TextEncoder().encode(value)];
+const component = (...sections: number[][]) =>
+  Uint8Array.from([...componentPreamble, ...sections.flat()]);
+const coreModule = (...sections: number[][]) =>
+  component(section(1, ...modulePreamble, ...sections.flat()));
+const text = (value: string): number[] => [
+  ...leb(value.length),
+  ...new TextEncoder().encode(value),
+];
 
 function codeOf(bytes: Uint8Array): string {
   try {
@@ -54,7 +59,9 @@ describe('a damaged component (GEN-10)', () => {
   it('is refused at every cut', async () => {
     const bytes = await rich;
     expect(codeOf(bytes)).toBe('accepted');
-    const cuts = new Set([...Array(200).keys()].map((part) => Math.floor((bytes.byteLength * part) / 200)));
+    const cuts = new Set(
+      [...Array(200).keys()].map((part) => Math.floor((bytes.byteLength * part) / 200)),
+    );
     for (let at = 0; at < bytes.byteLength; at += 1) cuts.add(at);
     for (const cut of cuts) {
       const code = codeOf(bytes.subarray(0, cut));
@@ -93,9 +100,15 @@ describe('a damaged component (GEN-10)', () => {
 
   it('of no bytes, or of another kind, says so', async () => {
     expect(() => surveyComponent(new Uint8Array())).toThrow(/the file is empty/u);
-    expect(() => surveyComponent(new TextEncoder().encode('#!/bin/sh\n'))).toThrow(/no WebAssembly magic number/u);
-    expect(() => surveyComponent(Uint8Array.from([0, 0x61, 0x73, 0x6d, 9, 0, 1, 0]))).toThrow(/version 9 of layer 1/u);
-    expect(() => surveyComponent(Uint8Array.from(modulePreamble))).toThrow(/core WebAssembly module, not a component/u);
+    expect(() => surveyComponent(new TextEncoder().encode('#!/bin/sh\n'))).toThrow(
+      /no WebAssembly magic number/u,
+    );
+    expect(() => surveyComponent(Uint8Array.from([0, 0x61, 0x73, 0x6d, 9, 0, 1, 0]))).toThrow(
+      /version 9 of layer 1/u,
+    );
+    expect(() => surveyComponent(Uint8Array.from(modulePreamble))).toThrow(
+      /core WebAssembly module, not a component/u,
+    );
   });
 
   it('that is a command for preview 1 says how to make a component of it', () => {
@@ -112,7 +125,14 @@ describe('a component made to cost (compile bombs)', () => {
     ['a count of exports that is a lie', component(section(11, ...huge, 0))],
     ['a count of core imports that is a lie', coreModule(section(2, ...huge, 0))],
     ['a count of functions that is a lie', coreModule(section(3, ...huge, 0))],
-    ['a count of locals that is a lie', coreModule(section(1, 1, 0x60, 0, 0), section(3, 1, 0), section(10, 1, 4, ...huge.slice(0, 4)))],
+    [
+      'a count of locals that is a lie',
+      coreModule(
+        section(1, 1, 0x60, 0, 0),
+        section(3, 1, 0),
+        section(10, 1, 4, ...huge.slice(0, 4)),
+      ),
+    ],
     ['a section beyond the end', Uint8Array.from([...componentPreamble, 7, ...huge])],
     ['a name beyond the end', component(section(11, 1, 0, ...huge))],
     ['a number of six bytes', component(section(7, 0x80, 0x80, 0x80, 0x80, 0x80, 0))],
@@ -132,7 +152,11 @@ describe('a component made to cost (compile bombs)', () => {
 
   it('with too many locals in one function is too large', () => {
     const body = [1, ...leb(60_000), 0x7f, 0x0b];
-    const bytes = coreModule(section(1, 1, 0x60, 0, 0), section(3, 1, 0), section(10, 1, body.length, ...body));
+    const bytes = coreModule(
+      section(1, 1, 0x60, 0, 0),
+      section(3, 1, 0),
+      section(10, 1, body.length, ...body),
+    );
     expect(codeOf(bytes)).toBe('COMPONENT_TOO_LARGE');
   });
 
@@ -141,7 +165,11 @@ describe('a component made to cost (compile bombs)', () => {
     const body = [1, ...leb(50_000), 0x7f, 0x0b];
     const bodies = Array.from({ length: count }, () => [body.length, ...body]).flat();
     const functions = section(3, ...leb(count), ...Array.from({ length: count }, () => 0));
-    const bytes = coreModule(section(1, 1, 0x60, 0, 0), functions, section(10, ...leb(count), ...bodies));
+    const bytes = coreModule(
+      section(1, 1, 0x60, 0, 0),
+      functions,
+      section(10, ...leb(count), ...bodies),
+    );
     expect(() => surveyComponent(bytes)).toThrow(/"totalLocals"/u);
   });
 
@@ -159,10 +187,12 @@ describe('a component made to cost (compile bombs)', () => {
   it('with countless empty sections is too large', () => {
     const empty = new Uint8Array(componentPreamble.length + 60_003);
     empty.set(componentPreamble);
-    for (let at = componentPreamble.length; at < empty.byteLength; at += 3) empty.set([2, 1, 0], at);
+    for (let at = componentPreamble.length; at < empty.byteLength; at += 3)
+      empty.set([2, 1, 0], at);
     expect(codeOf(empty)).toBe('COMPONENT_TOO_LARGE');
     // Custom sections count as well.
-    for (let at = componentPreamble.length; at < empty.byteLength; at += 3) empty.set([0, 1, 0], at);
+    for (let at = componentPreamble.length; at < empty.byteLength; at += 3)
+      empty.set([0, 1, 0], at);
     expect(codeOf(empty)).toBe('COMPONENT_TOO_LARGE');
   });
 });

@@ -47,7 +47,11 @@ describe('surveyComponent', () => {
           functions: 2,
           hasStart: true,
         },
-        { path: 'component 0 / module 0', exports: [{ name: 'inner', kind: 'function' }], hasStart: false },
+        {
+          path: 'component 0 / module 0',
+          exports: [{ name: 'inner', kind: 'function' }],
+          hasStart: false,
+        },
       ],
     });
   });
@@ -57,7 +61,10 @@ describe('surveyComponent', () => {
     ['command', '(export "wasi:cli/run@0.2.6" (instance $i))'],
     ['typed', '(export "wasi:cli/run@0.3.0" (instance $i))'],
     ['typed', '(export "skill:engine/tools@0.2.0" (instance $i))'],
-    ['flat', '(export "get-metadata" (func $f)) (export "get-tools" (func $f)) (export "execute-tool" (func $f))'],
+    [
+      'flat',
+      '(export "get-metadata" (func $f)) (export "get-tools" (func $f)) (export "execute-tool" (func $f))',
+    ],
     ['typed', '(export "get-metadata" (func $f)) (export "get-tools" (func $f))'],
   ])('detects the shape %s', async (shape, exported) => {
     const found = await survey(`(component (instance $i) (core module $m (func (export "f")))
@@ -91,46 +98,82 @@ describe('surveyComponent', () => {
     ['core import module', core(`(import "${evil}" "f" (func))`)],
     ['core import field', core(`(import "env" "${evil}" (memory 1))`)],
     ['core import called __proto__', core('(import "__proto__" "f" (func))')],
-    ['core instantiation argument', `(component (core module $m) (core instance $i) (core instance (instantiate $m (with "${evil}" (instance $i)))))`],
-    ['core instance item', `(component (core module $m (func (export "f"))) (core instance $i (instantiate $m)) (core instance (export "${evil}" (func $i "f"))))`],
-    ['core alias', `(component (core module $m) (core instance $i (instantiate $m)) (alias core export $i "${evil}" (core func)))`],
+    [
+      'core instantiation argument',
+      `(component (core module $m) (core instance $i) (core instance (instantiate $m (with "${evil}" (instance $i)))))`,
+    ],
+    [
+      'core instance item',
+      `(component (core module $m (func (export "f"))) (core instance $i (instantiate $m)) (core instance (export "${evil}" (func $i "f"))))`,
+    ],
+    [
+      'core alias',
+      `(component (core module $m) (core instance $i (instantiate $m)) (alias core export $i "${evil}" (core func)))`,
+    ],
     ['core module type import', `(component (core type (module (import "a" "${evil}" (func)))))`],
     ['core module type export', `(component (core type (module (export "${evil}" (func)))))`],
     ['import', `(component (import "${evil}" (func)))`],
     ['export', `(component (instance $i) (export "${evil}" (instance $i)))`],
     ['import of an instance type', `(component (type (instance (export "${evil}" (func)))))`],
     ['import of a component type', `(component (type (component (import "${evil}" (func)))))`],
-    ['export of an imported instance', `(component (import "a:b/c" (instance (export "${evil}" (func)))))`],
+    [
+      'export of an imported instance',
+      `(component (import "a:b/c" (instance (export "${evil}" (func)))))`,
+    ],
     ['alias', `(component (import "a:b/c" (instance $i)) (alias export $i "${evil}" (func)))`],
-    ['instantiation argument', `(component (component $c) (instance $i) (instance (instantiate $c (with "${evil}" (instance $i)))))`],
+    [
+      'instantiation argument',
+      `(component (component $c) (instance $i) (instance (instantiate $c (with "${evil}" (instance $i)))))`,
+    ],
     ['instance item', `(component (instance $i) (instance (export "${evil}" (instance $i))))`],
     ['record field', `(component (type (record (field "${evil}" u8))))`],
     ['variant case', `(component (type (variant (case "${evil}"))))`],
     ['flag', `(component (type (flags "${evil}")))`],
     ['enum case', `(component (type (enum "${evil}")))`],
     ['parameter', `(component (type (func (param "${evil}" u8))))`],
-    ['field in an instance type', `(component (type (instance (type (record (field "${evil}" u8))))))`],
+    [
+      'field in an instance type',
+      `(component (type (instance (type (record (field "${evil}" u8))))))`,
+    ],
   ])('refuses a hostile name of: %s (GEN-01)', async (_place, wat) => {
     await expect(survey(wat)).rejects.toMatchObject({ code: 'COMPONENT_NAME_REFUSED' });
   });
 
   it('says where a refused name stands, escaped', async () => {
-    await expect(survey(`(component (component (core module) (core module (func (export "a\\1b[0m")))))`)).rejects.toMatchObject({
-      message: expect.stringContaining('The name "a\\u{1b}[0m" of export 0 of core component 0 / module 1 (at byte '),
-      details: { name: '"a\\u{1b}[0m"', where: 'export 0 of core component 0 / module 1', offset: expect.any(Number) },
+    await expect(
+      survey(`(component (component (core module) (core module (func (export "a\\1b[0m")))))`),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'The name "a\\u{1b}[0m" of export 0 of core component 0 / module 1 (at byte ',
+      ),
+      details: {
+        name: '"a\\u{1b}[0m"',
+        where: 'export 0 of core component 0 / module 1',
+        offset: expect.any(Number),
+      },
     });
   });
 
-  it.each(['unlocked-dep=<a:b@{>=1.0.0}>', 'url=<https://a.example/b.wasm>', 'integrity=<sha256-YWJj>', 'locked-dep=<a:b@1.0.0>'])(
-    'refuses the import %s (GEN-08)',
-    async (name) => {
-      await expect(survey(`(component (import "${name}" (component)))`)).rejects.toMatchObject({
-        code: 'COMPONENT_NAME_REFUSED',
-      });
-    },
-  );
+  it.each([
+    'unlocked-dep=<a:b@{>=1.0.0}>',
+    'url=<https://a.example/b.wasm>',
+    'integrity=<sha256-YWJj>',
+    'locked-dep=<a:b@1.0.0>',
+  ])('refuses the import %s (GEN-08)', async (name) => {
+    await expect(survey(`(component (import "${name}" (component)))`)).rejects.toMatchObject({
+      code: 'COMPONENT_NAME_REFUSED',
+    });
+  });
 
-  it.each(['[static]s.constructor', '[static]s.Constructor', '[static]s.call', '[static]s.to-string', '[method]s.constructor', 'constructor', 'prototype'])(
+  it.each([
+    '[static]s.constructor',
+    '[static]s.Constructor',
+    '[static]s.call',
+    '[static]s.to-string',
+    '[method]s.constructor',
+    'constructor',
+    'prototype',
+  ])(
     'refuses the imported function %s, which JavaScript objects have by themselves',
     async (name) => {
       await expect(
@@ -141,7 +184,8 @@ describe('surveyComponent', () => {
   );
 
   it('lets own functions of such names be exported', async () => {
-    const found = await survey(`(component (core module $m (func (export "f"))) (core instance $c (instantiate $m))
+    const found =
+      await survey(`(component (core module $m (func (export "f"))) (core instance $c (instantiate $m))
       (func $f (canon lift (core func $c "f"))) (export "constructor" (func $f)) (export "to-string" (func $f)))`);
     expect(found.exports.map((entry) => entry.name)).toEqual(['constructor', 'to-string']);
   });
@@ -152,8 +196,11 @@ describe('surveyComponent', () => {
     ['futures', '(component (type (future)))'],
     ['asynchronous functions', '(component (type (func async)))'],
     ['error contexts', '(component (type (func (param "x" error-context))))'],
-    ['asynchronous lifting', `(component (core module $m (func (export "f") (result i32) unreachable)) (core instance $i (instantiate $m))
-        (func (canon lift (core func $i "f") async)))`],
+    [
+      'asynchronous lifting',
+      `(component (core module $m (func (export "f") (result i32) unreachable)) (core instance $i (instantiate $m))
+        (func (canon lift (core func $i "f") async)))`,
+    ],
     ['threads', '(component (core func (canon thread.index)))'],
   ])('refuses %s', async (_what, wat) => {
     await expect(survey(wat)).rejects.toMatchObject({ code: 'COMPONENT_UNSUPPORTED' });
@@ -167,14 +214,29 @@ describe('surveyComponent', () => {
     ['types', '(component (type u8) (type u8) (type u8))'],
     ['typeItems', '(component (type (enum "a" "b" "c")))'],
     ['instances', '(component (instance) (instance) (instance))'],
-    ['instanceItems', '(component (instance $i) (instance (export "a" (instance $i)) (export "b" (instance $i)) (export "c" (instance $i))))'],
-    ['aliases', '(component (import "a:b/c" (instance $i)) (alias export $i "a" (func)) (alias export $i "b" (func)) (alias export $i "c" (func)))'],
-    ['canonicalFunctions', '(component (type $r (resource (rep i32))) (core func (canon resource.new $r)) (core func (canon resource.rep $r)) (core func (canon resource.drop $r)))'],
+    [
+      'instanceItems',
+      '(component (instance $i) (instance (export "a" (instance $i)) (export "b" (instance $i)) (export "c" (instance $i))))',
+    ],
+    [
+      'aliases',
+      '(component (import "a:b/c" (instance $i)) (alias export $i "a" (func)) (alias export $i "b" (func)) (alias export $i "c" (func)))',
+    ],
+    [
+      'canonicalFunctions',
+      '(component (type $r (resource (rep i32))) (core func (canon resource.new $r)) (core func (canon resource.rep $r)) (core func (canon resource.drop $r)))',
+    ],
     ['imports', '(component (import "a" (func)) (import "b" (func)) (import "c" (func)))'],
-    ['exports', '(component (instance $i) (export "a" (instance $i)) (export "b" (instance $i)) (export "c" (instance $i)))'],
+    [
+      'exports',
+      '(component (instance $i) (export "a" (instance $i)) (export "b" (instance $i)) (export "c" (instance $i)))',
+    ],
     ['sections', '(component (type u8) (instance) (type u8))'],
     ['coreTypes', core('(type (func)) (type (func (param i32))) (type (func (param i64)))')],
-    ['coreImports', core('(import "a" "a" (func)) (import "a" "b" (func)) (import "a" "c" (func))')],
+    [
+      'coreImports',
+      core('(import "a" "a" (func)) (import "a" "b" (func)) (import "a" "c" (func))'),
+    ],
     ['coreExports', core('(func (export "a") (export "b") (export "c"))')],
     ['functions', core('(func) (func) (func)')],
     ['functionBytes', core('(func nop nop nop)')],
@@ -197,16 +259,22 @@ describe('surveyComponent', () => {
 
   it('bounds what memories have from the start (MEM-01)', async () => {
     const two = core('(memory 2) (memory 1)');
-    await expect(survey(two, { memoryBytes: 2 * 65_536 })).rejects.toMatchObject({ code: 'COMPONENT_TOO_LARGE' });
+    await expect(survey(two, { memoryBytes: 2 * 65_536 })).rejects.toMatchObject({
+      code: 'COMPONENT_TOO_LARGE',
+    });
     expect((await survey(two)).memoryBytes).toBe(3 * 65_536);
-    await expect(survey(core('(memory i64 0x1000000000000)'))).rejects.toMatchObject({ code: 'COMPONENT_TOO_LARGE' });
+    await expect(survey(core('(memory i64 0x1000000000000)'))).rejects.toMatchObject({
+      code: 'COMPONENT_TOO_LARGE',
+    });
     await expect(survey(core('(memory 65536) '.repeat(16)))).rejects.toMatchObject({
       details: { bound: 'memoryBytes' },
     });
   });
 
   it('bounds tables that would end the process (MEM-03)', async () => {
-    await expect(survey(core('(table 10000000 funcref)'))).rejects.toMatchObject({ code: 'COMPONENT_TOO_LARGE' });
+    await expect(survey(core('(table 10000000 funcref)'))).rejects.toMatchObject({
+      code: 'COMPONENT_TOO_LARGE',
+    });
     await expect(survey(core('(table 20000 funcref) '.repeat(60)))).rejects.toMatchObject({
       details: { bound: 'tableElements' },
     });

@@ -5,8 +5,20 @@ export interface TranspileHeader {
   readonly modules: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+/** Codes that the process may answer with; a wrong one becomes `TRANSPILE_FAILED`. */
+const failureCodes = [
+  'TRANSPILE_FAILED',
+  'COMPONENT_MALFORMED',
+  'COMPONENT_NAME_REFUSED',
+  'COMPONENT_TOO_LARGE',
+  'COMPONENT_UNSUPPORTED',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
+
 export interface TranspileFailure {
   readonly ok: false;
+  readonly code: FailureCode;
   readonly message: string;
 }
 
@@ -47,8 +59,10 @@ export function decodeTranspiled(answer: Uint8Array): Transpiled | TranspileFail
   const header = JSON.parse(decoder.decode(answer.subarray(4, 4 + headerBytes))) as
     | Partial<TranspileHeader>
     | TranspileFailure;
-  if (header.ok === false && typeof header.message === 'string')
-    return { ok: false, message: header.message };
+  if (header.ok === false && typeof header.message === 'string') {
+    const code = failureCodes.find((known) => known === header.code) ?? 'TRANSPILE_FAILED';
+    return { ok: false, code, message: header.message };
+  }
   if (header.ok !== true || !Array.isArray(header.modules))
     throw new Error('the transpiler answered in an unknown form');
 

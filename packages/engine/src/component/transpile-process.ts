@@ -1,12 +1,13 @@
 /**
  * The entry of the disposable process that turns one component into a script and core modules.
  * It reads the component from its standard input, answers on its standard output, and ends.
- * `process.argv[2]` is the URL of jco's bindgen; it is resolved by the parent, so nothing is looked up here.
+ * Its arguments are the URLs of jco's bindgen and, if core modules are to be metered, of the meter: they are resolved
+ * by the parent, so nothing is looked up here.
  */
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { moduleToScript } from './glue.ts';
-import { meterModules } from './meter.ts';
+import { codeOfMeteringError, meterModules } from './meter.ts';
 import { findBadCharacter } from './names.ts';
 import { whatWasPrinted } from './no-wasi.ts';
 import { stripCustomSections } from './strip.ts';
@@ -88,7 +89,11 @@ function assertCoreNames(bytes: Uint8Array): void {
   }
 }
 
-async function transpile(component: Uint8Array, bindgenUrl: string): Promise<Transpiled> {
+async function transpile(
+  component: Uint8Array,
+  bindgenUrl: string,
+  meteringUrl: string | undefined,
+): Promise<Transpiled> {
   const bindgen = await loadBindgen(bindgenUrl);
   const { files } = bindgen.generate(stripCustomSections(component), options);
   let glue: string | undefined;
@@ -99,7 +104,7 @@ async function transpile(component: Uint8Array, bindgenUrl: string): Promise<Tra
   }
   if (glue === undefined) throw new Error('jco generated no code');
   for (const bytes of modules.values()) assertCoreNames(bytes);
-  return { glue: moduleToScript(glue), modules: meterModules(modules) };
+  return { glue: moduleToScript(glue), modules: await meterModules(modules, meteringUrl) };
 }
 
 function describe(failure: unknown): string {
@@ -108,11 +113,13 @@ function describe(failure: unknown): string {
   return (panic === '' ? message : `${message}: ${panic}`).slice(0, 2000);
 }
 
-const url = process.argv[2];
-if (url === undefined || fstatSync(0).isFile())
-  throw new Error('this process is started by the engine');
+const [, , bindgenUrl, meteringUrl] = process.argv;
+if (bindgenUrl === undefined || fstatSync(0).isFile())
+  throw new Error('the engine starts this process');
 try {
-  writeOutput(encodeTranspiled(await transpile(readInput(), url)));
+  writeOutput(encodeTranspiled(await transpile(readInput(), bindgenUrl, meteringUrl)));
 } catch (failure) {
-  writeOutput(encodeHeader({ ok: false, message: describe(failure) }));
+  writeOutput(
+    encodeHeader({ ok: false, code: codeOfMeteringError(failure), message: describe(failure) }),
+  );
 }

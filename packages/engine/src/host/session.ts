@@ -20,7 +20,15 @@ export interface HostPowers {
   readonly sleep: (milliseconds: number) => void;
   /** The next bytes of the invocation's seeded stream. */
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Takes fuel for what the host does for the guest; throws when there is not enough. */
+  readonly consume: (units: number) => void;
 }
+
+/** Fuel of one host call: about what its way through glue and host costs, in basic instructions. */
+export const HOST_CALL_FUEL = 100;
+
+/** Fuel per byte that crosses between guest and host, in either direction. */
+export const HOST_BYTE_FUEL = 1 / 8;
 
 /** Ends the guest from inside a host call. It may be swallowed by a guest's `catch_all`, so it is also sticky. */
 export class HostFault extends Error {
@@ -81,6 +89,12 @@ export class HostSession {
     if (this.#hostCalls > this.#limits.hostCalls) {
       this.fail('host-call-limit', `more than ${this.#limits.hostCalls} host calls`);
     }
+    this.#powers.consume(HOST_CALL_FUEL);
+  }
+
+  /** Fuel for bytes that the host lifts or lowers for the guest. */
+  carry(bytes: number): void {
+    if (bytes > 0) this.#powers.consume(Math.ceil(bytes * HOST_BYTE_FUEL));
   }
 
   /** Ends the invocation with a fault, now and for good. */
@@ -100,11 +114,15 @@ export class HostSession {
     bytes?: Uint8Array,
   ): { value: unknown; bytes: Uint8Array } {
     this.enter();
-    return this.#powers.ask(op, args, bytes);
+    if (bytes) this.carry(bytes.length);
+    const answer = this.#powers.ask(op, args, bytes);
+    this.carry(answer.bytes.length);
+    return answer;
   }
 
   /** Takes `bytes` off the output budget; what fits is sent, then the invocation ends. */
   write(stream: 1 | 2, bytes: Uint8Array): void {
+    this.carry(bytes.length);
     const fits = Math.min(bytes.length, this.#outputLeft);
     this.#outputLeft -= fits;
     if (fits > 0)
@@ -137,6 +155,7 @@ export class HostSession {
   }
 
   randomBytes(length: number): Uint8Array {
+    this.carry(length);
     return this.#powers.randomBytes(length);
   }
 }

@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { createCipheriv } from 'node:crypto';
 import { Script } from 'node:vm';
+import { FuelMeter } from '@skill-engine/metering';
 import { createHost } from '../host/index.ts';
 import { HostSession, type HostPowers } from '../host/session.ts';
 import { receive, send, sendChunks } from './channel.ts';
@@ -33,7 +34,7 @@ const ask: HostPowers['ask'] = (op, args, bytes) => {
   return { value: reply.value, bytes: frame!.blob };
 };
 
-function powers(seed: string): HostPowers {
+function powers(seed: string, meter: FuelMeter): HostPowers {
   // AES-256 in counter mode over zeros: the usual deterministic random bit generator.
   const stream = createCipheriv('aes-256-ctr', Buffer.from(seed, 'hex'), Buffer.alloc(16));
   return {
@@ -43,6 +44,7 @@ function powers(seed: string): HostPowers {
     wallNow,
     sleep: (milliseconds) => void wait(sleepCell, 0, 0, milliseconds),
     randomBytes: (length) => new Uint8Array(stream.update(Buffer.alloc(length))),
+    consume: (units) => meter.consume(units),
   };
 }
 
@@ -58,14 +60,16 @@ function load(message: LoadMessage, blob: Uint8Array): void {
 function invoke(message: InvokeMessage, blob: Uint8Array): void {
   const inputEnd = blob.length - message.stdinBytes;
   const parameters = Buffer.from(blob.buffer, blob.byteOffset, inputEnd).toString('utf8');
-  const session = new HostSession(powers(message.seed), message.limits);
+  const { limits } = message;
+  const meter = new FuelMeter({ fuel: BigInt(limits.fuel), memoryBytes: limits.memory });
+  const session = new HostSession(powers(message.seed, meter), limits);
   const imports = createHost(session, {
     arguments: message.arguments,
     environment: message.environment,
     stdin: blob.subarray(inputEnd),
     preopens: message.preopens,
   });
-  const { text, ...result } = component!.run(session, imports, message, parameters);
+  const { text, ...result } = component!.run(session, meter, imports, message, parameters);
   if (text !== undefined) sendChunks(FrameKind.resultPart, {}, Buffer.from(text, 'utf8'));
   send(FrameKind.result, result satisfies ResultMessage);
 }

@@ -1,4 +1,5 @@
 /** A component inside the isolate: compiled once, instantiated afresh for every invocation. */
+import { type FuelMeter, MeterStop } from '@skill-engine/metering';
 import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
 import type {
   Fault,
@@ -45,6 +46,7 @@ export class LoadedComponent {
 
   run(
     session: HostSession,
+    meter: FuelMeter,
     imports: Record<string, unknown>,
     message: InvokeMessage,
     parameters: string,
@@ -55,30 +57,33 @@ export class LoadedComponent {
       const exports = this.#instantiate(
         (name) => this.#module(name),
         imports,
-        (module, given = {}) => new WebAssembly.Instance(module, given),
+        (module, given = {}) => meter.instantiate(module, given),
       );
       const target = exports[this.#exportName]!;
       if (this.#shape === 'command') {
         target['run']!();
         outcome = { kind: 'exit', code: 0 };
       } else {
+        session.carry(parameters.length);
         text = message.list
           ? JSON.stringify(target['listTools']!())
           : String(target['invoke']!(message.tool, parameters));
+        session.carry(text.length);
         if (text.length > session.outputLeft) session.outputExceeded();
         outcome = { kind: 'value' };
       }
       // A guest may have swallowed the exception of a limit; the limit stands.
       if (session.fault) throw session.fault;
+      if (meter.exhausted) throw new MeterStop('FUEL_EXHAUSTED', 'swallowed by the guest');
     } catch (thrown) {
       text = undefined;
-      outcome = judge(thrown, session, this.#shape);
+      outcome = judge(thrown, session, meter, this.#shape);
     }
     return {
       text,
       outcome,
-      fuelUsed: '0',
-      memoryPeakBytes: 0,
+      fuelUsed: String(meter.fuelUsed),
+      memoryPeakBytes: meter.memoryPeakBytes,
       hostCalls: session.hostCalls,
     };
   }
@@ -98,6 +103,13 @@ function judge(
   shape: LoadMessage['shape'],
 ): ResultMessage['outcome'] {
   if (session.fault) return fault(session.fault.fault, session.fault.message);
+  if (meter.exhausted) return fault('fuel-exhausted', 'the fuel is used up');
+  if (meter.stackOverflowed) return fault('stack-overflow', 'the guest recursed too deeply');
+  if (thrown instanceof MeterStop) {
+    return thrown.code === 'MEMORY_EXCEEDED'
+      ? fault('memory-limit', thrown.message)
+      : fault('internal', thrown.message);
+  }
   if (thrown instanceof HostFault) return fault(thrown.fault, thrown.message);
   if (session.exit) return { kind: 'exit', code: session.exit.code };
   if (thrown instanceof ExitSignal) return { kind: 'exit', code: thrown.code };
@@ -108,6 +120,8 @@ function judge(
   if (thrown instanceof RangeError && thrown.message.includes('call stack')) {
     return fault('stack-overflow', 'the guest recursed too deeply');
   }
+  // Out of memory looks like any trap; a refused growth right before it says what it was.
+  if (meter.memoryDenied) return fault('memory-limit', 'a growth of memory was refused, and the guest trapped');
   return fault('trap', thrown instanceof Error ? thrown.message : 'the guest threw an exception');
 }
 

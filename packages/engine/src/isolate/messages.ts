@@ -10,8 +10,6 @@ export interface LoadMessage {
   readonly exportName: string;
   readonly glueBytes: number;
   readonly modules: readonly { readonly name: string; readonly bytes: number }[];
-  /** What `meterComponent` says about the set; opaque here, read by the meter. */
-  readonly metering: unknown;
 }
 
 /** supervisor → isolate: one invocation. Everything that the guest may know, and nothing else. */

@@ -3,7 +3,7 @@ import { parseDomainPattern } from '../authority/domain.ts';
 import { checkEnvironmentPattern } from '../authority/environment.ts';
 import { checkDeclaredPath } from '../authority/path.ts';
 import { Refusal } from '../authority/refusal.ts';
-import { described, mapped, spanned, byKind, type Form, type Spanned } from './form.ts';
+import { byKind, described, mapped, referred, spanned, type Form, type Spanned } from './form.ts';
 import { list, named, table, type TableValue } from './form-compound.ts';
 import { checkedText, oneOf, parsedText, patternText, text } from './form-scalar.ts';
 import { network } from './network.ts';
@@ -183,11 +183,20 @@ const volumes = mapped(list(spanned(volume), 'an array of volumes'), (entries) =
 );
 
 const areas = {
-  filesystem: described(filesystem, 'Files and directories. Default: none.'),
-  network: described(network, 'Connections. Default: none.'),
-  environment: described(environment, 'Variables of the host that the guest sees. Default: none.'),
-  credentials: described(credentials, 'Secrets by name, with the hosts that may receive them.'),
-  interfaces: described(interfaces, 'Interfaces of the embedding program.'),
+  filesystem: described(
+    referred('filesystem', filesystem),
+    'Files and directories. Default: none.',
+  ),
+  network: described(referred('network', network), 'Connections. Default: none.'),
+  environment: described(
+    referred('environment', environment),
+    'Variables of the host that the guest sees. Default: none.',
+  ),
+  credentials: described(
+    referred('credentials', credentials),
+    'Secrets by name, with the hosts that may receive them.',
+  ),
+  interfaces: described(referred('interfaces', interfaces), 'Interfaces of the embedding program.'),
 };
 
 type AreaValues = TableValue<typeof areas & { volumes: typeof volumes }, never>;
@@ -218,3 +227,13 @@ export function capabilities(runtime: 'wasm' | 'docker' | 'native'): Form<Declar
     };
   });
 }
+
+/** Under `$defs` of the JSON Schema. */
+export const capabilityDefinitions = {
+  filesystem: filesystem.schema,
+  network: network.schema,
+  environment: environment.schema,
+  credentials: credentials.schema,
+  interfaces: interfaces.schema,
+  overrides: restriction.schema,
+};

@@ -73,6 +73,15 @@ export function described<T>(form: Form<T>, description: string, more: JsonSchem
   return { ...form, schema: { ...form.schema, description, ...more }, read: form.read.bind(form) };
 }
 
+/** The same form; the JSON Schema refers to `$defs` instead of repeating it. */
+export function referred<T>(definition: string, form: Form<T>): Form<T> {
+  return {
+    allowed: form.allowed,
+    schema: { $ref: `#/$defs/${definition}` },
+    read: form.read.bind(form),
+  };
+}
+
 export interface Spanned<T> {
   readonly value: T;
   readonly source: SourceSpan;

@@ -1,12 +1,14 @@
 /** From the text of a `skill.toml` or `skills.toml` to its normal form, or to everything that is wrong with it. */
 import { invalid, mapped, Place, type Form, type JsonSchema, type Read } from './form.ts';
+import { capabilityDefinitions } from './capabilities.ts';
 import { list } from './form-compound.ts';
 import type { TableNode } from './node.ts';
 import { quoted, Report } from './problem.ts';
+import { resources } from './resources.ts';
 import { isSkillKey, skill } from './skill.ts';
 import { suggest } from './suggest.ts';
 import { parseToml } from './toml.ts';
-import { parameterDefinitions } from './tools.ts';
+import { parameterDefinitions, tools } from './tools.ts';
 import type { Manifest, SkillManifest } from './types.ts';
 
 const several: Form<SkillManifest[]> = mapped(
@@ -93,6 +95,12 @@ export function manifestSchema(): JsonSchema {
     },
     oneOf: [{ required: ['skills'] }, { required: ['skill'] }],
     additionalProperties: false,
-    $defs: { skill: skill.schema, ...parameterDefinitions },
+    $defs: {
+      skill: skill.schema,
+      ...capabilityDefinitions,
+      resources: resources.schema,
+      tools: tools.schema,
+      ...parameterDefinitions,
+    },
   };
 }

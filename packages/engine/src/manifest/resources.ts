@@ -109,7 +109,7 @@ const fields = {
   rate: described(rate, 'Invocations of this skill per period.'),
 };
 
-export const resources = described(table(fields), 'Limits of each invocation.');
+export const resources = table(fields);
 
 export type ResourceValues = TableValue<typeof fields, never>;
 

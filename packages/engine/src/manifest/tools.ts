@@ -8,6 +8,7 @@ import {
   type Form,
   type Place,
   type Read,
+  referred,
 } from './form.ts';
 import { list, named, table, type TableValue } from './form-compound.ts';
 import { flag, integer, json, number, oneOf, patternText, text } from './form-scalar.ts';
@@ -132,7 +133,7 @@ const rows: Form<ParameterRow[]> = mapped(
 );
 
 const properties: Form<ParameterRow[]> = byKind<ParameterRow[]>({
-  array: rows,
+  array: referred('parameterRows', rows),
   table: mapped(
     named(
       { allowed: parameterName.allowed, pattern: /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/ },
@@ -161,7 +162,10 @@ const toolFields = {
   description: text('text'),
   timeout: described(timeout, "Seconds; instead of the skill's."),
   parameters: described(
-    mapped(rows, (values): ToolParameters => ({ kind: 'rows', rows: values })),
+    mapped(referred('parameterRows', rows), (values): ToolParameters => ({
+      kind: 'rows',
+      rows: values,
+    })),
     'One row for each parameter. Not together with schema.',
   ),
   schema: described(schema, 'JSON Schema 2020-12. Not together with parameters.'),
@@ -196,6 +200,7 @@ export const tools: Form<ToolDeclaration[]> = mapped(
 
 /** Under `$defs` of the JSON Schema. */
 export const parameterDefinitions = {
+  parameterRows: rows.schema,
   parameterShape: shape.schema,
   parameterProperties: properties.schema,
 };

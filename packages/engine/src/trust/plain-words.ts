@@ -17,7 +17,7 @@ export interface CapabilityWords {
 }
 
 /** Areas that hold much more than one skill needs, besides the operator's home. */
-const broad = [
+const broad = new Set([
   '/',
   '/home',
   '/root',
@@ -29,7 +29,7 @@ const broad = [
   '/dev',
   '/proc',
   '/sys',
-];
+]);
 
 /** What the capabilities let a skill read, write, reach and see, and the risks of that. Paths are absolute. */
 export function capabilityWords(declared: DeclaredCapabilities, places: Places): CapabilityWords {
@@ -83,7 +83,7 @@ function credentialText(entry: DeclaredCapabilities['credentials'][number]): str
 function broadRisks(read: readonly string[], write: readonly string[], places: Places): string[] {
   const home = places.home;
   const isBroad = (path: string): boolean =>
-    broad.includes(path) || (home !== undefined && covers(path, home));
+    broad.has(path) || (home !== undefined && covers(path, home));
   const sentence = (path: string, may: string): string =>
     path === '/'
       ? `It may ${may} every file of this machine that you can.`

@@ -1,0 +1,78 @@
+/**
+ * Packs every published package, lints what was packed, installs the archives in an empty folder
+ * and uses them there as a stranger would.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+const root = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] };
+const published = root.workspaces.filter((folder) => folder.startsWith('packages/'));
+const folder = mkdtempSync(join(tmpdir(), 'skill-packaging-'));
+const inherited = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const;
+
+try {
+  let problems = 0;
+  const archives: string[] = [];
+  for (const path of published) {
+    const packageJson = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as {
+      name: string;
+    };
+    const packed = JSON.parse(
+      execFileSync(
+        'npm',
+        ['pack', '--json', '--pack-destination', folder, '-w', packageJson.name],
+        inherited,
+      ),
+    ) as unknown;
+    // npm 11 answers with a list, npm 12 with an object by package name.
+    const [entry] = Object.values(
+      packed as Record<string, { filename: string; files: { path: string }[] }>,
+    );
+    archives.push(join(folder, entry!.filename));
+    for (const { path: file } of entry!.files) {
+      if (/\.test\.|tsbuildinfo|(^|\/)corpus\//.test(file)) {
+        console.error(`${packageJson.name}: packs ${file}`);
+        problems += 1;
+      }
+    }
+    const { messages } = await publint({ pkgDir: path, strict: true, pack: 'npm' });
+    for (const message of messages) {
+      console.error(`${packageJson.name}: ${formatMessage(message, packageJson)}`);
+      problems += 1;
+    }
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  execFileSync(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--engine-strict=false', ...archives],
+    {
+      ...inherited,
+      cwd: folder,
+    },
+  );
+  const version = execFileSync(
+    process.execPath,
+    ['node_modules/@skill-engine/cli/bin/skill.js', '--version'],
+    {
+      ...inherited,
+      cwd: folder,
+    },
+  );
+  writeFileSync(
+    join(folder, 'use.js'),
+    `import { createEngine } from '@skill-engine/engine';
+     await using engine = await createEngine({ home: './state' });
+     const result = await engine.execute('nobody', 'nothing', {});
+     if (result.error?.code !== 'SKILL_NOT_FOUND') throw new Error('unexpected result');
+     console.log('the packed engine answers');`,
+  );
+  console.log(version.trim());
+  console.log(execFileSync(process.execPath, ['use.js'], { ...inherited, cwd: folder }).trim());
+  if (problems > 0) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
