@@ -1,6 +1,6 @@
 /** The powerful side of one invocation: judges every request by the effective grants, then acts. */
 import type { InvokeMessage } from '../isolate/messages.ts';
-import type { RequestHandler } from '../isolate/process.ts';
+import type { Answer, RequestHandler } from '../isolate/process.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
 import { NetworkBroker } from './network.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
@@ -43,11 +43,7 @@ export class Broker implements RequestHandler {
     this.#network = new NetworkBroker((denial) => this.#deny({ area: 'network', ...denial }));
   }
 
-  request(
-    op: string,
-    args: readonly unknown[],
-    bytes: Uint8Array,
-  ): ReturnType<RequestHandler['request']> {
+  request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer {
     try {
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
       if (op.startsWith('net.')) return this.#network.call(op, args);

@@ -117,17 +117,27 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
       chained: 'relative',
       'chained-directory': 'sub/../directory/secret.txt',
     };
-    for (const [name, target] of Object.entries(targets)) symlinkSync(target, tree.path('data', name));
+    for (const [name, target] of Object.entries(targets))
+      symlinkSync(target, tree.path('data', name));
     const { preopens } = tree.open({ write: ['data'] }, { walk });
     const data = preopens.get(tree.path('data'))!;
     for (const name of Object.keys(targets)) {
       for (const path of [name, `${name}/`, `sub/../${name}`]) {
         const follow = { symlinkFollow: true };
-        expect(thrownBy(() => data.openAt(follow, path, {}, { read: true })), path).toBe('not-permitted');
+        expect(
+          thrownBy(() => data.openAt(follow, path, {}, { read: true })),
+          path,
+        ).toBe('not-permitted');
         const create = thrownBy(() => data.openAt(follow, path, { create: true }, { write: true }));
         expect(create, path).toBe('not-permitted');
-        expect(thrownBy(() => data.statAt(follow, path)), path).toBe('not-permitted');
-        expect(thrownBy(() => data.createDirectoryAt(`${path}/x`)), path).toBe('not-permitted');
+        expect(
+          thrownBy(() => data.statAt(follow, path)),
+          path,
+        ).toBe('not-permitted');
+        expect(
+          thrownBy(() => data.createDirectoryAt(`${path}/x`)),
+          path,
+        ).toBe('not-permitted');
       }
       expect(thrownBy(() => data.openAt({}, name, {}, { read: true }))).toBe('loop');
       expect(thrownBy(() => data.openAt({}, name, { directory: true }, {}))).toBe('not-directory');
@@ -196,7 +206,10 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
     const { preopens } = tree.open({ read: ['data'] }, { walk });
     const data = preopens.get(tree.path('data'))!;
     for (const path of ['loop', 'a', 'a/x', 'c0', 'd0', 'dot/'.repeat(41) + 'in.txt']) {
-      expect(thrownBy(() => readText(data, path)), path).toBe('loop');
+      expect(
+        thrownBy(() => readText(data, path)),
+        path,
+      ).toBe('loop');
     }
     expect(readText(data, `${'dot/'.repeat(40)}in.txt`)).toBe('inside');
     expect(readText(data, 'c30')).toBe('inside');
@@ -219,7 +232,10 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
       for (const name of special) {
         for (const flags of [{ read: true }, { write: true }, { read: true, write: true }, {}]) {
           for (const open of [{}, { truncate: true }, { create: true }]) {
-            expect(thrownBy(() => data.openAt({}, name, open, flags)), name).toBe('not-permitted');
+            expect(
+              thrownBy(() => data.openAt({}, name, open, flags)),
+              name,
+            ).toBe('not-permitted');
           }
         }
         expect(thrownBy(() => data.linkAt({}, name, data, 'alias'))).toBe('not-permitted');

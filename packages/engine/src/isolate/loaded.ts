@@ -121,7 +121,8 @@ function judge(
     return fault('stack-overflow', 'the guest recursed too deeply');
   }
   // Out of memory looks like any trap; a refused growth right before it says what it was.
-  if (meter.memoryDenied) return fault('memory-limit', 'a growth of memory was refused, and the guest trapped');
+  if (meter.memoryDenied)
+    return fault('memory-limit', 'a growth of memory was refused, and the guest trapped');
   return fault('trap', thrown instanceof Error ? thrown.message : 'the guest threw an exception');
 }
 

@@ -7,13 +7,14 @@ import type { InvokeMessage, LoadMessage, ResultMessage } from './messages.ts';
 import { parseOutput, parseRequest, parseResult } from './validate.ts';
 import { BLOB_BYTES, encodeHead, FrameKind, type Frame, NO_BYTES } from './wire.ts';
 
-/** Answers the isolate's requests; throws a `WasiError` for an ordinary refusal. */
+/** The answer to one request: a value, or a WASI error code for an ordinary refusal. */
+export type Answer =
+  | { readonly value: unknown; readonly bytes?: Uint8Array | undefined }
+  | { readonly error: string };
+
+/** Answers the isolate's requests, at once or later; anything that it throws ends the isolate. */
 export interface RequestHandler {
-  request(
-    op: string,
-    args: readonly unknown[],
-    bytes: Uint8Array,
-  ): { value: unknown; bytes?: Uint8Array } | { error: string };
+  request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer>;
 }
 
 /** How an invocation ended, as far as the isolate's process can tell. */
@@ -53,7 +54,7 @@ export class IsolateProcess {
   readonly #child: ChildProcess;
   readonly #wire: Socket;
   readonly #reader = new FrameReader();
-  #state: 'starting' | 'loading' | 'idle' | 'running' | 'gone' = 'starting';
+  #state: 'starting' | 'loading' | 'idle' | 'running' | 'asking' | 'gone' = 'starting';
   #running: Running | undefined;
   #stop: StopReason | undefined;
   #violation: string | undefined;
@@ -82,7 +83,7 @@ export class IsolateProcess {
   }
 
   get busy(): boolean {
-    return this.#state === 'running';
+    return this.#state === 'running' || this.#state === 'asking';
   }
 
   get alive(): boolean {
@@ -160,13 +161,9 @@ export class IsolateProcess {
       throw new Error(`unexpected frame of kind ${frame.kind}`);
     }
     switch (frame.kind) {
-      case FrameKind.request: {
-        const { op, args } = parseRequest(frame.json);
-        const answer = running.invocation.handler.request(op, args, frame.blob);
-        if ('error' in answer) this.#send(FrameKind.reply, { error: answer.error }, NO_BYTES);
-        else this.#send(FrameKind.reply, { value: answer.value ?? null }, answer.bytes ?? NO_BYTES);
+      case FrameKind.request:
+        this.#answer(running, frame);
         return;
-      }
       case FrameKind.output: {
         const stream = parseOutput(frame.json);
         this.#keep(running, running.output[stream], frame.blob);
@@ -189,6 +186,30 @@ export class IsolateProcess {
       default:
         throw new Error(`unexpected frame of kind ${frame.kind}`);
     }
+  }
+
+  /** The isolate waits for its answer: whatever it says before that breaks the protocol. */
+  #answer(running: Running, frame: Frame): void {
+    const { op, args } = parseRequest(frame.json);
+    const answer = running.invocation.handler.request(op, args, frame.blob);
+    if (!(answer instanceof Promise)) {
+      this.#reply(answer);
+      return;
+    }
+    this.#state = 'asking';
+    answer.then(
+      (late) => {
+        if (this.#state !== 'asking') return;
+        this.#state = 'running';
+        this.#reply(late);
+      },
+      (error: unknown) => this.#violate(error instanceof Error ? error.message : 'refused'),
+    );
+  }
+
+  #reply(answer: Answer): void {
+    if ('error' in answer) this.#send(FrameKind.reply, { error: answer.error }, NO_BYTES);
+    else this.#send(FrameKind.reply, { value: answer.value ?? null }, answer.bytes ?? NO_BYTES);
   }
 
   /** Keeps output within the budget, whatever the isolate's own count says. */
