@@ -20,6 +20,7 @@ import { endError, runGuest } from './run.ts';
 import { parseJson } from './schema/index.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
+import { packageDigest } from './trust/package-digest.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
 /** Isolates of one skill, and so its invocations at once, where its manifest does not say. */
@@ -79,6 +80,11 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       version: manifest.version,
       description: manifest.description,
       sha256: prepared.sha256,
+      digest: packageDigest({
+        skill: manifest.name,
+        manifestText: source.manifestText,
+        componentSha256: prepared.sha256,
+      }),
       shape: prepared.shape,
       imports: prepared.imports.map(({ name }) => name),
       tools: toolInfos(manifest.name, tools),

@@ -14,6 +14,8 @@ export interface Skill {
   readonly description: string | undefined;
   /** Lower-case hexadecimal digest of the component file. */
   readonly sha256: string;
+  /** Of the manifest and the component that were loaded: what consent is given to. See `packageDigest`. */
+  readonly digest: string;
   readonly shape: ComponentShape;
   /** Interfaces that the component imports, with their versions. */
   readonly imports: readonly string[];
@@ -47,13 +49,14 @@ export interface LoadedSkill extends Skill {
 
 /** The part of a loaded skill that is the embedder's business. */
 export function publicSkill(skill: LoadedSkill): Skill {
-  const { name, version, description, sha256, shape, imports, tools, declared, effective, limits } =
+  const { name, version, description, sha256, digest, shape, imports, tools, declared, effective, limits } =
     skill;
   return Object.freeze({
     name,
     version,
     description,
     sha256,
+    digest,
     shape,
     imports,
     tools,

@@ -1,0 +1,131 @@
+import {
+  Acceptances,
+  SkillError,
+  capabilityWords,
+  createEngine,
+  escapeLines,
+  escapeText,
+  readPackage,
+  statePlaces,
+} from '@skill-engine/engine';
+import type { Acceptance, JsonValue, Skill, SkillPackage } from '@skill-engine/engine';
+import { type FlagTable, splitArguments, usage } from '../args.ts';
+import { chooseSkill } from '../choose.ts';
+import { type Paint, painter } from '../colours.ts';
+import { jsonText, toJson } from '../json.ts';
+import { type Shell, coloured, write } from '../shell.ts';
+import { showCount, showSize } from '../units.ts';
+
+export const flags = {
+  json: { type: 'boolean' },
+  manifest: { type: 'string' },
+  skill: { type: 'string' },
+} as const satisfies FlagTable;
+
+/** Everything about one skill. Loads it with no capability: a component may have to be asked for its tools. */
+export async function inspect(args: readonly string[], shell: Shell): Promise<number> {
+  const line = splitArguments(args, { verb: 'inspect', flags });
+  const [path, ...more] = line.positionals;
+  if (path === undefined || more.length > 0) throw usage('inspect', 'exactly one SKILL is needed');
+  const manifest = line.one('manifest');
+  const package_ = await readPackage(await chooseSkill(path, manifest, line.one('skill')));
+  const acceptance = await new Acceptances(statePlaces().data).find(package_);
+  await using engine = await createEngine();
+  const skills = await engine.load(path, manifest === undefined ? {} : { manifest });
+  const skill = skills.find(({ name }) => name === package_.name);
+  if (skill?.digest !== package_.digest) {
+    throw new SkillError(
+      'COMPONENT_DIGEST_MISMATCH',
+      `${package_.name} changed while it was read. Try again.`,
+    );
+  }
+  const paint = painter(coloured(shell, shell.stdout));
+  await write(
+    shell.stdout,
+    line.has('json')
+      ? `${jsonText(inspectJson(skill, package_, acceptance))}\n`
+      : inspectText(skill, package_, acceptance, paint),
+  );
+  return 0;
+}
+
+function inspectJson(
+  skill: Skill,
+  { digest, needsConsent }: SkillPackage,
+  acceptance: Acceptance | undefined,
+): JsonValue {
+  const { name, version, description, sha256, shape, imports, limits, declared } = skill;
+  return toJson({
+    name,
+    version,
+    description: description ?? null,
+    sha256,
+    digest,
+    shape,
+    imports,
+    tools: skill.tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description ?? null,
+      parameters: tool.parameters,
+    })),
+    capabilities: declared,
+    limits,
+    needsConsent,
+    accepted:
+      acceptance === undefined ? null : { approver: acceptance.approver, time: acceptance.time },
+  });
+}
+
+function inspectText(
+  skill: Skill,
+  package_: SkillPackage,
+  acceptance: Acceptance | undefined,
+  paint: Paint,
+): string {
+  const { limits } = skill;
+  const { groups, risks } = capabilityWords(package_.declared, package_.places);
+  const rows = (items: readonly string[]): string[] => (items.length === 0 ? ['none'] : [...items]);
+  const fields: (readonly [string, readonly string[]])[] = [
+    ['sha256', [skill.sha256]],
+    ['digest', [package_.digest]],
+    ['accepted', [acceptedText(package_, acceptance)]],
+    ['shape', [skill.shape]],
+    ['imports', rows(skill.imports)],
+    [
+      'may',
+      rows(groups.flatMap(({ verb, items }) => items.map((item) => `${verb.padEnd(15)} ${item}`))),
+    ],
+    ...(risks.length === 0 ? [] : [['risks', risks] as const]),
+    [
+      'limits',
+      [
+        `memory ${showSize(limits.memoryBytes)}, fuel ${showCount(limits.fuel)}, timeout ${limits.timeoutMs / 1000} s, ` +
+          `output ${showSize(limits.outputBytes)}, disk ${showSize(limits.diskBytes)}`,
+      ],
+    ],
+  ];
+  const lines = [`${paint(escapeText(skill.name), 'bold')} ${escapeText(skill.version)}`];
+  if (skill.description !== undefined) lines.push(escapeLines(skill.description));
+  lines.push('');
+  for (const [title, values] of fields) {
+    for (const [index, value] of values.entries()) {
+      lines.push(`${paint((index === 0 ? title : '').padEnd(9), 'dim')} ${escapeText(value)}`);
+    }
+  }
+  for (const tool of skill.tools) {
+    lines.push('', `${paint('tool', 'dim')} ${paint(escapeText(tool.name), 'bold')}`);
+    if (tool.description !== undefined) lines.push(`  ${escapeText(tool.description)}`);
+    lines.push(
+      ...jsonText(tool.parameters, 2)
+        .split('\n')
+        .map((text) => `  ${text}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function acceptedText(package_: SkillPackage, acceptance: Acceptance | undefined): string {
+  if (!package_.needsConsent) return 'not needed: it asks for nothing';
+  if (acceptance === undefined) return 'no; skill run asks, or takes --accept DIGEST';
+  return `by ${acceptance.approver} at ${acceptance.time}`;
+}

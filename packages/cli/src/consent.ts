@@ -1,0 +1,107 @@
+/** Asks the operator before a skill gets any capability. */
+import { createInterface } from 'node:readline';
+import { SkillError, capabilityWords, escapeText } from '@skill-engine/engine';
+import type { Acceptances, SkillPackage } from '@skill-engine/engine';
+import { painter } from './colours.ts';
+import { Interrupted, type Shell, coloured, say } from './shell.ts';
+
+export interface ConsentRequest {
+  readonly package: SkillPackage;
+  readonly acceptances: Acceptances;
+  /** Value of `--accept`. */
+  readonly accept: string | undefined;
+  /** False where the caller wants no questions (`--json`). */
+  readonly mayAsk: boolean;
+  /** The skill as the command line names it. */
+  readonly named: string;
+}
+
+const words = 'I accept';
+
+/**
+ * Returns when the skill needs no consent, or has it: from before, by `--accept DIGEST`, or by the typed words.
+ * What is new is recorded.
+ *
+ * @throws SkillError CAPABILITY_DENIED without consent; STATE_UNAVAILABLE
+ */
+export async function requireConsent(request: ConsentRequest, shell: Shell): Promise<void> {
+  const { package: skill, acceptances, accept } = request;
+  if (accept !== undefined && normalised(accept) !== skill.digest) {
+    throw denied(
+      request,
+      `--accept names another package: the digest of ${skill.name} is ${skill.digest}. ` +
+        `See what it asks for: skill inspect ${quote(request.named)}`,
+    );
+  }
+  if (!skill.needsConsent || (await acceptances.find(skill)) !== undefined) return;
+  if (accept === undefined) {
+    const isTerminal = shell.stdin.isTTY === true && shell.stderr.isTTY === true;
+    if (!isTerminal || !request.mayAsk) {
+      throw denied(
+        request,
+        `${skill.name} ${skill.version} asks for capabilities that nobody has accepted yet. ` +
+          `See them: skill inspect ${quote(request.named)}. Then run it on a terminal, or with --accept ${skill.digest}`,
+      );
+    }
+    await say(shell, consentText(skill, request.named, coloured(shell, shell.stderr)));
+    if (!(await accepts(shell)))
+      throw denied(request, `${skill.name} was not accepted, so it did not run.`);
+  }
+  await acceptances.add(skill, shell.user);
+}
+
+/** What the skill asks for and what can go wrong, in plain words. All of it is escaped. */
+export function consentText(skill: SkillPackage, named: string, colours = false): string {
+  const paint = painter(colours);
+  const { groups, risks } = capabilityWords(skill.declared, skill.places);
+  const lines = [
+    '',
+    `${paint(skill.name, 'bold')} ${skill.version} (${escapeText(named)}) asks for capabilities that you have not accepted yet.`,
+    'Once accepted, it may:',
+    '',
+  ];
+  for (const { verb, items } of groups) {
+    for (const [index, item] of items.entries()) {
+      lines.push(`  ${(index === 0 ? verb : '').padEnd(16)} ${escapeText(item)}`);
+    }
+  }
+  if (risks.length > 0) {
+    lines.push(
+      '',
+      'Risks:',
+      '',
+      ...risks.map((risk) => paint(`  ! ${escapeText(risk)}`, 'yellow')),
+    );
+  }
+  const counts = groups.map(({ verb, items }) => `${verb} ${items.length}`).join(', ');
+  lines.push('', `In all: ${counts}.`, `Package digest: ${skill.digest}`, '');
+  return lines.join('\n');
+}
+
+/** Whether the operator typed the words. The end of the input (Ctrl-D) is a no. */
+function accepts(shell: Shell): Promise<boolean> {
+  const asking = createInterface({ input: shell.stdin, output: shell.stderr });
+  return new Promise<boolean>((resolve, reject) => {
+    asking.once('SIGINT', () => reject(new Interrupted('SIGINT')));
+    asking.once('close', () => resolve(false));
+    asking.question(`Type "${words}" to allow this, anything else to refuse: `, (answer) =>
+      resolve(answer.trim() === words),
+    );
+  }).finally(() => asking.close());
+}
+
+function normalised(digest: string): string {
+  return digest.replace(/^sha256:/, '').toLowerCase();
+}
+
+function denied(request: ConsentRequest, message: string): SkillError {
+  const { name, version, digest } = request.package;
+  return new SkillError('CAPABILITY_DENIED', message, {
+    details: { reason: 'consent', skill: name, version, digest },
+  });
+}
+
+/** An argument as it can be typed into a shell again. */
+export function quote(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,91 @@
+/** The help texts. `docs/reference/cli.md` says the same at more length. */
+
+export interface Verb {
+  readonly summary: string;
+  readonly help: string;
+}
+
+export const verbs = {
+  run: {
+    summary: 'run one tool of a skill in a fresh sandbox',
+    help: `Usage: skill run SKILL [TOOL] [--name value ...] [options] [-- ARG ...]
+
+SKILL   a folder with a skill.toml or skills.toml, a manifest file (.toml), or a component file
+        (.wasm), which gets no capability at all unless --manifest says more
+TOOL    one of the skill's tools; may be left out if it has only one
+
+Parameters
+  --name value         by the type in the tool's schema; repeat it for arrays; --flag, --no-flag
+  --param name=value   the same for any name, also for names that are options below
+  --param-file name=FILE   the text of a file (- is standard input)
+  --params JSON|@FILE|-    a JSON object; parameters given one by one win over its members
+  -- ARG ...           for commands: their arguments
+
+Options
+  --manifest FILE      manifest for a component file
+  --skill NAME         which skill of a manifest that has several
+  --accept DIGEST      accept the capabilities of exactly this package (see skill inspect)
+  --fuel N --memory SIZE --timeout SECONDS --output SIZE --disk SIZE
+                       narrow the skill's limits; SIZE such as 512K, 64M, 1G
+  --user NAME          who asks, for the audit record (default: the user of the system)
+  --json               print one JSON object instead; never ask
+  --quiet              leave out the guest's messages and the summary
+
+The result goes to standard output, everything else to standard error.
+`,
+  },
+  list: {
+    summary: 'list the skills under folders, from their manifests',
+    help: `Usage: skill list [PATH ...] [--json]
+
+Searches the folders (default: the current one) four levels deep, without following symbolic links.
+Nothing is run.
+`,
+  },
+  inspect: {
+    summary: 'show what a skill is, what it asks for, and its digest',
+    help: `Usage: skill inspect SKILL [--json] [--manifest FILE] [--skill NAME]
+
+Shows name, version, sha256, digest (for skill run --accept), shape, imports, capabilities, limits,
+tools with their JSON Schemas, and whether the package is accepted. Gives the skill no capability.
+`,
+  },
+  history: {
+    summary: 'show what was run',
+    help: `Usage: skill history [options]
+       skill history show ID [--json]
+
+ID is an execution's id or the beginning of one.
+
+Options
+  --skill NAME --tool NAME --user NAME
+  --status STATUS      success, failure, timeout, denied, cancelled, interrupted, running
+  --since TIME         2026-01-31, 2026-01-31T09:30:00Z, or an age: 30m, 2h, 7d
+  --until TIME         the same; records at exactly this time are left out
+  --limit N            default 50
+  --format FORMAT      table (default), json, jsonl, csv
+  --json               the same as --format json
+`,
+  },
+} as const satisfies Record<string, Verb>;
+
+export type VerbName = keyof typeof verbs;
+
+export function overview(): string {
+  const lines = Object.entries(verbs).map(
+    ([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`,
+  );
+  return `skill: run tools that you do not trust, with the capabilities that you grant.
+
+Usage: skill VERB ...
+
+${lines.join('\n')}
+  help VERB more about one of them
+
+  --version, --help
+
+Exit codes: 0 success, 1 the tool failed, 2 wrong use, 3 invalid parameters, 4 denied, 5 a limit,
+6 refused at load, 7 the engine failed; 129, 130, 143 ended by a signal, 141 output closed.
+State is kept in the platform's directories, or under SKILL_ENGINE_HOME.
+`;
+}
