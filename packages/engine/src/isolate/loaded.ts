@@ -14,8 +14,8 @@ type Instantiate = (
   imports: Record<string, unknown>,
   instantiateCore: (
     module: WebAssembly.Module,
-    imports?: WebAssembly.Imports,
-  ) => WebAssembly.Instance,
+    imports?: Parameters<FuelMeter['instantiate']>[1],
+  ) => ReturnType<FuelMeter['instantiate']>,
 ) => Record<string, Record<string, (...args: unknown[]) => unknown>>;
 
 type Run = ResultMessage & { readonly text: string | undefined };
@@ -100,6 +100,7 @@ export class LoadedComponent {
 function judge(
   thrown: unknown,
   session: HostSession,
+  meter: FuelMeter,
   shape: LoadMessage['shape'],
 ): ResultMessage['outcome'] {
   if (session.fault) return fault(session.fault.fault, session.fault.message);
