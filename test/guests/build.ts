@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { componentize } from 'componentize-qjs';
 import { witFolder, witSource } from '../../scripts/wit-source.ts';
+import { renameImports } from './rename-imports.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/guests/', import.meta.url));
@@ -66,12 +76,49 @@ function quickJs(text: string): Source {
   };
 }
 
+/**
+ * The probe with `wasi:http`. The snapshot that QuickJS components are built by stands in for imports
+ * that it doesn't know, but not for those that refer to resources of the WASI that it does know. So the
+ * build calls all of WASI by another name, and the finished component by its own; of another 0.2
+ * version, as its runtime imports the usual one besides.
+ */
+function quickJsWithHttp(text: string): Source {
+  const disguise = (source: string) =>
+    source.replaceAll('wasi:', 'xasi:').replaceAll('0.2.12', '0.2.9');
+  const wit = disguise(witSource());
+  const http = [
+    "import * as httpTypes from 'wasi:http/types@0.2.12';",
+    "import * as outgoingHandler from 'wasi:http/outgoing-handler@0.2.12';",
+    text.replace(
+      'const wasi = {',
+      'const wasi = {\n  http: { types: httpTypes, outgoingHandler },',
+    ),
+  ];
+  const jsSource = disguise(http.join('\n'));
+  return {
+    inputs: [jsSource, wit],
+    async build() {
+      const folder = mkdtempSync(join(tmpdir(), 'guest-'));
+      try {
+        const witPath = join(folder, 'world.wit');
+        writeFileSync(witPath, wit);
+        const options = { witPath, world: 'http-skill', sync: true, optSize: true };
+        const { component } = await componentize({ ...options, jsSource });
+        return renameImports(component, 'xasi:', 'wasi:');
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  };
+}
+
 function sourceOf(name: string): Source {
   const read = (suffix: string) => readFileSync(join(folder, name + suffix), 'utf8');
   const has = (suffix: string) => existsSync(join(folder, name + suffix));
   if (has('.component.wat')) return component(read('.component.wat'));
   if (has('.wat')) return webAssemblyText(read('.wat'));
   if (name === 'probe') return quickJs(read('.js'));
+  if (name === 'probe-http') return quickJsWithHttp(readFileSync(join(folder, 'probe.js'), 'utf8'));
   throw new Error(`no guest is called ${JSON.stringify(name)}`);
 }
 
