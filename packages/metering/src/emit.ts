@@ -275,8 +275,8 @@ export class FunctionEmitter {
     else this.getGlobal(context.fuel);
     this.getLocal(length);
     if (narrow) w.u8(0xad);
-    // A table never has 2^32 elements, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
-    if (form === BULK.elements64) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x83]);
+    // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
+    if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
     if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
     w.u8(I64_SUB);
     w.u8(LOCAL_TEE);
