@@ -1,0 +1,174 @@
+/// <reference lib="dom" />
+import { FuelMeter, meter } from '@skill-engine/metering';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { assemble, type Encoding } from './generated/assemble.ts';
+import { Endless, interpret, type Run } from './generated/interpret.ts';
+import { programs, type Program } from './generated/program.ts';
+
+const MEMORY_BYTES = 1 << 20;
+
+interface Ran {
+  readonly end: Run['end'];
+  readonly value: number;
+  readonly fuel: number;
+  readonly exhausted: boolean;
+  readonly memory: string;
+}
+
+type Call = (argument: number) => number;
+
+function finish(run: Call, argument: number): { end: Run['end']; value: number } {
+  try {
+    return { end: 'value', value: run(argument) };
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return { end: 'trap', value: 0 };
+    if (error instanceof RangeError) throw error;
+    return { end: 'exception', value: 0 };
+  }
+}
+
+const digest = (bytes: Uint8Array): string =>
+  String(bytes.reduce((sum, byte, i) => (sum * 31 + byte + i) | 0, 0));
+
+function runPlain(bytes: Uint8Array<ArrayBuffer>, argument: number): ReturnType<typeof finish> {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  return finish(exports['run'] as Call, argument);
+}
+
+function runMetered(bytes: Uint8Array, argument: number, budget = 1n << 40n): Ran {
+  const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  const counters = new FuelMeter({ fuel: budget, memoryBytes: MEMORY_BYTES });
+  const { exports } = counters.instantiate(module);
+  const before = counters.fuelUsed;
+  const ended = finish(exports['run'] as Call, argument);
+  return {
+    ...ended,
+    fuel: Number(counters.fuelUsed - before),
+    exhausted: counters.exhausted,
+    memory: digest(
+      new Uint8Array(
+        (exports['memory'] as WebAssembly.Memory | undefined)?.buffer ?? new ArrayBuffer(0),
+      ),
+    ),
+  };
+}
+
+/** What the module costs before `run` is called. */
+const startup = (bytes: Uint8Array): bigint => {
+  const counters = new FuelMeter({ fuel: 1n << 40n, memoryBytes: MEMORY_BYTES });
+  counters.instantiate(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
+  return counters.fuelUsed;
+};
+
+function interpreted(program: Program, argument: number, encoding: Encoding): Run {
+  try {
+    return interpret(program, argument, encoding === 'legacy');
+  } catch (error) {
+    if (error instanceof Endless) fc.pre(false);
+    throw error;
+  }
+}
+
+const encodings = fc.constantFrom<Encoding>('standard', 'legacy');
+const arguments_ = fc.integer({ min: -4, max: 20 });
+const settings = {
+  numRuns: 1500,
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
+};
+
+test('random programs mean the same after metering, and cost exactly what a naive count says', () => {
+  fc.assert(
+    fc.property(programs({ exceptions: false, traps: false }), arguments_, (program, argument) => {
+      const bytes = assemble(program);
+      const want = interpreted(program, argument, 'standard');
+      expect(runPlain(bytes, argument)).toEqual({ end: want.end, value: want.value });
+      const ran = runMetered(meter(bytes).bytes, argument);
+      expect({ end: ran.end, value: ran.value, fuel: ran.fuel }).toEqual({
+        end: want.end,
+        value: want.value,
+        fuel: want.fuel,
+      });
+    }),
+    settings,
+  );
+});
+
+test('exceptions, in both encodings, neither leak fuel nor cost too much', () => {
+  fc.assert(
+    fc.property(
+      programs({ exceptions: true, traps: false }),
+      arguments_,
+      encodings,
+      (program, argument, encoding) => {
+        const bytes = assemble(program, encoding);
+        const want = interpreted(program, argument, encoding);
+        expect(runPlain(bytes, argument)).toEqual({ end: want.end, value: want.value });
+        const ran = runMetered(meter(bytes).bytes, argument);
+        expect({ end: ran.end, value: ran.value, fuel: ran.fuel }).toEqual({
+          end: want.end,
+          value: want.value,
+          fuel: want.fuel,
+        });
+      },
+    ),
+    settings,
+  );
+});
+
+/** What paths that end in `unreachable` may leave unpaid, per frame. */
+const DOOMED_FREE = 64;
+
+test('a trap leaks no more than the tail of a doomed path', () => {
+  fc.assert(
+    fc.property(
+      programs({ exceptions: true, traps: true }),
+      arguments_,
+      encodings,
+      (program, argument, encoding) => {
+        const bytes = assemble(program, encoding);
+        const want = interpreted(program, argument, encoding);
+        const ran = runMetered(meter(bytes).bytes, argument);
+        expect({ end: ran.end, value: ran.value }).toEqual({ end: want.end, value: want.value });
+        expect(ran.fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * program.functions.length);
+        if (want.end !== 'trap') expect(ran.fuel).toBe(want.fuel);
+      },
+    ),
+    settings,
+  );
+});
+
+test('a budget below the cost is exhausted, and a budget above it is not', () => {
+  fc.assert(
+    fc.property(
+      programs({ exceptions: true, traps: false }),
+      arguments_,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (program, argument, part) => {
+        const bytes = assemble(program);
+        const want = interpreted(program, argument, 'standard');
+        const metered = meter(bytes).bytes;
+        const start = startup(metered);
+        const short = runMetered(
+          metered,
+          argument,
+          start + BigInt(Math.floor((want.fuel - 1) * part)),
+        );
+        expect(short.exhausted).toBe(true);
+        const last = runMetered(metered, argument, start + BigInt(want.fuel - 1));
+        expect(last.exhausted).toBe(true);
+        // Paths are paid ahead: at most what all code of the module costs.
+        const enough = runMetered(
+          metered,
+          argument,
+          start + BigInt(want.fuel + 600 * bytes.length),
+        );
+        expect({ exhausted: enough.exhausted, fuel: enough.fuel }).toEqual({
+          exhausted: false,
+          fuel: want.fuel,
+        });
+      },
+    ),
+    settings,
+  );
+});

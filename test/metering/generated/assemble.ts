@@ -1,0 +1,273 @@
+/** Random programs as wasm binaries, written by hand: no assembler on npm knows every feature used here. */
+import { plainTarget, target, type Label } from './labels.ts';
+import { LOCALS, type Binary, type Expr, type Program, type Stmt, type Valued } from './program.ts';
+
+const OPS: Readonly<Record<Binary, readonly number[]>> = {
+  add: [0x6a],
+  sub: [0x6b],
+  mul: [0x6c],
+  and: [0x71],
+  xor: [0x73],
+  lt: [0x48],
+  shr: [0x75],
+  // Division by an odd number between 1 and 15: it neither traps nor overflows.
+  div: [0x41, 15, 0x71, 0x41, 1, 0x72, 0x6d],
+};
+
+export const leb = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+const sleb = (value: number): number[] => {
+  const byte = value & 0x7f;
+  const rest = value >> 7;
+  return (rest === 0 && byte < 0x40) || (rest === -1 && byte >= 0x40)
+    ? [byte]
+    : [byte | 0x80, ...sleb(rest)];
+};
+export const vector = (items: readonly number[]): number[] => [...leb(items.length), ...items];
+export const section = (id: number, body: readonly number[]): number[] => [id, ...vector(body)];
+const constant = (value: number): number[] => [0x41, ...sleb(value)];
+
+/** How exceptions are written: the standard's encoding, or the older one. */
+export type Encoding = 'standard' | 'legacy';
+
+class FunctionAssembler {
+  readonly code: number[] = [];
+  locals = LOCALS;
+  private readonly index: number;
+  private readonly count: number;
+  private readonly encoding: Encoding;
+
+  constructor(index: number, count: number, encoding: Encoding) {
+    this.index = index;
+    this.count = count;
+    this.encoding = encoding;
+  }
+
+  valued({ body, value }: Valued, labels: readonly Label[]): void {
+    for (const stmt of body) this.stmt(stmt, labels);
+    this.expr(value, labels);
+  }
+
+  private put(...bytes: readonly number[]): void {
+    this.code.push(...bytes);
+  }
+
+  private expr(e: Expr, labels: readonly Label[]): void {
+    switch (e.k) {
+      case 'const':
+        return this.put(...constant(e.value));
+      case 'get':
+        return this.put(0x20, e.local);
+      case 'global':
+        return this.put(0x23, 0);
+      case 'tee':
+        this.expr(e.e, labels);
+        return this.put(0x22, e.local);
+      case 'binary':
+        this.expr(e.a, labels);
+        this.expr(e.b, labels);
+        return this.put(...OPS[e.op]);
+      case 'eqz':
+        this.expr(e.e, labels);
+        return this.put(0x45);
+      case 'load':
+        this.expr(e.e, labels);
+        return this.put(...constant(1023), 0x71, 0x2d, 0, 0);
+      case 'select':
+        this.expr(e.a, labels);
+        this.expr(e.b, labels);
+        this.expr(e.c, labels);
+        return this.put(0x1b);
+      case 'if': {
+        this.expr(e.c, labels);
+        const inside: Label[] = [{ kind: 'value', counter: -1 }, ...labels];
+        this.put(0x04, 0x7f);
+        this.valued(e.then, inside);
+        this.put(0x05);
+        this.valued(e.else, inside);
+        return this.put(0x0b);
+      }
+      case 'block':
+        this.put(0x02, 0x7f);
+        this.valued(e.body, [{ kind: 'value', counter: -1 }, ...labels]);
+        return this.put(0x0b);
+      case 'call':
+        this.expr(e.e, labels);
+        return this.put(...this.callee(e.callee));
+      case 'callIndirect':
+        this.expr(e.e, labels);
+        this.expr(e.index, labels);
+        if (this.behind() === 0) return this.put(0x1a);
+        // Only functions behind this one: the index is folded into their range.
+        return this.put(
+          ...constant(0x7fff),
+          0x71,
+          ...constant(this.behind()),
+          0x70,
+          ...constant(this.index + 1),
+          0x6a,
+          0x11,
+          0,
+          0,
+        );
+      case 'grow':
+        this.expr(e.e, labels);
+        return this.put(...constant(1), 0x71, 0x40, 0);
+    }
+  }
+
+  private behind(): number {
+    return this.count - this.index - 1;
+  }
+
+  private callee(callee: number): number[] {
+    return this.behind() === 0 ? [] : [0x10, this.index + 1 + (callee % this.behind())];
+  }
+
+  private stmts(list: readonly Stmt[], labels: readonly Label[]): void {
+    for (const stmt of list) this.stmt(stmt, labels);
+  }
+
+  private stmt(s: Stmt, labels: readonly Label[]): void {
+    switch (s.k) {
+      case 'nop':
+        return this.put(0x01);
+      case 'unreachable':
+        return this.put(0x00);
+      case 'set':
+        this.expr(s.e, labels);
+        return this.put(0x21, s.local);
+      case 'setGlobal':
+        this.expr(s.e, labels);
+        return this.put(0x24, 0);
+      case 'drop':
+        this.expr(s.e, labels);
+        return this.put(0x1a);
+      case 'store':
+        this.expr(s.at, labels);
+        this.put(...constant(1023), 0x71);
+        this.expr(s.e, labels);
+        return this.put(0x3a, 0, 0);
+      case 'fill':
+        this.put(...constant(0), ...constant(7));
+        this.expr(s.length, labels);
+        return this.put(...constant(255), 0x71, 0xfc, 11, 0);
+      case 'block':
+        this.put(0x02, 0x40);
+        this.stmts(s.body, [{ kind: 'block', counter: -1 }, ...labels]);
+        return this.put(0x0b);
+      case 'loop': {
+        const counter = this.locals++;
+        this.put(...constant(s.rounds), 0x21, ...leb(counter), 0x03, 0x40);
+        this.stmts(s.body, [{ kind: 'loop', counter }, ...labels]);
+        this.again(counter, 0);
+        return this.put(0x0b);
+      }
+      case 'if':
+        this.expr(s.c, labels);
+        this.put(0x04, 0x40);
+        this.stmts(s.then, [{ kind: 'block', counter: -1 }, ...labels]);
+        if (s.else !== undefined) {
+          this.put(0x05);
+          this.stmts(s.else, [{ kind: 'block', counter: -1 }, ...labels]);
+        }
+        return this.put(0x0b);
+      case 'br':
+        return this.branch(s, labels);
+      case 'table': {
+        const to = s.to.map((each) => plainTarget(labels, each)?.depth);
+        if (to[0] === undefined) return this.put(0x01);
+        this.expr(s.index, labels);
+        const all = to as number[];
+        return this.put(0x0e, ...leb(all.length - 1), ...all.flatMap(leb));
+      }
+      case 'return':
+        this.expr(s.e, labels);
+        return this.put(0x0f);
+      case 'tail': {
+        this.expr(s.e, labels);
+        const call = this.callee(s.callee);
+        return this.put(...(call.length === 0 ? [0x1a] : [0x12, call[1] as number]));
+      }
+      case 'throw':
+        this.expr(s.e, labels);
+        return this.put(0x08, 0);
+      case 'try':
+        return this.attempt(s, labels);
+    }
+  }
+
+  /** Counts a round and branches to the loop `depth` steps out while some are left. */
+  private again(counter: number, depth: number): void {
+    const local = leb(counter);
+    this.put(
+      0x20,
+      ...local,
+      ...constant(1),
+      0x6b,
+      0x22,
+      ...local,
+      ...constant(0),
+      0x4a,
+      0x0d,
+      ...leb(depth),
+    );
+  }
+
+  private branch({ to, value, c }: Stmt & { k: 'br' }, labels: readonly Label[]): void {
+    const { depth, label } = target(labels, to);
+    if (label.kind === 'loop') return this.again(label.counter, depth);
+    const carries = label.kind === 'value' || label.kind === 'function';
+    if (carries) this.expr(value, labels);
+    if (c === undefined) return this.put(0x0c, ...leb(depth));
+    this.expr(c, labels);
+    this.put(0x0d, ...leb(depth));
+    if (carries) this.put(0x1a);
+  }
+
+  /** The caught value, or 0 from `catch_all`, goes to local 1; then the handler runs. */
+  private attempt({ body, handler, all }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
+    const hidden: Label = { kind: 'hidden', counter: -1 };
+    if (this.encoding === 'legacy') {
+      this.put(0x06, 0x40);
+      this.stmts(body, [{ kind: 'block', counter: -1 }, ...labels]);
+      this.put(...(all ? [0x19, ...constant(0)] : [0x07, 0]), 0x21, 1);
+      this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]);
+      return this.put(0x0b);
+    }
+    // block $done (block $caught (result i32) (try_table (catch 0 $caught) body) br $done) local.set 1 handler
+    this.put(0x02, 0x40, 0x02, all ? 0x40 : 0x7f, 0x1f, 0x40, 1, ...(all ? [2, 0] : [0, 0, 0]));
+    this.stmts(body, [{ kind: 'block', counter: -1 }, hidden, hidden, ...labels]);
+    this.put(0x0b, 0x0c, 1, 0x0b, ...(all ? constant(0) : []), 0x21, 1);
+    this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]);
+    this.put(0x0b);
+  }
+}
+
+/** A module that exports function 0 as `run`, has one memory of a page (at most three), a table of its functions. */
+export function assemble(
+  program: Program,
+  encoding: Encoding = 'standard',
+): Uint8Array<ArrayBuffer> {
+  const count = program.functions.length;
+  const bodies = program.functions.map((fn, index) => {
+    const assembler = new FunctionAssembler(index, count, encoding);
+    assembler.valued(fn, [{ kind: 'function', counter: -1 }]);
+    const body = [1, ...leb(assembler.locals - 1), 0x7f, ...assembler.code, 0x0b];
+    return vector(body);
+  });
+  const all = program.functions.map((_, index) => index);
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d],
+    ...[1, 0, 0, 0],
+    ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
+    ...section(3, vector(all.map(() => 0))),
+    ...section(4, [1, 0x70, 0, count]),
+    ...section(5, [1, 1, 1, 3]),
+    ...section(13, [1, 0, 1]),
+    ...section(6, [1, 0x7f, 1, 0x41, 0, 0x0b]),
+    ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
+    ...section(9, [1, 0, 0x41, 0, 0x0b, ...vector(all)]),
+    ...section(10, [...leb(count), ...bodies.flat()]),
+  ]);
+}
