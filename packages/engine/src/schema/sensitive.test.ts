@@ -130,6 +130,10 @@ describe('command arguments in lists', () => {
 
   test('what follows a sensitive flag is hidden even when it looks like a flag', () => {
     expect(redactSensitive(['--token', '-abc', 'x'])).toEqual(['--token', '[REDACTED]', 'x']);
-    expect(redactSensitive(['--token', '--password', 'x'])).toEqual(['--token', '[REDACTED]', '[REDACTED]']);
+    expect(redactSensitive(['--token', '--password', 'x'])).toEqual([
+      '--token',
+      '[REDACTED]',
+      '[REDACTED]',
+    ]);
   });
 });

@@ -5,7 +5,6 @@ import type { JsonObject, JsonValue } from './json.ts';
 const single = [
   'additionalProperties',
   'contains',
-  'contentSchema',
   'else',
   'if',
   'items',
