@@ -142,7 +142,13 @@ export class Engine implements AsyncDisposable {
     const started = performance.now();
     const skill = this.#skills.get(skillName);
     const limits = skill && narrow(skill.limits, options.limits);
-    const planned = plan({ skill, skillName, toolName, parameters, loaded: [...this.#skills.keys()] });
+    const planned = plan({
+      skill,
+      skillName,
+      toolName,
+      parameters,
+      loaded: [...this.#skills.keys()],
+    });
     const executionId = newExecutionId();
     const intent = {
       execution_id: executionId,
@@ -157,14 +163,21 @@ export class Engine implements AsyncDisposable {
       caller: redactParameters(callerOf(options)) as JsonObject,
       effective_capabilities_hash: skill?.authorityHash ?? null,
     };
-    const conclude = async (begun: Promise<void>, outcome: RunOutcome): Promise<ExecutionResult> => {
+    const conclude = async (
+      begun: Promise<void>,
+      outcome: RunOutcome,
+    ): Promise<ExecutionResult> => {
       const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
       const result = resultOf(executionId, durationMs, outcome);
       try {
         await Promise.all([begun, this.audit.finish(outcomeRecord(result, outcome))]);
         return result;
       } catch (error) {
-        return resultOf(executionId, durationMs, refusal(SkillError.from(error, 'AUDIT_UNAVAILABLE')));
+        return resultOf(
+          executionId,
+          durationMs,
+          refusal(SkillError.from(error, 'AUDIT_UNAVAILABLE')),
+        );
       }
     };
     if ('error' in planned) return conclude(this.audit.begin(intent), refusal(planned.error));
@@ -244,7 +257,16 @@ function refusal(error: SkillError): RunOutcome {
 function resultOf(executionId: string, durationMs: number, outcome: RunOutcome): ExecutionResult {
   const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes } = outcome;
   const exitCode = 'exitCode' in answer ? answer.exitCode : null;
-  const facts = { executionId, durationMs, denials, stdout, stderr, fuelUsed, memoryPeakBytes, exitCode };
+  const facts = {
+    executionId,
+    durationMs,
+    denials,
+    stdout,
+    stderr,
+    fuelUsed,
+    memoryPeakBytes,
+    exitCode,
+  };
   if ('value' in answer) return { ok: true, value: answer.value, ...facts };
   if ('exitCode' in answer && answer.exitCode === 0) {
     return { ok: true, value: { stdout, stderr, exitCode: 0 }, ...facts };
@@ -262,10 +284,14 @@ function resultOf(executionId: string, durationMs: number, outcome: RunOutcome):
 function blameDenials(error: SkillError, { denials }: RunOutcome): SkillError {
   if (error.code !== 'TOOL_FAILED' || denials.length === 0) return error;
   const accesses = denials.length === 1 ? 'an access' : `${denials.length} accesses`;
-  return new SkillError('CAPABILITY_DENIED', `The tool was refused ${accesses}, and failed: ${error.message}`, {
-    cause: error,
-    ...(error.details ? { details: error.details } : {}),
-  });
+  return new SkillError(
+    'CAPABILITY_DENIED',
+    `The tool was refused ${accesses}, and failed: ${error.message}`,
+    {
+      cause: error,
+      ...(error.details ? { details: error.details } : {}),
+    },
+  );
 }
 
 const statuses: Partial<Record<ErrorCode, AuditStatus>> = {

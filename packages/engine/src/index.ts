@@ -1,1 +1,40 @@
-export {};
+/** What the library offers. A table of contents: everything public is named here, and nothing else is public. */
+export { createEngine, type Engine, type EngineOptions, type LoadOptions } from './engine.ts';
+export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+export type { Skill } from './skill.ts';
+
+// Failures
+export { SkillError, errorCodes, isErrorCode, EXIT } from './errors.ts';
+export type { ErrorCode, ErrorDetails, FaultOwner } from './errors.ts';
+export type { Denial, DenialCode } from './authority/denial.ts';
+
+// The manifest and what it grants
+export { parseManifest } from './manifest/manifest.ts';
+export type { CapabilityRestriction, DeclaredCapabilities, Manifest } from './manifest/types.ts';
+export type { EffectiveAuthority } from './authority/types.ts';
+
+// The audit record
+export { openSqliteAuditStore, type SqliteAuditOptions } from './audit/sqlite.ts';
+export { MemoryAuditStore } from './audit/memory.ts';
+export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
+export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';
+export { escapeText, escapeLines } from './audit/escape.ts';
+
+// JSON values
+export type { JsonValue } from './schema/json.ts';
+
+// For faces such as the command line
+export {
+  Acceptances,
+  capabilityWords,
+  givesAnything,
+  readPackage,
+  type Acceptance,
+  type Accepted,
+  type CapabilityGroup,
+  type CapabilityWords,
+  type SkillPackage,
+} from './trust/index.ts';
+export { findSkills, type SkillSource } from './load.ts';
+export { operatorHome, statePlaces, type StatePlaces } from './places.ts';
+export { suggest } from './manifest/suggest.ts';

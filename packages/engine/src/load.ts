@@ -46,13 +46,19 @@ async function readManifest(path: string): Promise<string> {
         `${path}: the manifest is longer than ${MANIFEST_BYTES} bytes.`,
       );
     }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(buffer.subarray(0, length));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(
+      buffer.subarray(0, length),
+    );
   } catch (error) {
     if (error instanceof SkillError) throw error;
     if (error instanceof TypeError) {
-      throw new SkillError('MANIFEST_SYNTAX', `${path}: the manifest is not UTF-8.`, { cause: error });
+      throw new SkillError('MANIFEST_SYNTAX', `${path}: the manifest is not UTF-8.`, {
+        cause: error,
+      });
     }
-    throw new SkillError('MANIFEST_NOT_FOUND', `The manifest ${path} cannot be read.`, { cause: error });
+    throw new SkillError('MANIFEST_NOT_FOUND', `The manifest ${path} cannot be read.`, {
+      cause: error,
+    });
   } finally {
     await file.close();
   }
@@ -61,12 +67,18 @@ async function readManifest(path: string): Promise<string> {
 async function fromManifest(path: string): Promise<SkillSource[]> {
   const manifestText = await readManifest(path);
   const manifest = parseManifest(manifestText, { file: path });
-  return manifest.skills.map((skill) => ({ manifest: skill, baseDir: dirname(path), manifestText }));
+  return manifest.skills.map((skill) => ({
+    manifest: skill,
+    baseDir: dirname(path),
+    manifestText,
+  }));
 }
 
 /** A component without a manifest: no capability at all. */
 function bare(path: string): SkillSource {
-  const stem = basename(path, extname(path)).toLowerCase().replaceAll(/[^a-z0-9_-]+/g, '-');
+  const stem = basename(path, extname(path))
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]+/g, '-');
   const name = stem.replace(/^[^a-z0-9]+/, '').slice(0, 64) || 'component';
   const text = `[skill]\nname = ${JSON.stringify(name)}\ncomponent = ${JSON.stringify(path)}\n`;
   const [manifest] = parseManifest(text, { file: path }).skills;
@@ -102,13 +114,19 @@ export async function findSkills(path: string, manifest?: string): Promise<Skill
   }
   if (kind === 'directory') {
     if (manifest !== undefined) {
-      throw new SkillError('INVALID_OPTIONS', 'A manifest is named only together with a component file.');
+      throw new SkillError(
+        'INVALID_OPTIONS',
+        'A manifest is named only together with a component file.',
+      );
     }
     for (const name of names) {
       const candidate = join(absolute, name);
       if ((await kindOf(candidate)) === 'file') return fromManifest(candidate);
     }
-    throw new SkillError('MANIFEST_NOT_FOUND', `${path} has neither a skill.toml nor a skills.toml.`);
+    throw new SkillError(
+      'MANIFEST_NOT_FOUND',
+      `${path} has neither a skill.toml nor a skills.toml.`,
+    );
   }
   if (extname(absolute) === '.toml') return fromManifest(absolute);
   return manifest === undefined ? [bare(absolute)] : withManifest(absolute, resolve(manifest));

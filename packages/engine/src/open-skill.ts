@@ -73,8 +73,11 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
   const rules = authority.environment.layers.map(({ rule }) => rule);
   const pool = await openPool(supervisor, prepared, shape, limits, manifest.resources.concurrency);
   try {
-    const found = shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
-    const tools = await buildTools(manifest, found, (path) => readSchema(resolve(source.baseDir, path)));
+    const found =
+      shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
+    const tools = await buildTools(manifest, found, (path) =>
+      readSchema(resolve(source.baseDir, path)),
+    );
     return {
       name: manifest.name,
       version: manifest.version,
@@ -91,7 +94,9 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       declared: manifest.capabilities,
       effective: authority,
       limits,
-      authorityHash: hashAuthority(authority, (text) => createHash('sha256').update(text).digest('hex')),
+      authorityHash: hashAuthority(authority, (text) =>
+        createHash('sha256').update(text).digest('hex'),
+      ),
       toolTable: tools,
       environment: filterEnvironment(rules, options.environment),
       filterCallerEnvironment: (given) => filterEnvironment(rules, given),
@@ -158,9 +163,13 @@ async function openPool(
   } catch (error) {
     if (!(error instanceof OpenFailed) || error.end.kind === 'result') throw error;
     const why = endError(error.end, limits);
-    throw new SkillError('COMPONENT_UNSUPPORTED', `The component could not be compiled in its isolate. ${why.message}`, {
-      cause: why,
-    });
+    throw new SkillError(
+      'COMPONENT_UNSUPPORTED',
+      `The component could not be compiled in its isolate. ${why.message}`,
+      {
+        cause: why,
+      },
+    );
   }
 }
 
@@ -172,13 +181,26 @@ async function listTools(
   limits: Limits,
 ): Promise<ComponentTool[]> {
   const nowhere = { baseDir: '/' };
-  const authority = effective({ declared: manifest.capabilities, granted: 'none' }, { ...nowhere, home: '/' });
-  const { answer } = await runGuest(supervisor, pool, { tool: '', list: true, limits, authority });
+  const authority = effective(
+    { declared: manifest.capabilities, granted: 'none' },
+    { ...nowhere, home: '/' },
+  );
+  const { answer } = await runGuest(supervisor, pool, {
+    tool: '',
+    list: true,
+    command: false,
+    limits,
+    authority,
+  });
   if ('value' in answer) return readToolList(answer.value, manifest.name);
   const reason = 'error' in answer ? answer.error.message : 'It exited instead of answering.';
-  throw new SkillError('COMPONENT_UNSUPPORTED', `The skill ${manifest.name} does not list its tools. ${reason}`, {
-    cause: 'error' in answer ? answer.error : undefined,
-  });
+  throw new SkillError(
+    'COMPONENT_UNSUPPORTED',
+    `The skill ${manifest.name} does not list its tools. ${reason}`,
+    {
+      cause: 'error' in answer ? answer.error : undefined,
+    },
+  );
 }
 
 async function readSchema(path: string): Promise<JsonValue> {

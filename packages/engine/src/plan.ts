@@ -13,6 +13,7 @@ export type Plan = {
   | {
       readonly tool: Tool;
       readonly request: {
+        readonly command: boolean;
         readonly parameters: string;
         readonly arguments?: readonly string[];
         readonly stdin?: string;
@@ -39,19 +40,31 @@ export function plan(call: Call): Plan {
   const refuse = (error: SkillError): Plan => ({ given, sensitive, error });
   if (!skill) {
     const known = call.loaded.join(', ') || 'none';
-    return refuse(new SkillError('SKILL_NOT_FOUND', `No skill ${JSON.stringify(skillName)} is loaded; loaded are: ${known}.`));
+    return refuse(
+      new SkillError(
+        'SKILL_NOT_FOUND',
+        `No skill ${JSON.stringify(skillName)} is loaded; loaded are: ${known}.`,
+      ),
+    );
   }
   if (!tool) {
     const known = [...skill.toolTable.keys()].join(', ');
     return refuse(
-      new SkillError('TOOL_NOT_FOUND', `The skill ${skill.name} has no tool ${JSON.stringify(toolName)}; it has: ${known}.`),
+      new SkillError(
+        'TOOL_NOT_FOUND',
+        `The skill ${skill.name} has no tool ${JSON.stringify(toolName)}; it has: ${known}.`,
+      ),
     );
   }
   if (!copied.ok) {
     return refuse(
-      new SkillError('INVALID_PARAMETERS', `The parameters are not plain JSON values: ${copied.problem}.`, {
-        details: { rule: 'json' },
-      }),
+      new SkillError(
+        'INVALID_PARAMETERS',
+        `The parameters are not plain JSON values: ${copied.problem}.`,
+        {
+          details: { rule: 'json' },
+        },
+      ),
     );
   }
   const checked = tool.validator.validate(copied.value);
@@ -60,12 +73,17 @@ export function plan(call: Call): Plan {
 }
 
 /** A command gets its parameters as argv, standard input and environment; any other tool gets the JSON text. */
-function requestOf(skill: LoadedSkill, value: JsonValue): Extract<Plan, { request: unknown }>['request'] {
+function requestOf(
+  skill: LoadedSkill,
+  value: JsonValue,
+): Extract<Plan, { request: unknown }>['request'] {
   const parameters = JSON.stringify(value);
-  if (skill.shape !== 'command' || !isJsonObject(value)) return { parameters, environment: skill.environment };
+  if (skill.shape !== 'command' || !isJsonObject(value))
+    return { command: false, parameters, environment: skill.environment };
   const args = value['args'] as readonly string[] | undefined;
   const given = value['env'] as Readonly<Record<string, string>> | undefined;
   return {
+    command: true,
     parameters: '',
     arguments: [skill.name, ...(args ?? [])],
     stdin: (value['stdin'] as string | undefined) ?? '',

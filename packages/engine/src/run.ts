@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly arguments?: readonly string[];
   readonly stdin?: string;
   readonly environment?: readonly (readonly [string, string])[];
+  /** A command may end by `exit`; a tool that does so has given no result. */
+  readonly command: boolean;
   readonly limits: Limits;
   readonly authority: EffectiveAuthority;
   readonly signal?: AbortSignal | undefined;
@@ -88,7 +90,7 @@ export async function runGuest(
   );
   const finished = result.end.kind === 'result' ? result.end.result : undefined;
   return {
-    answer: answerOf(result, limits),
+    answer: answerOf(result, request),
     stdout: decoder.decode(result.stdout),
     stderr: decoder.decode(result.stderr),
     denials: denialsOf(authority, result.denials),
@@ -98,15 +100,22 @@ export async function runGuest(
   };
 }
 
-function answerOf({ end }: RunResult, limits: Limits): RunOutcome['answer'] {
+function answerOf({ end }: RunResult, { limits, command }: RunRequest): RunOutcome['answer'] {
   if (end.kind === 'queue-full') {
-    return fail('CONCURRENCY_LIMIT', 'Too many invocations of this skill are waiting; try again later.');
+    return fail(
+      'CONCURRENCY_LIMIT',
+      'Too many invocations of this skill are waiting; try again later.',
+    );
   }
   if (end.kind !== 'result') return { error: endError(end, limits) };
   const { outcome } = end.result;
   switch (outcome.kind) {
     case 'exit':
-      return { exitCode: outcome.code };
+      if (command) return { exitCode: outcome.code };
+      return fail(
+        'TOOL_FAILED',
+        `The tool exited with code ${outcome.code} instead of returning a result.`,
+      );
     case 'tool-error':
       return { error: toolError(outcome.error) };
     case 'fault':
@@ -115,7 +124,10 @@ function answerOf({ end }: RunResult, limits: Limits): RunOutcome['answer'] {
       const parsed = parseJson(end.text);
       return parsed.ok
         ? { value: parsed.value }
-        : fail('RESULT_INVALID', `The tool returned something that is not acceptable JSON: ${parsed.problem}`);
+        : fail(
+            'RESULT_INVALID',
+            `The tool returned something that is not acceptable JSON: ${parsed.problem}`,
+          );
     }
   }
 }
@@ -193,7 +205,10 @@ function describeFault(fault: Fault, message: string, limits: Limits): [ErrorCod
 
 function toolError(error: ToolErrorMessage): SkillError {
   if (error.case === 'unknown-tool') {
-    return new SkillError('TOOL_NOT_FOUND', `The skill says that it has no tool ${JSON.stringify(error.message)}.`);
+    return new SkillError(
+      'TOOL_NOT_FOUND',
+      `The skill says that it has no tool ${JSON.stringify(error.message)}.`,
+    );
   }
   if (error.case === 'invalid-parameters') {
     return new SkillError('INVALID_PARAMETERS', error.message, { details: { rule: 'tool' } });
@@ -207,7 +222,10 @@ function toolError(error: ToolErrorMessage): SkillError {
   });
 }
 
-function denialsOf(authority: EffectiveAuthority, raw: readonly CountedDenial[]): readonly Denial[] {
+function denialsOf(
+  authority: EffectiveAuthority,
+  raw: readonly CountedDenial[],
+): readonly Denial[] {
   const log = new DenialLog();
   for (const entry of raw) log.add({ ...describeDenial(authority, entry), count: entry.count });
   return log.list();

@@ -49,8 +49,19 @@ export interface LoadedSkill extends Skill {
 
 /** The part of a loaded skill that is the embedder's business. */
 export function publicSkill(skill: LoadedSkill): Skill {
-  const { name, version, description, sha256, digest, shape, imports, tools, declared, effective, limits } =
-    skill;
+  const {
+    name,
+    version,
+    description,
+    sha256,
+    digest,
+    shape,
+    imports,
+    tools,
+    declared,
+    effective,
+    limits,
+  } = skill;
   return Object.freeze({
     name,
     version,

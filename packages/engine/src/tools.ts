@@ -22,13 +22,19 @@ export const commandTool: ComponentTool = {
   schema: {
     type: 'object',
     properties: {
-      args: { type: 'array', items: { type: 'string' }, default: [], description: 'Arguments, without the program name.' },
+      args: {
+        type: 'array',
+        items: { type: 'string' },
+        default: [],
+        description: 'Arguments, without the program name.',
+      },
       stdin: { type: 'string', default: '', description: 'Standard input, as text.' },
       env: {
         type: 'object',
         additionalProperties: { type: 'string' },
         default: {},
-        description: 'Further environment variables; only names that the manifest and the operator let pass.',
+        description:
+          'Further environment variables; only names that the manifest and the operator let pass.',
       },
     },
     additionalProperties: false,
@@ -50,7 +56,9 @@ export function readToolList(list: JsonValue, skill: string): ComponentTool[] {
   return (list as readonly JsonValue[]).map((entry) => {
     const name = isJsonObject(entry) ? text(entry['name']) : undefined;
     if (!isJsonObject(entry) || name === undefined || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-      return refuse('a tool has no name of 1 to 64 letters, digits, "-" and "_" that begins with a letter');
+      return refuse(
+        'a tool has no name of 1 to 64 letters, digits, "-" and "_" that begins with a letter',
+      );
     }
     if (seen.has(name)) return refuse(`two tools are called ${name}`);
     seen.add(name);

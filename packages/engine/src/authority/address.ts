@@ -25,12 +25,13 @@ function parseV4(text: string): bigint | undefined {
   return bits;
 }
 
-function parseGroups(text: string): number[] | undefined {
+/** `dotted`: whether the last group may be an IPv4 address. */
+function parseGroups(text: string, dotted: boolean): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
-    if (index === parts.length - 1 && part.includes('.')) {
+    if (dotted && index === parts.length - 1 && part.includes('.')) {
       const v4 = parseV4(part);
       if (v4 === undefined) return undefined;
       groups.push(Number(v4 >> 16n), Number(v4 & 0xffffn));
@@ -45,8 +46,8 @@ function parseGroups(text: string): number[] | undefined {
 function parseV6(text: string): bigint | undefined {
   if (text.length > 45) return undefined;
   const halves = text.split('::');
-  const head = parseGroups(halves[0] ?? '');
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : [];
+  const head = parseGroups(halves[0] ?? '', halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : [];
   if (halves.length > 2 || head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;

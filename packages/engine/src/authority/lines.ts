@@ -98,8 +98,7 @@ export function networkLines(
     protocols: [added.protocol],
   };
   const urls = [...declared.rules, rule].map((one) => asUrl(one));
-  const short = declared.rules.length > 0 && declared.dns === undefined;
-  if (short && urls.every((url) => url !== undefined)) {
+  if (declared.written === 'urls' && urls.every((url) => url !== undefined)) {
     return [`[${table}]`, ...listLine('network', union(urls))];
   }
   const all = <K extends keyof typeof rule>(key: K): (string | number)[] => [

@@ -157,7 +157,7 @@ function requireLinksStay(session: FilesystemSession, source: Target, target: Ta
     checkLinkTarget(session, readLink(source.place.directory, source.name!), target);
   } else if (source.type === 'directory') {
     const rise = depthOf(source) - depthOf(target);
-    if (rise > 0 && linksLeaveWhenMoved(source, depthOf(target))) {
+    if (rise > 0 && linksLeaveWhenMoved(session, source, depthOf(target))) {
       session.refuse('link-outside-grant', target.path, 'not-permitted');
     }
   }

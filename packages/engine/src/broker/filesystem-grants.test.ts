@@ -194,6 +194,8 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
       const open = (): unknown =>
         openBroker({ grants: [{ path, access: 'read' }], forbidden: [] }, { walk });
       expect(open, JSON.stringify(path)).toThrow(TypeError);
+      const forbid = (): unknown => openBroker({ grants: [], forbidden: [path] }, { walk });
+      expect(forbid, JSON.stringify(path)).toThrow(TypeError);
     }
   });
 

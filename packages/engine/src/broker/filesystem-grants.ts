@@ -65,6 +65,7 @@ export class GrantTable {
   readonly #byIdentity = new Map<Identity, Grant>();
 
   constructor(authority: FilesystemAuthority, walk: WalkKind) {
+    for (const path of authority.forbidden) requireAbsolute(path);
     const look = walk === 'held' ? holdPath : lookAtPath;
     this.forbidden = new ForbiddenPaths(authority.forbidden, look);
     const preopens: { path: string; place: Place }[] = [];
@@ -115,15 +116,15 @@ export class GrantTable {
     return this.#byIdentity.has(identity);
   }
 
-  /** A real path as the guest would name it. */
+  /** A real path as the guest would name it: below the grant that decides there. */
   guestPath(path: string): string {
-    for (const [real, grant] of this.#byRealPath) {
-      if (real !== grant.path && covers(real, path)) {
-        const rest = path.slice(real.length).replace(/^\//, '');
-        return rest === '' ? grant.path : joinPath(grant.path, rest);
-      }
+    let best: readonly [string, Grant] | undefined;
+    for (const entry of this.#byRealPath) {
+      if (covers(entry[0], path) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
     }
-    return path;
+    if (best === undefined || best[0] === best[1].path) return path;
+    const rest = path.slice(best[0] === '/' ? 1 : best[0].length + 1);
+    return rest === '' ? best[1].path : joinPath(best[1].path, rest);
   }
 
   close(): void {
@@ -174,13 +175,25 @@ function merge(grants: FilesystemAuthority['grants']): FilesystemAuthority['gran
   return [...byPath].map(([path, access]) => ({ path, access }));
 }
 
+function requireAbsolute(path: string): void {
+  if (!isAbsoluteNormal(path)) {
+    throw new TypeError('paths of grants and forbidden paths are absolute and normalised');
+  }
+}
+
 function isAbsoluteNormal(path: string): boolean {
   if (path === '/') return true;
   const segments = path
     .replace(/^[A-Za-z]:/, '')
     .replaceAll('\\', '/')
     .split('/');
-  if (segments.shift() !== '' || path.includes('\0') || !path.isWellFormed()) return false;
+  if (
+    segments.shift() !== '' ||
+    segments.length === 0 ||
+    path.includes('\0') ||
+    !path.isWellFormed()
+  )
+    return false;
   return segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }
 

@@ -8,7 +8,7 @@ import type { FilesystemSession } from './filesystem-session.ts';
 import { checkPath, type Target } from './filesystem-walk.ts';
 import { fail } from './wasi-error.ts';
 
-/** Entries that are looked through before a directory is moved upwards; a larger one must stay below. */
+/** Entries that are looked through at most before a directory is moved upwards; a larger one must stay below. */
 const ENTRIES = 20_000;
 
 function segmentsOf(text: string): string[] {
@@ -48,7 +48,12 @@ export function checkLinkTarget(session: FilesystemSession, text: string, target
 }
 
 /** Whether a link somewhere in the directory would lead out of the grant once the directory lies `depth` deep. */
-export function linksLeaveWhenMoved(source: Target, depth: number): boolean {
+export function linksLeaveWhenMoved(
+  session: FilesystemSession,
+  source: Target,
+  depth: number,
+): boolean {
+  const limit = Math.min(ENTRIES, session.limits.directoryEntries);
   const root = source.found?.path ?? fail('no-entry');
   const waiting: { path: string; depth: number }[] = [{ path: root, depth: depth + 1 }];
   let seen = 0;
@@ -56,7 +61,7 @@ export function linksLeaveWhenMoved(source: Target, depth: number): boolean {
     const entries = opendirSync(at.path);
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
-        if ((seen += 1) > ENTRIES) return true;
+        if ((seen += 1) > limit) return true;
         const path = join(at.path, entry.name);
         if (entry.isDirectory()) waiting.push({ path, depth: at.depth + 1 });
         else if (entry.isSymbolicLink() && rises(readlinkSync(path)) > at.depth) return true;

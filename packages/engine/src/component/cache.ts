@@ -42,11 +42,15 @@ export class ComponentCache {
     return new ComponentCache(directory, await cacheSecret(directory));
   }
 
-  /** The entry, verified; undefined when there is none or it was not what was once written. */
+  /**
+   * The entry, verified; undefined when there is none or it was not what was once written.
+   *
+   * @throws SkillError `INVALID_OPTIONS` when others can write to the directory by now
+   */
   async get(key: string, maxBytes: number): Promise<Transpiled | undefined> {
     const path = join(this.#directory, key);
+    await ensurePrivateDirectory(this.#directory);
     try {
-      await ensurePrivateDirectory(this.#directory);
       return await this.#read(path, key, maxBytes);
     } catch (failure) {
       if (!isMissing(failure) || (await exists(path))) await this.#discard(path);

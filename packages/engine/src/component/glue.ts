@@ -1,11 +1,14 @@
 import { Script } from 'node:vm';
 
-/** The two places where jco's output is an ES module and not a script, and its switch to print debug messages. */
-const rewrites = [
+/** The two places where jco's output is an ES module and not a script. */
+const moduleForms = [
   ['export function instantiate(', 'function instantiate('],
   ['export const _util = {', 'const _util = {'],
-  ['if (!globalThis?.process?.env?.JCO_DEBUG) { return; }\n    console.debug(...args);', ''],
 ] as const;
+
+/** jco's switch to print debug messages; a component without functions has none. */
+const debugSwitch =
+  'if (!globalThis?.process?.env?.JCO_DEBUG) { return; }\n    console.debug(...args);';
 
 /** `import(…)`, which alone of a module's statements may also stand in a script. A property of that name is harmless. */
 const dynamicImport = /(?<![.\w$])import(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*[.(]/u;
@@ -18,13 +21,14 @@ const dynamicImport = /(?<![.\w$])import(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*[.(]/u
  */
 export function moduleToScript(source: string): string {
   let text = source;
-  for (const [from, to] of rewrites) {
+  for (const [from, to] of moduleForms) {
     const at = text.indexOf(from);
     if (at < 0 || text.includes(from, at + 1)) {
       throw new Error(`the generated code does not have exactly one "${from}"`);
     }
     text = text.slice(0, at) + to + text.slice(at + from.length);
   }
+  text = text.replace(debugSwitch, '');
   const script = `(() => {'use strict';\n${text}\nreturn instantiate;\n})()`;
   assertClosedScript(script);
   return script;
@@ -33,5 +37,13 @@ export function moduleToScript(source: string): string {
 /** Compiles without running: in a script, `import`, `export` and `import.meta` are syntax errors. */
 export function assertClosedScript(script: string): void {
   if (dynamicImport.test(script)) throw new Error('the generated code imports a module');
-  void new Script(script, { filename: 'component.js' });
+  try {
+    void new Script(script, { filename: 'component.js' });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `the generated code does not compile (${reason}); a name of the component may be one that jco uses itself`,
+      { cause },
+    );
+  }
 }

@@ -36,7 +36,9 @@ export async function readComponent(
   }
   try {
     const stats = await file.stat();
-    const bytes = await readWhole(file, stats, path, maxBytes);
+    const bytes = await readWhole(file, stats, path, maxBytes).catch((cause: unknown) => {
+      throw cause instanceof SkillError ? cause : notFound(path, reasonOf(cause), cause);
+    });
     return await checkDigest(bytes, options.sha256);
   } finally {
     await file.close();

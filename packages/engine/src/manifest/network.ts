@@ -84,6 +84,7 @@ export const network: Form<DeclaredNetwork> = byKind<DeclaredNetwork>({
   array: mapped({ ...list(spanned(url), allowed), allowed }, (entries) => ({
     rules: entries.map(({ value, source }) => ({ ...value, source })),
     dns: undefined,
+    written: 'urls',
   })),
   table: mapped({ ...long, allowed }, (value, place, node) => {
     const {

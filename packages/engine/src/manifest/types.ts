@@ -128,6 +128,8 @@ export interface DeclaredNetwork {
   readonly rules: readonly NetworkRule[];
   /** `system`, `cloudflare`, `quad9`, an IP address or an `https:` URL; `undefined` if not stated (then `system`). */
   readonly dns: string | undefined;
+  /** Set if the manifest has the short form, so that denials show it in this form. */
+  readonly written?: 'urls' | undefined;
 }
 
 /** (name matches `domains` or address is in `addresses`) and port in `ports` and protocol in `protocols`. */

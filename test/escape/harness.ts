@@ -1,0 +1,84 @@
+/** What the escape tests share: an engine of their own, guests as installed skills, and "the next one works". */
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { createEngine, type Engine, type ExecutionResult } from '../../packages/engine/src/index.ts';
+import { buildGuest } from '../guests/build.ts';
+
+export interface Bench extends AsyncDisposable {
+  readonly engine: Engine;
+  /** A folder of the test's own, outside of every grant unless a manifest names it. */
+  readonly folder: string;
+  /** Installs a guest as a skill of the same name, with these further lines of manifest, and loads it. */
+  install(guest: string, manifest?: string, name?: string): Promise<string>;
+  /** A component file that is not a guest, as a skill. */
+  installFile(component: string, name: string, manifest?: string): Promise<string>;
+  /** Asserts that a sound skill runs on the same engine. */
+  soundSkillRuns(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'skill-escape-'));
+  const engine = await createEngine({
+    home: join(folder, '.home'),
+    environment: { HOST_SECRET_TOKEN: 'host-secret', HOST_PLAIN: 'host-plain' },
+  });
+  const installFile = async (component: string, name: string, manifest = '') => {
+    const home = join(folder, 'skills', name);
+    mkdirSync(home, { recursive: true });
+    copyFileSync(component, join(home, 'component.wasm'));
+    writeFileSync(
+      join(home, 'skill.toml'),
+      `[[skills]]\nname = "${name}"\nruntime = "wasm"\ncomponent = "./component.wasm"\n${manifest}`,
+    );
+    await engine.load(home, { grant: 'declared' });
+    return name;
+  };
+  const install = async (guest: string, manifest = '', name = guest) =>
+    installFile(await buildGuest(guest), name, manifest);
+  let answers: string | undefined;
+  return {
+    engine,
+    folder,
+    install,
+    installFile,
+    async soundSkillRuns() {
+      answers ??= await install('answer', '', 'sound-skill');
+      const result = await engine.execute(answers, 'run', {});
+      expect(result).toMatchObject({ ok: true, value: 42 });
+    },
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs an action and says how long the embedder's event loop stood still at most, in milliseconds. */
+export async function longestStall<T>(action: () => Promise<T>): Promise<{ value: T; stall: number }> {
+  let last = performance.now();
+  let stall = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    stall = Math.max(stall, now - last);
+    last = now;
+  }, 5);
+  try {
+    return { value: await action(), stall };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Asserts the failure, and that the audit record says the same. */
+export async function expectFailure(
+  engine: Engine,
+  result: ExecutionResult,
+  code: string,
+  status = 'failure',
+): Promise<void> {
+  expect({ ok: result.ok, code: result.error?.code }).toEqual({ ok: false, code });
+  const record = await engine.audit.get(result.executionId);
+  expect(record).toMatchObject({ status, error_code: code });
+}
