@@ -1,7 +1,7 @@
 import type { JsonValue } from '@skill-engine/engine';
 
 /** What JSON.stringify leaves as it is, and a terminal or a log might obey: C1 controls, format characters, separators. */
-const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\u200c\u200d\n]]/gv;
+const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\u200c\n\u200d]]/gv;
 
 /** JSON text that is safe to print: unsafe characters are `\u` escapes, so that it still means exactly the same. */
 export function jsonText(value: JsonValue, indent?: number): string {

@@ -9,6 +9,9 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 
 const MAX_DEPTH = 16;
 
+/** Schemas that are looked at for one answer: choices of choices grow without bound. */
+const MAX_SCHEMAS = 1000;
+
 export function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
@@ -30,9 +33,10 @@ export class SchemaView {
   }
 
   /** Kinds that the schema admits; `undefined` where it does not say. */
-  kinds(depth = 0): ReadonlySet<Kind> | undefined {
+  kinds(budget = { schemas: MAX_SCHEMAS }): ReadonlySet<Kind> | undefined {
     const schema = this.#schema;
-    if (schema === undefined || depth > MAX_DEPTH) return undefined;
+    budget.schemas -= 1;
+    if (schema === undefined || budget.schemas < 0) return undefined;
     const type = own(schema, 'type');
     if (type !== undefined) return known(Array.isArray(type) ? type : [type as JsonValue]);
     if (Object.hasOwn(schema, 'const')) return known([kindOf(schema['const'] ?? null)]);
@@ -40,7 +44,7 @@ export class SchemaView {
     if (Array.isArray(values)) return known(values.map(kindOf));
     for (const keyword of ['anyOf', 'oneOf']) {
       const choices = own(schema, keyword);
-      if (Array.isArray(choices)) return this.#union(choices, depth);
+      if (Array.isArray(choices)) return this.#union(choices, budget);
     }
     return undefined;
   }
@@ -70,10 +74,13 @@ export class SchemaView {
     return new SchemaView(own(properties, name), this.#root);
   }
 
-  #union(choices: readonly JsonValue[], depth: number): ReadonlySet<Kind> | undefined {
+  #union(
+    choices: readonly JsonValue[],
+    budget: { schemas: number },
+  ): ReadonlySet<Kind> | undefined {
     const result = new Set<Kind>();
-    for (const choice of choices.slice(0, 64)) {
-      const some = new SchemaView(choice, this.#root).kinds(depth + 1);
+    for (const choice of choices) {
+      const some = new SchemaView(choice, this.#root).kinds(budget);
       if (some === undefined) return undefined;
       for (const kind of some) result.add(kind);
     }

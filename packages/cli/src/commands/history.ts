@@ -112,7 +112,8 @@ async function print(
     for await (const record of found) await write(shell.stdout, recordLine(record, format));
     return;
   }
-  const all = await Array.fromAsync(found);
+  const all: AuditRecord[] = [];
+  for await (const record of found) all.push(record);
   if (format === 'json') {
     await write(shell.stdout, `${jsonText(all as unknown as JsonValue)}\n`);
   } else if (all.length === 0) await say(shell, 'no invocations found');
