@@ -140,7 +140,7 @@ export function denyNetwork(
     return denial(code, resource, operation, 'this is no host and port that could be judged');
   }
   const parsedHost = parseHost(endpoint.host);
-  const target = verdict.reason === 'special' ? address : undefined;
+  const target = verdict.special === undefined ? undefined : address;
   const text =
     target ?? (parsedHost?.kind === 'name' ? parsedHost.name : parsedHost?.address) ?? '';
   const parsed = parseAddress(text);
