@@ -1,23 +1,14 @@
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { componentize } from 'componentize-qjs';
 import { witFolder, witSource } from '../../scripts/wit-source.ts';
+import { cached } from './cache.ts';
 import { renameImports } from './rename-imports.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const cache = fileURLToPath(new URL('../../node_modules/.cache/guests/', import.meta.url));
 
 /** Changes of this file that change what it builds must change this, to leave the cache behind. */
 const recipe = 1;
@@ -125,19 +116,9 @@ function sourceOf(name: string): Source {
 /**
  * Builds the guest `name` from its source in this folder, unless the same source was built before.
  *
- * @returns the path of the component file
+ * @returns the path of the component file, whose name is the guest's
  */
 export async function buildGuest(name: string): Promise<string> {
   const source = sourceOf(name);
-  const digest = createHash('sha256')
-    .update(JSON.stringify([recipe, ...source.inputs]))
-    .digest('hex');
-  const path = join(cache, `${name}-${digest.slice(0, 16)}.wasm`);
-  if (existsSync(path)) return path;
-  const bytes = await source.build();
-  mkdirSync(cache, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  writeFileSync(unfinished, bytes);
-  renameSync(unfinished, path);
-  return path;
+  return cached(name, JSON.stringify([recipe, ...source.inputs]), () => source.build());
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { cached } from './cache.ts';
 
 const parts = fileURLToPath(new URL('parts/', import.meta.url));
-const cache = fileURLToPath(new URL('../../node_modules/.cache/guests/', import.meta.url));
 
 /** Harmless names for all positions. */
 const names = {
@@ -79,14 +78,6 @@ ${realloc}
 ${world})`;
 }
 
-async function keep(bytes: Uint8Array): Promise<string> {
-  mkdirSync(cache, { recursive: true });
-  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  const path = join(cache, `crafted-${digest}.wasm`);
-  if (!existsSync(path)) writeFileSync(path, bytes);
-  return path;
-}
-
 /**
  * GEN-01: a component in the native world whose tool `run` returns 42, with `name` in one position.
  * What it names is exported as `x` as well, for injected code to fall back on.
@@ -94,7 +85,8 @@ async function keep(bytes: Uint8Array): Promise<string> {
  * @returns the path of the component file
  */
 export async function buildNamed(position: NamePosition, name: string): Promise<string> {
-  return keep(await parse(componentText({ ...names, [position]: name }, position)));
+  const text = componentText({ ...names, [position]: name }, position);
+  return cached('crafted', text, () => parse(text));
 }
 
 /**
@@ -133,5 +125,5 @@ export async function buildRelabelled(from: string, to: string): Promise<string>
     found++;
   }
   if (found === 0) throw new Error(`the component has no name ${from}`);
-  return keep(bytes);
+  return cached('crafted', bytes, async () => bytes);
 }

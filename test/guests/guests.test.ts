@@ -18,7 +18,11 @@ import { buildNamed, buildRelabelled, injection, namePositions } from './crafted
 import { attack, outcome, probe } from './probe.ts';
 
 const sources = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.wat'));
-const guests = [...sources.map((name) => name.replace(/(\.component)?\.wat$/, '')), 'probe', 'probe-http'];
+const guests = [
+  ...sources.map((name) => name.replace(/(\.component)?\.wat$/, '')),
+  'probe',
+  'probe-http',
+];
 const componentHeader = Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0]);
 
 test.each(guests)('%s is built once, as a component', async (name) => {
