@@ -114,6 +114,7 @@ function guestSession(broker: FilesystemBroker): HostSession {
       wallNow: refuse,
       sleep: refuse,
       randomBytes: refuse,
+      consume() {},
     },
     { fuel: '0', memory: 0, output: 0, hostCalls: Number.MAX_SAFE_INTEGER },
   );

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { effective } from './authority/effective.ts';
+import { effective, noCapabilities } from './authority/effective.ts';
 import { filterEnvironment } from './authority/environment.ts';
 import { hashAuthority } from './authority/hash.ts';
 import type { AuthorityParts } from './authority/types.ts';
@@ -62,6 +62,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     path: resolve(source.baseDir, manifest.component),
     sha256: manifest.sha256,
     cacheDir: options.places.cache,
+    metered: true,
   });
   const shape = toolShape(prepared);
   if (prepared.memoryBytes > limits.memoryBytes) {
@@ -180,11 +181,7 @@ async function listTools(
   manifest: WasmSkillManifest,
   limits: Limits,
 ): Promise<ComponentTool[]> {
-  const nowhere = { baseDir: '/' };
-  const authority = effective(
-    { declared: manifest.capabilities, granted: 'none' },
-    { ...nowhere, home: '/' },
-  );
+  const authority = effective({ declared: noCapabilities, granted: 'none' }, { baseDir: '/' });
   const { answer } = await runGuest(supervisor, pool, {
     tool: '',
     list: true,

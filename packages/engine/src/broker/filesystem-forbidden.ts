@@ -5,9 +5,8 @@ import { identityOf, type Identity } from './filesystem-directory.ts';
 
 type Look = (path: string) => { readonly stat: BigIntStats; readonly realPath: string };
 
-/** Characters that some file systems drop from names (HFS+, and every one that a reader cannot see). */
-const ignorable =
-  /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]/g;
+/** Characters without a glyph; HFS+ drops some of them from names, readers do not see the others. */
+const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * One form for all names that any file system may take for the same: Unicode compatibility form, both

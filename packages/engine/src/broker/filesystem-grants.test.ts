@@ -271,9 +271,8 @@ test('preopens are refused by no one: they can be asked for again after they wer
   tree.files({ 'data/a': 'a' });
   const { filesystem, broker } = tree.open({ read: ['data'] });
   for (let round = 0; round < 3; round += 1) {
-    const [[data]] = filesystem.preopens.getDirectories() as [[never]];
+    using data = filesystem.preopens.getDirectories()[0]![0];
     expect(readText(data, 'a')).toBe('a');
-    (data as Disposable)[Symbol.dispose]();
   }
   broker.call('fs.drop', [[broker.preopens[0]![0]]], new Uint8Array(0));
   expect(readText(filesystem.preopens.getDirectories()[0]![0], 'a')).toBe('a');

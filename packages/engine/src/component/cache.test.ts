@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import {
   chmod,
   chown,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -84,7 +86,6 @@ describe('ComponentCache', () => {
       'code and index changed together',
       async () => {
         const changed = '(() => 3)()';
-        const { createHash } = await import('node:crypto');
         const index = JSON.parse(await readFile(inEntry('index.json'), 'utf8')) as {
           files: { name: string; sha256: string; bytes: number }[];
         };
@@ -125,7 +126,6 @@ describe('ComponentCache', () => {
   it('does not take one entry for another', async () => {
     await cache.put(key, entry);
     const other = 'b'.repeat(64);
-    const { cp } = await import('node:fs/promises');
     await cp(join(directory, key), join(directory, other), { recursive: true });
     expect(await cache.get(other, limit)).toBeUndefined();
   });

@@ -54,6 +54,7 @@ function readName(reader: Reader, tally: Tally, where: string): { name: string; 
       `it has ${length} bytes, ${tally.bounds.nameLength} are allowed`,
     );
   }
+  tally.add('nameBytes', length, offset);
   try {
     return { name: decoder.decode(shown), offset };
   } catch {

@@ -232,6 +232,7 @@ describe('surveyComponent', () => {
       '(component (instance $i) (export "a" (instance $i)) (export "b" (instance $i)) (export "c" (instance $i)))',
     ],
     ['sections', '(component (type u8) (instance) (type u8))'],
+    ['nameBytes', core('(func (export "ab") (export "c"))')],
     ['coreTypes', core('(type (func)) (type (func (param i32))) (type (func (param i64)))')],
     [
       'coreImports',

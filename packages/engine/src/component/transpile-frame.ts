@@ -75,7 +75,8 @@ export function decodeTranspiled(answer: Uint8Array): Transpiled | TranspileFail
     ) {
       throw new Error('the transpiler announced more than it sent');
     }
-    const part = answer.subarray(at, at + (size as number));
+    // A copy in memory of its own: what keeps one module must not keep the whole answer.
+    const part = new Uint8Array(answer.subarray(at, at + (size as number)));
     at += size as number;
     return part;
   };

@@ -23,7 +23,7 @@ export interface CompileOptions {
   /** Named in errors about the schema. */
   readonly tool?: string;
   /**
-   * Steps that the validation of one call may take. Default 20 000 000; ordinary parameters take some hundreds.
+   * Steps that the validation of one call may take. Default 10 000 000; ordinary parameters take some hundreds.
    * Values above it refuse the call, with `rule` "cost".
    */
   readonly steps?: number;
@@ -46,13 +46,13 @@ export interface ToolValidator {
   validate(parameters: unknown): Validation;
 }
 
-const STEPS = 20_000_000;
+const STEPS = 10_000_000;
 /** Steps of the second pass, which looks for all errors and not just the first. */
 const STEPS_FOR_ALL = 200_000;
 
 /**
  * Compiles a tool's parameters, once. The schema is hostile until it has passed: it is copied, bounded
- * (64 levels, 10 000 values, 262 144 characters), and rebuilt from known keywords before any code is made of it.
+ * (64 levels, 10 000 values, 262 144 characters, 2 000 subschemas, 500 side by side), and rebuilt from known keywords before any code is made of it.
  *
  * @throws SkillError SCHEMA_INVALID when it is not JSON Schema 2020-12; SCHEMA_REFUSED when it is, but not
  *   what we evaluate: remote references, regular expressions without linear time, excessive size, …
@@ -135,11 +135,9 @@ class CompiledTool implements ToolValidator {
     if (result.ok) return;
     const errors = result.error.details?.['errors'] as readonly Violation[];
     for (const { parameter, rule } of errors) {
-      const name = Object.keys(properties).find(
-        (key) =>
-          parameter === key ||
-          (/^[.[]/.test(parameter.slice(key.length)) && parameter.startsWith(key)),
-      );
+      const isOf = (name: string): boolean =>
+        parameter === name || parameter.startsWith(`${name}.`) || parameter.startsWith(`${name}[`);
+      const name = Object.keys(properties).find(isOf);
       if (name === undefined || !hasDefault(name)) continue;
       const broken = `its default breaks its own rule ${JSON.stringify(rule)}`;
       throw new SchemaProblem('SCHEMA_INVALID', pointerTo('#/properties', name), broken);

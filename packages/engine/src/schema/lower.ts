@@ -8,6 +8,12 @@ import type { LinearPattern } from './pattern.ts';
 import { SchemaProblem, pointerTo } from './refusal.ts';
 import { checkValue } from './keyword-values.ts';
 import { keywordKinds } from './keywords.ts';
+import type { KeywordKind } from './keywords.ts';
+import { forEachSubschema } from './subschemas.ts';
+
+/** Objects among the subschemas, and subschemas side by side: both bound what generating code takes. */
+const MAX_SUBSCHEMAS = 2000;
+const MAX_SIDE_BY_SIDE = 500;
 
 /** The keyword under which each lowered subschema carries its weight (see `cost.ts`). */
 export const COST = '$cost';
@@ -26,6 +32,17 @@ export interface LoweredSchema {
  * @throws SchemaProblem
  */
 export function lowerSchema(schema: JsonValue): LoweredSchema {
+  let count = 0;
+  forEachSubschema(schema, () => {
+    count += 1;
+  });
+  if (count > MAX_SUBSCHEMAS) {
+    throw new SchemaProblem(
+      'SCHEMA_REFUSED',
+      '#',
+      `it has ${count} subschemas, more than ${MAX_SUBSCHEMAS}`,
+    );
+  }
   const patterns = new Map<string, LinearPattern>();
   return { schema: lower(schema, '#', patterns), patterns };
 }
@@ -69,7 +86,15 @@ function lower(node: JsonValue, at: string, patterns: Map<string, LinearPattern>
       );
     }
     checkValue(kind, value, here, at === '#');
-    weight += sizeOf(value);
+    const size = sizeOf(value);
+    weight += size;
+    if (size > MAX_SIDE_BY_SIDE && sideBySide.has(kind)) {
+      throw new SchemaProblem(
+        'SCHEMA_REFUSED',
+        here,
+        `it has ${size} entries, more than ${MAX_SIDE_BY_SIDE}`,
+      );
+    }
     switch (kind) {
       case 'describes':
       case 'dialect':
@@ -144,6 +169,14 @@ function addPattern(source: string, at: string, patterns: Map<string, LinearPatt
     throw new SchemaProblem(error.syntax ? 'SCHEMA_INVALID' : 'SCHEMA_REFUSED', at, error.message);
   }
 }
+
+const sideBySide: ReadonlySet<KeywordKind> = new Set([
+  'schemas',
+  'schemaMap',
+  'patternMap',
+  'names',
+  'nameMap',
+]);
 
 function items(value: JsonValue): readonly JsonValue[] {
   return value as readonly JsonValue[];
