@@ -49,7 +49,7 @@ export const keywordKinds: ReadonlyMap<string, KeywordKind> = new Map<string, Ke
     'propertyNames',
     'then',
   ),
-  ...each('schema', 'unevaluatedItems', 'unevaluatedProperties'),
+  ...each('schema', 'unevaluatedProperties'),
   ...each('schemas', 'allOf', 'anyOf', 'oneOf', 'prefixItems'),
   ...each('schemaMap', '$defs', 'dependentSchemas', 'properties'),
   ...each('patternMap', 'patternProperties'),
@@ -95,6 +95,8 @@ export const keywordKinds: ReadonlyMap<string, KeywordKind> = new Map<string, Ke
     'contentMediaType',
     'contentSchema',
   ),
+  // The code generator evaluates it wrongly beside `contains` and nested `items` (it then lets values pass).
+  ...each('refused', 'unevaluatedItems'),
   ...each(
     'refused',
     '$dynamicRef',

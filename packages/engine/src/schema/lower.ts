@@ -32,9 +32,18 @@ export interface LoweredSchema {
  * @throws SchemaProblem
  */
 export function lowerSchema(schema: JsonValue): LoweredSchema {
+  checkShape(schema);
+  const patterns = new Map<string, LinearPattern>();
+  return { schema: lower(schema, '#', patterns), patterns };
+}
+
+function checkShape(schema: JsonValue): void {
   let count = 0;
-  forEachSubschema(schema, () => {
+  const used = new Set<string>();
+  forEachSubschema(schema, (node) => {
     count += 1;
+    for (const keyword of ['if', 'unevaluatedProperties'])
+      if (Object.hasOwn(node, keyword)) used.add(keyword);
   });
   if (count > MAX_SUBSCHEMAS) {
     throw new SchemaProblem(
@@ -43,8 +52,14 @@ export function lowerSchema(schema: JsonValue): LoweredSchema {
       `it has ${count} subschemas, more than ${MAX_SUBSCHEMAS}`,
     );
   }
-  const patterns = new Map<string, LinearPattern>();
-  return { schema: lower(schema, '#', patterns), patterns };
+  if (used.size > 1) {
+    // The code generator then forgets what `if` evaluated, and lets properties pass.
+    throw new SchemaProblem(
+      'SCHEMA_REFUSED',
+      '#',
+      '"unevaluatedProperties" and "if" are not supported together',
+    );
+  }
 }
 
 /**
@@ -82,7 +97,7 @@ function lower(node: JsonValue, at: string, patterns: Map<string, LinearPattern>
       throw new SchemaProblem(
         'SCHEMA_REFUSED',
         at,
-        `${keyword} is not supported; use $ref to "#/$defs/…" in the same schema`,
+        `${keyword} is not supported; ${insteadOf(keyword)}`,
       );
     }
     checkValue(kind, value, here, at === '#');
@@ -131,6 +146,12 @@ function lower(node: JsonValue, at: string, patterns: Map<string, LinearPattern>
   }
   setOwn(lowered, COST, weight);
   return lowered;
+}
+
+function insteadOf(keyword: string): string {
+  return keyword === 'unevaluatedItems'
+    ? 'close a list by "prefixItems" with "items": false'
+    : 'refer by $ref to "#/$defs/…" in the same schema';
 }
 
 function lowerMap(map: JsonObject, at: string, patterns: Map<string, LinearPattern>): JsonValue {

@@ -83,7 +83,7 @@ function linearRegExp(lowered: LoweredSchema, cost: CostMeter) {
     const pattern = lowered.patterns.get(source);
     if (pattern === undefined) throw new Error('a regular expression was not compiled');
     const test = (text: string): boolean => {
-      cost.spend(1 + ((text.length * pattern.size) >> 3));
+      cost.spend(1 + Math.ceil((text.length * pattern.size) / 8));
       return pattern.test(text);
     };
     // The generator tells expressions apart by their text.
