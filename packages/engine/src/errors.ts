@@ -59,6 +59,7 @@ const table = {
   MEMORY_LIMIT: { owner: 'guest', exit: EXIT.limit },
   OUTPUT_LIMIT: { owner: 'guest', exit: EXIT.limit },
   HOST_CALL_LIMIT: { owner: 'guest', exit: EXIT.limit },
+  NETWORK_LIMIT: { owner: 'guest', exit: EXIT.limit },
   CONCURRENCY_LIMIT: { owner: 'caller', exit: EXIT.limit },
   RATE_LIMITED: { owner: 'caller', exit: EXIT.limit },
   // The engine

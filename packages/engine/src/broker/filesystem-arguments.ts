@@ -50,6 +50,15 @@ export class Arguments {
     return values.map((value: unknown) => this.#integer(value, LARGEST));
   }
 
+  /** At most `most` values of any kind, to be checked by who asked. */
+  list(most: number): readonly unknown[] {
+    const values = this.#next();
+    if (!Array.isArray(values) || values.length > most) {
+      return this.#violation(`a list of at most ${most}`);
+    }
+    return values;
+  }
+
   time(): NewTime {
     const value = this.#next();
     if (value === null || value === 'now') return value;

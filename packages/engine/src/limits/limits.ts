@@ -15,6 +15,52 @@ export const DIRECTORY_ENTRIES = 100_000;
 /** Bytes that one read hands out, whatever the guest asks for. */
 export const READ_BYTES = 1024 * 1024;
 
+/**
+ * The network of one invocation. Fixed as well; a guest's own timeouts can only lower the three times.
+ * Bytes are those of bodies, headers and datagrams in both directions; what TLS and TCP add isn't counted.
+ */
+export interface NetworkLimits {
+  /** Sockets, requests and lookups that the guest holds at once. */
+  readonly handles: number;
+  /** Connections that stand at once. */
+  readonly openConnections: number;
+  /** Connections made in all, and to one host. */
+  readonly connections: number;
+  readonly connectionsPerHost: number;
+  /** HTTP requests in all, and to one host. */
+  readonly requests: number;
+  readonly requestsPerHost: number;
+  /** Bytes in all, and with one host. */
+  readonly bytes: number;
+  readonly bytesPerHost: number;
+  /** Body of one HTTP response. */
+  readonly responseBytes: number;
+  /** Names looked up. */
+  readonly lookups: number;
+  /** Milliseconds until a connection stands, its name lookup and TLS handshake included. */
+  readonly connectMs: number;
+  /** Milliseconds from the request, or the last byte of its body, to the head of the response. */
+  readonly firstByteMs: number;
+  /** Milliseconds that a read of a response waits for its next byte. */
+  readonly betweenBytesMs: number;
+}
+
+export const NETWORK_LIMITS: NetworkLimits = {
+  handles: 512,
+  openConnections: 64,
+  connections: 2048,
+  connectionsPerHost: 1024,
+  requests: 10_000,
+  requestsPerHost: 5000,
+  bytes: 1024 * 1024 * 1024,
+  bytesPerHost: 512 * 1024 * 1024,
+  responseBytes: 256 * 1024 * 1024,
+  lookups: 2048,
+  connectMs: 10_000,
+  firstByteMs: 60_000,
+  betweenBytesMs: 60_000,
+};
+
 /** Longest time limit in milliseconds: what a timer of the platform can hold (about 24 days). */
 const LONGEST_TIMEOUT = 0x7fff_ffff;
 
