@@ -26,7 +26,10 @@ describe('docs/reference/manifest.schema.json', () => {
   });
 
   it.each(names('valid').filter((name) => name.endsWith('.toml')))('accepts %s', (name) => {
-    expect(validate(json('valid', name)), JSON.stringify(validate.errors)).toBe(true);
+    expect({ valid: validate(json('valid', name)), errors: validate.errors }).toEqual({
+      valid: true,
+      errors: null,
+    });
   });
 
   const unknown = names('wrong').filter(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { SkillError } from '../errors.ts';
@@ -9,9 +9,8 @@ function failure(text: string): string {
   try {
     parseToml(text, 'f');
   } catch (error) {
-    expect(error).toBeInstanceOf(SkillError);
-    expect((error as SkillError).code).toBe('MANIFEST_SYNTAX');
-    return (error as SkillError).message;
+    if (error instanceof SkillError && error.code === 'MANIFEST_SYNTAX') return error.message;
+    throw error;
   }
   return 'accepted';
 }
@@ -59,7 +58,7 @@ describe('bounds (TOM-01)', () => {
     ['DEL', 'a = "\u007f"', '1:6', 'control character'],
   ])('%s', (_, text, place, words) => {
     const message = failure(text);
-    expect(message.startsWith(`f:${place}: `), message.slice(0, 200)).toBe(true);
+    expect(message.slice(0, place.length + 4)).toBe(`f:${place}: `);
     expect(message).toContain(words);
     expect(message.length).toBeLessThan(400);
   });
@@ -128,8 +127,33 @@ describe('values and their places', () => {
 
 it('answers any text with a tree or one syntax error', () => {
   const piece = fc.constantFrom(
-    ...['[', ']', '{', '}', '=', ',', '.', '\n', ' ', '"', "'", '"""', '\\', '#', 'a', '1', '-'],
-    ...['_', ':', '0x', 'inf', 'true', '2020-02-30', '\r\n', '\u00e4', '[[', ']]'],
+    '[',
+    ']',
+    '{',
+    '}',
+    '=',
+    ',',
+    '.',
+    '\n',
+    ' ',
+    '"',
+    "'",
+    '"""',
+    '\\',
+    '#',
+    'a',
+    '1',
+    '-',
+    '_',
+    ':',
+    '0x',
+    'inf',
+    'true',
+    '2020-02-30',
+    '\r\n',
+    '\u00e4',
+    '[[',
+    ']]',
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
