@@ -3,7 +3,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { createEngine, type Engine, type ExecutionResult } from '../../packages/engine/src/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type ExecutionResult,
+} from '../../packages/engine/src/index.ts';
 import { buildGuest } from '../guests/build.ts';
 
 export interface Bench extends AsyncDisposable {
@@ -55,17 +59,16 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
-/** Runs an action and says how long the embedder's event loop stood still at most, in milliseconds. */
-export async function longestStall<T>(action: () => Promise<T>): Promise<{ value: T; stall: number }> {
-  let last = performance.now();
-  let stall = 0;
+/** Runs an action and counts how often the embedder's event loop turned meanwhile. */
+export async function countTurns<T>(
+  action: () => Promise<T>,
+): Promise<{ value: T; turns: number }> {
+  let turns = 0;
   const timer = setInterval(() => {
-    const now = performance.now();
-    stall = Math.max(stall, now - last);
-    last = now;
+    turns += 1;
   }, 5);
   try {
-    return { value: await action(), stall };
+    return { value: await action(), turns };
   } finally {
     clearInterval(timer);
   }

@@ -1,5 +1,6 @@
 /** One run of a guest: from validated parameters to what the supervisor needs, and back to an outcome. */
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Supervisor } from './broker/client.ts';
 import type { CountedDenial } from './broker/broker.ts';
 import type { RunResult } from './broker/messages.ts';
@@ -239,5 +240,9 @@ function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Deni
     path: raw.path,
     operation: raw.operation,
     access: raw.access === 'write' ? 'read-write' : 'read',
+    // What is made, moved or removed is an entry of a directory; that is what has to be granted.
+    ...(raw.operation.endsWith('-at') && raw.operation !== 'open-at' && raw.access === 'write'
+      ? { grant: dirname(raw.path) }
+      : {}),
   });
 }
