@@ -51,7 +51,7 @@ describe('prepareComponent', () => {
     const first = await prepareComponent({ bytes, cacheDir });
     expect(await prepareComponent({ bytes, cacheDir, limits: cacheOnly })).toEqual(first);
 
-    const key = cacheKey(first.sha256, false);
+    const key = cacheKey(first.sha256, true);
     await writeFile(join(cacheDir, key, 'glue.js'), 'globalThis.injected = true');
     await expect(prepareComponent({ bytes, cacheDir, limits: cacheOnly })).rejects.toMatchObject({
       code: 'TRANSPILE_LIMIT',
@@ -64,8 +64,8 @@ describe('prepareComponent', () => {
   it('keeps metered and unmetered modules apart', async () => {
     const bytes = await component;
     const cacheDir = join(directory, 'metered');
-    const plain = await prepareComponent({ bytes, cacheDir });
-    const metered = await prepareComponent({ bytes, cacheDir, metered: true });
+    const plain = await prepareComponent({ bytes, cacheDir, metered: false });
+    const metered = await prepareComponent({ bytes, cacheDir });
     expect(metered.glue).toBe(plain.glue);
     expect(metered.modules).not.toEqual(plain.modules);
     expect(await readdir(cacheDir)).toHaveLength(2);

@@ -22,7 +22,7 @@ export interface PrepareOptions {
   readonly provided?: ((name: string) => boolean) | undefined;
   readonly bounds?: Partial<ComponentBounds> | undefined;
   readonly limits?: Partial<TranspileLimits> | undefined;
-  /** Whether core modules are rewritten to pay for what they do; see `transpileComponent`. Default false. */
+  /** Whether core modules are rewritten to pay for what they do; see `transpileComponent`. Default true. */
   readonly metered?: boolean | undefined;
 }
 
@@ -85,7 +85,7 @@ async function make(
 ): Promise<Transpiled> {
   if (options.cacheDir === undefined) return transpileComponent(bytes, options);
   const cache = await ComponentCache.open(options.cacheDir);
-  const key = cacheKey(sha256, options.metered === true);
+  const key = cacheKey(sha256, options.metered !== false);
   const maxBytes = options.limits?.outputBytes ?? defaultTranspileLimits.outputBytes;
   const known = await cache.get(key, maxBytes);
   if (known !== undefined) return known;

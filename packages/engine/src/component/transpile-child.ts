@@ -136,6 +136,7 @@ export function runTranspiler(
       clearTimeout(timer);
       if (failure !== undefined) reject(failure);
       else if (code === 0) resolve(Buffer.concat(chunks));
+      else if (signal === 'SIGXCPU') reject(overLimit('wallMs', limits.wallMs, 'milliseconds'));
       else if (signal !== null) reject(overLimit('memoryBytes', limits.memoryBytes, 'bytes'));
       else {
         const reason = `the transpiling process ended with code ${code}`;

@@ -6,7 +6,7 @@ import { Script } from 'node:vm';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 import { describe, expect, it } from 'vitest';
 import { surveyComponent } from './survey.ts';
-import { transpileComponent } from './transpile.ts';
+import { transpileComponent as transpileMetered, type TranspileOptions } from './transpile.ts';
 import { defaultTranspileLimits, runTranspiler } from './transpile-child.ts';
 import { decodeTranspiled, type Transpiled } from './transpile-frame.ts';
 
@@ -25,6 +25,10 @@ function instantiate(
   );
 }
 
+/** Without the meter, so that the tests can run what comes out. */
+const transpileComponent = (component: Uint8Array, options: TranspileOptions = {}) =>
+  transpileMetered(component, { ...options, metered: false });
+
 const answer = parse(`(component
   (core module $m (func (export "run") (result i32) i32.const 42))
   (core instance $i (instantiate $m))
@@ -36,6 +40,20 @@ const named = (name: string) =>
     (core module $m (func (export "${name}") (result i32) i32.const 42))
     (core instance $i (instantiate $m))
     (func (export "run") (result u32) (canon lift (core func $i "${name}"))))`);
+
+function lifted(module: string, options: string): Promise<Uint8Array> {
+  return parse(`(component (core module $m ${module}) (core instance $i (instantiate $m))
+    (func (export "run") (result u32) (canon lift (core func $i "f") ${options})))`);
+}
+
+function importing(module: string, field: string): Promise<Uint8Array> {
+  return parse(`(component
+    (core module $a (func (export "f")))
+    (core instance $b (instantiate $a))
+    (core module $m (import "${module}" "${field}" (func)) (func (export "f") (result i32) i32.const 42))
+    (core instance $i (instantiate $m (with "${module}" (instance (export "${field}" (func $b "f"))))))
+    (func (export "run") (result u32) (canon lift (core func $i "f"))))`);
+}
 
 describe('transpileComponent', () => {
   it('gives a script and core modules that run', async () => {
@@ -49,7 +67,7 @@ describe('transpileComponent', () => {
   });
 
   it('meters core modules, which then need the meter to run', async () => {
-    const made = await transpileComponent(await answer, { metered: true });
+    const made = await transpileMetered(await answer);
     expect(() => instantiate(made)).toThrow(/[Ii]mports? /u);
   });
 
@@ -58,10 +76,10 @@ describe('transpileComponent', () => {
       `(component (core module (import "skill-engine:metering" "fuel" (global (mut i64)))))`,
     );
     const withGc = parse('(component (core module (type (struct (field i32)))))');
-    await expect(transpileComponent(await reserved, { metered: true })).rejects.toMatchObject({
+    await expect(transpileMetered(await reserved)).rejects.toMatchObject({
       code: 'COMPONENT_NAME_REFUSED',
     });
-    await expect(transpileComponent(await withGc, { metered: true })).rejects.toMatchObject({
+    await expect(transpileMetered(await withGc)).rejects.toMatchObject({
       code: 'COMPONENT_UNSUPPORTED',
     });
   });
@@ -106,8 +124,19 @@ describe('names that would become code (GEN-01)', () => {
     );
   });
 
-  it('are refused by the survey, and once more after the transpiler', async () => {
-    const bytes = await named(payload);
+  it.each([
+    ['export of a function', named(payload)],
+    [
+      'export of a memory',
+      lifted(
+        `(memory (export "${payload}") 1) (func (export "f") (result i32) i32.const 42)`,
+        `(memory (core memory $i "${payload}"))`,
+      ),
+    ],
+    ['import module', importing(payload, 'f')],
+    ['import field', importing('env', payload)],
+  ])('are refused by the survey, and once more after the transpiler: %s', async (_place, wat) => {
+    const bytes = await wat;
     expect(() => surveyComponent(bytes)).toThrow(
       expect.objectContaining({ code: 'COMPONENT_NAME_REFUSED' }),
     );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { METERING_VERSION } from '@skill-engine/metering';
 import { type ErrorCode, SkillError } from '../errors.ts';
@@ -8,7 +9,7 @@ import { decodeTranspiled, type Transpiled } from './transpile-frame.ts';
 
 export interface TranspileOptions {
   readonly limits?: Partial<TranspileLimits> | undefined;
-  /** Whether core modules are rewritten to pay for what they do. Such modules run only under a `FuelMeter`. */
+  /** Whether core modules are rewritten to pay for what they do; they run only under a `FuelMeter`. Default true. */
   readonly metered?: boolean | undefined;
 }
 
@@ -37,8 +38,9 @@ export async function transpileComponent(
   options: TranspileOptions = {},
 ): Promise<Transpiled> {
   const limits = { ...defaultTranspileLimits, ...options.limits };
-  const metering = options.metered === true ? require.resolve('@skill-engine/metering') : undefined;
-  const answer = await runTranspiler(component, limits, { bindgen, metering });
+  const metering =
+    options.metered === false ? undefined : require.resolve('@skill-engine/metering');
+  const answer = await inTurn(() => runTranspiler(component, limits, { bindgen, metering }));
   let decoded: ReturnType<typeof decodeTranspiled>;
   try {
     decoded = decodeTranspiled(answer);
@@ -47,6 +49,22 @@ export async function transpileComponent(
   }
   if ('ok' in decoded) throw failed(decoded.code, decoded.message);
   return decoded;
+}
+
+const waiting: (() => void)[] = [];
+let free = Math.max(1, availableParallelism());
+
+/** Not more processes at once than there are processors: each may take seconds and a gigabyte. */
+async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  if (free > 0) free -= 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await run();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  }
 }
 
 function failed(code: ErrorCode, reason: string): SkillError {
