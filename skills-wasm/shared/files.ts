@@ -29,7 +29,7 @@ export function withFile<T>(descriptor: Descriptor, use: (descriptor: Descriptor
   }
 }
 
-/** The directories, and single files, that this invocation was granted, with their names. */
+/** The directories that this invocation was granted, with their names. */
 export function grants(): [Descriptor, string][] {
   return getDirectories();
 }

@@ -20,20 +20,21 @@ interface Place {
 const join = (directory: string, name: string): string =>
   directory === '.' ? name : `${directory}/${name}`;
 
-/** Whether `path` is beneath `grant`, or asking so was refused for another reason than its absence. */
-function has(grant: Descriptor, path: string): boolean {
-  try {
-    grant.statAt({}, path);
-    return true;
-  } catch (thrown) {
-    return errorCode(thrown) !== 'no-entry';
-  }
-}
-
 /** The grants that a walk begins at: the first that has `path`, or every one. */
-function roots(path: string | undefined): Descriptor[] {
+function roots(path: string | undefined): Descriptor[] | { error: string } {
   const all = grants().map(([grant]) => grant);
-  return path === undefined ? all : all.filter((grant) => has(grant, path)).slice(0, 1);
+  if (path === undefined) return all;
+  let error = 'no-entry';
+  for (const grant of all) {
+    try {
+      grant.statAt({}, path);
+      return [grant];
+    } catch (thrown) {
+      const code = errorCode(thrown);
+      if (code !== 'no-entry') error = code;
+    }
+  }
+  return { error };
 }
 
 /**
@@ -43,12 +44,11 @@ function roots(path: string | undefined): Descriptor[] {
 export function* walk(path: string | undefined, limits: WalkLimits): Generator<Found> {
   let left = limits.entries;
   const starts = roots(path);
-  if (path !== undefined && starts.length === 0) yield { path, error: 'no-entry' };
+  if ('error' in starts) {
+    yield { path: path ?? '.', error: starts.error };
+    return;
+  }
   for (const grant of starts) {
-    if (grant.getType() !== 'directory') {
-      yield { path: '.', file: grant };
-      continue;
-    }
     const places: Place[] = [{ path: path ?? '.', depth: 0 }];
     for (let place = places.pop(); place; place = places.pop()) {
       if (left-- <= 0) {

@@ -7,7 +7,6 @@ import {
   Grant,
   grants,
   Input,
-  isDirectory,
   openFile,
   Output,
   Piece,
@@ -55,29 +54,42 @@ function hashStdin(): string {
   return failure.length > 0 ? '' : hash.digest();
 }
 
+/** The hash of the file at `path` beneath `directory`, or an empty text. */
+function hashFile(directory: i32, path: string): string {
+  const descriptor = openFile(directory, path);
+  if (descriptor < 0) return '';
+  const hash = hashDescriptor(descriptor);
+  close(descriptor);
+  return hash;
+}
+
 /** Why `path` could not be hashed, when no grant had it. */
 let reason: string = '';
 
 /** The hash of `path` in the first granted directory that has it, or an empty text. */
 function hashPath(all: Grant[], path: string): string {
-  reason = 'not beneath a granted directory';
+  reason = '';
   for (let index = 0; index < all.length; index++) {
-    const grant = all[index];
-    const rest = beneath(grant, path);
+    const rest = beneath(all[index], path);
     if (rest === null) continue;
-    const whole = rest == '.' && !isDirectory(grant.descriptor);
-    const descriptor = whole ? grant.descriptor : openFile(grant.descriptor, rest);
-    if (descriptor < 0) {
-      reason = failure;
-      if (failure == 'no-entry') continue;
-      return '';
-    }
-    const hash = hashDescriptor(descriptor);
-    if (!whole) close(descriptor);
-    reason = failure;
-    return hash;
+    const hash = hashFile(all[index].descriptor, rest);
+    if (hash.length > 0) return hash;
+    if (reason.length == 0 || failure != 'no-entry') reason = failure;
   }
+  if (reason.length == 0) askAnyway(all, path);
   return '';
+}
+
+/**
+ * Asks for a whole path that no grant covers all the same: the host refuses it, and can tell its
+ * operator what would allow it.
+ */
+function askAnyway(all: Grant[], path: string): void {
+  reason = 'nothing is granted';
+  if (all.length == 0) return;
+  const descriptor = openFile(all[0].descriptor, path);
+  if (descriptor >= 0) close(descriptor);
+  reason = 'not beneath a granted directory';
 }
 
 /** Prints one file's line, or says on standard error what is wrong with it. */

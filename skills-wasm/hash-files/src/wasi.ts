@@ -60,7 +60,7 @@ export function programArguments(): string[] {
   return texts;
 }
 
-/** A granted directory or file. */
+/** A granted directory. */
 export class Grant {
   descriptor: i32 = 0;
   name: string = '';
@@ -115,7 +115,7 @@ export function openFile(directory: i32, path: string): i32 {
   return descriptor;
 }
 
-export function isDirectory(descriptor: i32): bool {
+function isDirectory(descriptor: i32): bool {
   getType(descriptor, result);
   return load<u8>(result) == 0 && load<u8>(result + 1) == 3;
 }
