@@ -40,6 +40,20 @@ const I64_SUB = 0x7d;
 const I64_LT_S = 0x53;
 const I64_OR = 0x84;
 
+/** Blocks that stand around a copied body beyond the loop itself. */
+const COPY_NESTING = 2;
+
+interface Copied {
+  readonly label: number;
+  readonly event: number;
+  /** Price of one copy. */
+  readonly units: number;
+  /** Copies still to come. */
+  left: number;
+}
+
+const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, left: 0 };
+
 /** Writes one function body (without its size) to `w`. */
 export class FunctionEmitter {
   private readonly context: EmitContext;
@@ -50,6 +64,8 @@ export class FunctionEmitter {
   private length32 = 0;
   /** The counter is in its local. */
   private inRegion = false;
+  /** The loop whose body is being copied. */
+  private copied: Copied = NOT_COPIED;
 
   constructor(context: EmitContext, w: Writer) {
     this.context = context;
@@ -90,6 +106,12 @@ export class FunctionEmitter {
             this.inRegion = true;
             regionLabel = a;
           }
+          if ((events.edge[i] as number) > 0) {
+            w.copy(bytes, copied, at);
+            copied = next;
+            this.openCopies(i);
+            continue;
+          }
           w.copy(bytes, copied, next);
           copied = next;
           if ((labels.flags[a] as number) & LABEL.pad) this.landing(plan);
@@ -111,6 +133,15 @@ export class FunctionEmitter {
             copied = next;
             continue;
           }
+          if (a === this.copied.label) {
+            w.copy(bytes, copied, at);
+            if (this.closeCopy((flags & FLAG.fallsThrough) !== 0)) {
+              i = this.copied.event;
+              copied = events.next[i] as number;
+              continue;
+            }
+            copied = next;
+          }
           if (a === regionLabel) {
             this.inRegion = false;
             regionLabel = -1;
@@ -130,22 +161,38 @@ export class FunctionEmitter {
           break;
         case EV.return:
         case EV.tailCall:
-          if (live && plan.frame > 0) {
+          if (!live) break;
+          if (plan.frame > 0 || this.copied.label >= 0) {
             w.copy(bytes, copied, at);
             copied = at;
-            this.restoreDepth();
+            this.charge(-this.prepaid());
+            if (plan.frame > 0) this.restoreDepth();
           }
           break;
-        case EV.brIf:
-          if ((events.edge[i] as number) !== 0) {
+        case EV.br:
+          if (a < this.copied.label) {
             w.copy(bytes, copied, at);
             copied = next;
+            if (live) this.charge(-this.prepaid());
+            this.branchFurther(0x0c, at, COPY_NESTING);
+          }
+          break;
+        case EV.brIf: {
+          const outside = a < this.copied.label;
+          const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
+          if (edge === 0 && !outside) break;
+          w.copy(bytes, copied, at);
+          copied = next;
+          const further = outside ? COPY_NESTING : 0;
+          if (edge === 0) this.branchFurther(bytes[at] as number, at, further);
+          else {
             w.bytes([0x04, 0x40]);
-            this.charge(events.edge[i] as number);
-            this.branchOneFurther(at);
+            this.charge(edge);
+            this.branchFurther(0x0c, at, further + 1);
             w.u8(0x0b);
           }
           break;
+        }
         case EV.global:
           w.copy(bytes, copied, at);
           copied = next;
@@ -300,8 +347,60 @@ export class FunctionEmitter {
     this.setGlobal(this.context.depth);
   }
 
-  /** `br` to the target of the `br_if` at `at`, from inside one more block. */
-  private branchOneFurther(at: number): void {
+  /**
+   * Opens a loop whose body is copied: one charge pays for all copies, and whoever leaves earlier gets the rest back.
+   *
+   *     block $exit
+   *       loop
+   *         block $next BODY-1 refund br $exit end
+   *         …
+   *         block $next BODY-n br $exit end
+   *         br 0
+   *       end
+   *       unreachable
+   *     end
+   *
+   * A branch to the loop goes to the end of its copy, by the same number of steps.
+   */
+  private openCopies(event: number): void {
+    const { bytes, events } = this.context;
+    const { w } = this;
+    const units = events.charge[event] as number;
+    const count = events.edge[event] as number;
+    this.copied = { label: events.a[event] as number, event, units, left: count - 1 };
+    w.reserve(count * ((events.next[event] as number) + 512));
+    w.u8(0x02);
+    w.copy(bytes, (events.pos[event] as number) + 1, events.next[event] as number);
+    w.bytes([0x03, 0x40]);
+    this.chargeAndCheck(units * count);
+    w.bytes([0x02, 0x40]);
+  }
+
+  /** Ends one copy; true where another one follows. */
+  private closeCopy(fallsThrough: boolean): boolean {
+    const { w } = this;
+    if (fallsThrough) {
+      this.charge(-this.prepaid());
+      w.bytes([0x0c, COPY_NESTING]);
+    }
+    w.u8(0x0b);
+    if (this.copied.left > 0) {
+      this.copied.left--;
+      w.bytes([0x02, 0x40]);
+      return true;
+    }
+    w.bytes([0x0c, 0x00, 0x0b, 0x00, 0x0b]);
+    this.copied = NOT_COPIED;
+    return false;
+  }
+
+  /** Units that were paid for copies still to come. */
+  private prepaid(): number {
+    return this.copied.units * this.copied.left;
+  }
+
+  /** A branch to the target of the one at `at`, from inside `further` more blocks. */
+  private branchFurther(opcode: number, at: number, further: number): void {
     const { bytes } = this.context;
     let target = 0;
     let scale = 1;
@@ -312,8 +411,8 @@ export class FunctionEmitter {
       if (byte < 0x80) break;
       scale *= 128;
     }
-    this.w.u8(0x0c);
-    this.w.u32(target + 1);
+    this.w.u8(opcode);
+    this.w.u32(target + further);
   }
 
   private constant(value: number): void {

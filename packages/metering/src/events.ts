@@ -52,6 +52,8 @@ export const FLAG = {
   oneArmed: 16,
   /** `end`: of an `if` with `else`. */
   twoArmed: 32,
+  /** A branch that leaves the innermost loop. */
+  leaves: 64,
 } as const;
 
 function grown<T extends Int32Array | Uint8Array>(array: T, make: (n: number) => T): T {
@@ -74,7 +76,7 @@ export class EventLog {
   cost = int32(4096);
   /** What depends on the kind. For control: the label. */
   a = int32(4096);
-  /** Results: units charged after the instruction, and on the taken edge. */
+  /** Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body. */
   charge = int32(4096);
   edge = int32(4096);
 

@@ -36,6 +36,8 @@ interface Arms {
   readonly thenLive: boolean[];
   readonly elseLive: boolean[];
   readonly heavyAtEnd: number[];
+  readonly blockersAtEnd: number[];
+  readonly end: number[];
 }
 
 /** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
@@ -43,8 +45,10 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
   const { events, labels, exceptions } = context;
   const { kind, flags, cost, a, charge, edge } = events;
   const base = fn.label;
-  const arms: Arms = { elseUnits: [], elseEvent: [], thenLive: [], elseLive: [], heavyAtEnd: [] };
+  const arms: Arms = { elseUnits: [], elseEvent: [], thenLive: [], elseLive: [], heavyAtEnd: [], blockersAtEnd: [], end: [] };
   let heavy = 0;
+  /** Events that keep a loop around them from being copied. */
+  let blockers = 0;
   let p = 0;
 
   for (let i = fn.endEvent - 1; i >= fn.firstEvent; i--) {
@@ -54,11 +58,14 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     const label = a[i] as number;
     charge[i] = 0;
     edge[i] = 0;
+    if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
     if ((f & FLAG.live) === 0 && k !== EV.end && k !== EV.else && k !== EV.catch) continue;
     switch (k) {
       case EV.end:
         if (f & FLAG.loopEnd) {
           arms.heavyAtEnd[label - base] = heavy;
+          arms.blockersAtEnd[label - base] = fn.hasPads ? -1 : blockers;
+          arms.end[label - base] = i;
         } else {
           p = endOfBlock(i, f, p, context, arms, base);
         }
@@ -79,9 +86,13 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
       case EV.loop:
         if (heavy === arms.heavyAtEnd[label - base]) {
           labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
+          if (blockers === arms.blockersAtEnd[label - base]) {
+            edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
+          }
         }
         charge[i] = concrete(p);
         p = 0;
+        blockers++;
         break;
       case EV.br:
       case EV.brTable:
@@ -95,6 +106,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         break;
       case EV.return:
       case EV.throw:
+        if (k === EV.throw) blockers++;
         p = 0;
         break;
       case EV.tailCall:
@@ -182,4 +194,19 @@ function splitBranch(i: number, f: number, stays: number, taken: number, events:
   }
   events.charge[i] = stays - taken;
   return taken;
+}
+
+/** Longest body of a loop, in bytes, that is copied eight and four times. */
+const COPY_EIGHT = 40;
+const COPY_FOUR = 120;
+
+/**
+ * How many copies of a small innermost loop's body to make, so that one charge pays for all; 0 for none.
+ * A loop without a price of its own has nothing to save.
+ */
+function copies(start: number, end: number, units: number, { events, labels }: PlanContext): number {
+  const flags = labels.flags[events.a[start] as number] as number;
+  if (units <= 0 || (flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
+  const bytes = (events.pos[end] as number) - (events.next[start] as number);
+  return bytes <= COPY_EIGHT ? 8 : bytes <= COPY_FOUR ? 4 : 0;
 }

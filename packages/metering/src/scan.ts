@@ -56,6 +56,8 @@ export class Scanner {
   private readonly module: Module;
   private readonly limits: MeteringLimits;
   private readonly control = new ControlStack();
+  /** Whether the `br_table` just read leaves the innermost loop. */
+  private tableLeaves = false;
 
   constructor(module: Module, limits: MeteringLimits) {
     this.module = module;
@@ -227,12 +229,9 @@ export class Scanner {
           if (opcode !== 0x0c && opcode !== 0xd5) height--;
           cost += COSTS.instruction;
           let flags = live ? FLAG.live : 0;
-          if (
-            opcode === 0x0d &&
-            (labels.flags[label] as number) & LABEL.plain &&
-            (labels.loops[label] as number) < loops
-          ) {
-            flags |= FLAG.splittable;
+          if ((labels.loops[label] as number) < loops) {
+            flags |= FLAG.leaves;
+            if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain) flags |= FLAG.splittable;
           }
           if (live) control.branch(target);
           events.push(opcode === 0x0c ? EV.br : EV.brIf, flags, at, r.pos, cost, label);
@@ -246,8 +245,8 @@ export class Scanner {
         }
         case 0x0e: {
           cost += COSTS.branchTable;
-          const label = this.branchTable(r, live, run + cost, at);
-          events.push(EV.brTable, live ? FLAG.live : 0, at, r.pos, cost, label);
+          const label = this.branchTable(r, live, run + cost, at, loops);
+          events.push(EV.brTable, (live ? FLAG.live : 0) | (this.tableLeaves ? FLAG.leaves : 0), at, r.pos, cost, label);
           live = false;
           height = control.height();
           cost = 0;
@@ -413,17 +412,19 @@ export class Scanner {
   }
 
   /** Reads the labels of a `br_table`; joins them, since whoever branches must have paid the same to each. */
-  private branchTable(r: Reader, live: boolean, run: number, at: number): number {
+  private branchTable(r: Reader, live: boolean, run: number, at: number, loops: number): number {
     const { control, labels } = this;
     const count = r.u32();
     checkLimit(this.limits, 'branchTableEntries', count, at);
     let first = -1;
+    this.tableLeaves = false;
     for (let i = 0; i <= count; i++) {
       const target = r.u32();
       if (target >= control.depth) r.fail('branch out of range', at);
+      const label = control.labelAt(target);
+      if ((labels.loops[label] as number) < loops) this.tableLeaves = true;
       if (!live) continue;
       control.branch(target);
-      const label = control.labelAt(target);
       if (first === label) continue;
       labels.pin(label, -run);
       if (first === -1) first = label;
