@@ -125,6 +125,13 @@ describe('effective', () => {
     expect(of({ ceiling }).volumes.map((volume) => volume.hostPath)).toEqual(['/opt']);
   });
 
+  it('says which path has no absolute form, and where it stands', () => {
+    const lost = readCapabilities({ filesystem: ['read:/ok', 'read:~/x'] }, 'skill.toml');
+    expect(() => effective({ declared: lost, granted: 'declared' }, { baseDir: '/base' })).toThrow(
+      'skill.toml:1:1: path "~/x": `~` needs a home directory, and there is none',
+    );
+  });
+
   it('crosses threads as it is', () => {
     expect(structuredClone(of({}))).toEqual(of({}));
   });

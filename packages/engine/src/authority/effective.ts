@@ -3,6 +3,7 @@ import type {
   CapabilityRestriction,
   DeclaredCapabilities,
   DeclaredCredential,
+  SourceSpan,
 } from '../manifest/types.ts';
 import { covers, resolvePath } from './path.ts';
 import { decidingGrant, intersectGrants } from './filesystem.ts';
@@ -42,8 +43,11 @@ function layersOf(parts: AuthorityParts): Layer[] {
   return layers;
 }
 
-function resolved<P extends { readonly path: string }>(paths: readonly P[], places: Places): P[] {
-  return paths.map((entry) => ({ ...entry, path: resolvePath(entry.path, places) }));
+function resolved<P extends { readonly path: string; readonly source?: SourceSpan | undefined }>(
+  paths: readonly P[],
+  places: Places,
+): P[] {
+  return paths.map((entry) => ({ ...entry, path: resolvePath(entry.path, places, entry.source) }));
 }
 
 /** A part's say in one area: `undefined` where it does not restrict it. */
@@ -107,7 +111,7 @@ function effectiveVolumes(
 ): EffectiveVolume[] {
   const volumes: EffectiveVolume[] = [];
   for (const volume of layers[0]?.capabilities.volumes ?? []) {
-    const hostPath = resolvePath(volume.hostPath, places);
+    const hostPath = resolvePath(volume.hostPath, places, volume.source);
     let access: EffectiveVolume['access'] | undefined = volume.access;
     for (const { part, capabilities } of layers) {
       if (part === 'declared') continue;

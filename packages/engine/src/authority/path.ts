@@ -1,5 +1,6 @@
 /** Paths of grants: how they are written in a manifest, and the absolute form in which they are compared. */
 import { SkillError } from '../errors.ts';
+import type { SourceSpan } from '../manifest/types.ts';
 import { Refusal } from './refusal.ts';
 import type { Places } from './types.ts';
 
@@ -52,13 +53,17 @@ function normalise(absolute: string): string | undefined {
 /**
  * The absolute, normalised host path: no `.`, no `..`, no doubled or trailing slash; the root is `/`.
  * `~` is `places.home`; anything not absolute is relative to `places.baseDir`. Symbolic links are not resolved here.
+ *
+ * @param source where it stands, for the error
+ * @throws SkillError MANIFEST_INVALID
  */
-export function resolvePath(text: string, places: Places): string {
+export function resolvePath(text: string, places: Places, source?: SourceSpan): string {
   const refusal = checkDeclaredPath(text);
   const fail = (why: string | undefined): never => {
+    const at = source === undefined ? '' : `${source.file}:${source.line}:${source.column}: `;
     throw new SkillError(
       'MANIFEST_INVALID',
-      `Path ${JSON.stringify(text)}: ${why ?? 'not a path'}`,
+      `${at}path ${JSON.stringify(text)}: ${why ?? 'not a path'}`,
       {
         details: { path: text },
       },

@@ -112,7 +112,7 @@ function unknownKey(
     found: `the ${elsewhere === undefined ? 'unknown ' : ''}key ${quoted(key)}`,
     allowed: known.join(', '),
     why: elsewhere ?? (code === undefined ? undefined : `it has the character U+${code}`),
-    suggestion: suggest(key, left),
+    suggestion: place.report.full ? undefined : suggest(key, left),
   });
 }
 

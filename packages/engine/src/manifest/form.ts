@@ -43,7 +43,7 @@ export class Place {
   }
 
   complain(at: Mark, complaint: Complaint): typeof invalid {
-    this.report.add(problemAt(this.span(at), complaint));
+    this.report.add(() => problemAt(this.span(at), complaint));
     return invalid;
   }
 

@@ -70,13 +70,16 @@ function readFile(root: TableNode, place: Place): Read<Pick<Manifest, 'form' | '
 }
 
 /**
- * @param text the file's text, decoded as strict UTF-8 (`new TextDecoder('utf-8', { fatal: true })`)
+ * @param content the file's bytes, or its text
  * @param options.file what errors call the file
  * @throws SkillError MANIFEST_SYNTAX if it is no TOML 1.1 or exceeds the bounds (1 MiB, nesting 32, …);
  *   MANIFEST_INVALID if it is no manifest. `details.problems` lists every `Problem`, at most 50, in the file's order.
  */
-export function parseManifest(text: string, options: { readonly file: string }): Manifest {
-  const root = parseToml(text, options.file);
+export function parseManifest(
+  content: string | Uint8Array,
+  options: { readonly file: string },
+): Manifest {
+  const root = parseToml(content, options.file);
   const report = new Report(options.file);
   const result = readFile(root, new Place(report, ''));
   if (result === invalid || report.failed) throw report.error('MANIFEST_INVALID');

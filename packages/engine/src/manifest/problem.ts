@@ -78,9 +78,15 @@ export class Report {
     this.file = file;
   }
 
-  add(problem: Problem): void {
+  /** `word` is asked only while problems are listed. */
+  add(word: () => Problem): void {
     this.#total += 1;
-    if (this.problems.length < maximumListed) this.problems.push(problem);
+    if (!this.full) this.problems.push(word());
+  }
+
+  /** Whether further problems are only counted: then they need no words. */
+  get full(): boolean {
+    return this.problems.length >= maximumListed;
   }
 
   get failed(): boolean {

@@ -5,10 +5,12 @@
 import type { Mark } from './node.ts';
 import { visible } from './problem.ts';
 
-const maximumBytes = 1_048_576;
+export const maximumBytes = 1_048_576;
 const maximumDepth = 32;
 const maximumRun = 512;
-const maximumLines = 50_000;
+const maximumLines = 20_000;
+const maximumText = 65_536;
+const maximumMarks = 20_000;
 
 export interface BoundBreach {
   readonly at: Mark;
@@ -82,6 +84,7 @@ export function checkBounds(text: string): BoundBreach | undefined {
   }
   let depth = 0;
   let lines = 1;
+  let marks = 0;
   let runStart = 0;
   let index = 0;
   while (index < text.length) {
@@ -94,11 +97,27 @@ export function checkBounds(text: string): BoundBreach | undefined {
       index = end < 0 ? text.length : end;
       runStart = index;
     } else if (character === '"' || character === "'") {
-      index = skipString(text, index);
+      const start = index;
+      index = skipString(text, start);
+      if (index - start > maximumText) {
+        return breach(
+          start,
+          `a text of more than ${maximumText} characters`,
+          `at most ${maximumText}`,
+        );
+      }
       runStart = index;
     } else {
       if (character === '[' || character === '{') depth += 1;
       else if (character === ']' || character === '}') depth = Math.max(0, depth - 1);
+      if ('[]{}=,.'.includes(character)) marks += 1;
+      if (marks > maximumMarks) {
+        return breach(
+          index,
+          `more than ${maximumMarks} brackets, commas and equals signs`,
+          `at most ${maximumMarks}`,
+        );
+      }
       if (depth > maximumDepth) {
         return breach(
           index,

@@ -5,7 +5,7 @@ import { SkillError } from '../errors.ts';
 import type { Node } from './node.ts';
 import { parseToml } from './toml.ts';
 
-function failure(text: string): string {
+function failure(text: string | Uint8Array): string {
   try {
     parseToml(text, 'f');
   } catch (error) {
@@ -50,7 +50,21 @@ describe('bounds (TOM-01)', () => {
     ['more than 1 MiB', `#${' '.repeat(1_048_576)}`, '1:1', 'more than 1 MiB'],
     ['more than 1 MiB of UTF-8', `#${'ä'.repeat(600_000)}`, '1:1', 'more than 1 MiB'],
     ['more than 1 MiB of astral text', `#${'😀'.repeat(300_000)}`, '1:1', 'more than 1 MiB'],
-    ['a million lines', '\n'.repeat(1e6), '50000:1', 'more than 50000 lines'],
+    ['a million lines', '\n'.repeat(1e6), '20000:1', 'more than 20000 lines'],
+    [
+      'half a million values',
+      `a = [${'1,'.repeat(500_000)}]`,
+      '1:40003',
+      'more than 20000 brackets',
+    ],
+    [
+      'a text of a million escapes',
+      `a = "${'\\n'.repeat(400_000)}"`,
+      '1:5',
+      'a text of more than 65536',
+    ],
+    ['a text that never ends', `a = '''${'x'.repeat(400_000)}`, '1:5', 'a text of more than 65536'],
+    ['a key of a million characters', `"${'x'.repeat(900_000)}" = 1`, '1:1', 'a text of more than'],
     ['a lone surrogate', 'a = "\ud800"', '1:1', 'invalid Unicode'],
     ['NUL', 'a = 1\0', '1:6', 'control character \\u{0}'],
     ['NUL in a comment', '# \0', '1:3', 'control character'],
@@ -79,6 +93,21 @@ describe('bounds (TOM-01)', () => {
     ['text after the value', 'a = 1 2'],
   ])('refuses %s', (_, text) => {
     expect(failure(text)).toMatch(/^f:\d+:\d+: found /);
+  });
+
+  it.each([
+    ['invalid UTF-8', Uint8Array.of(0x61, 0x3d, 0x22, 0xff, 0x22), 'bytes that are no UTF-8'],
+    ['UTF-8 of a surrogate', Uint8Array.of(0x23, 0xed, 0xa0, 0x80), 'bytes that are no UTF-8'],
+    ['an overlong form', Uint8Array.of(0x23, 0xc0, 0x80), 'bytes that are no UTF-8'],
+    ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x61, 0x00), 'bytes that are no UTF-8'],
+    ['1 GiB of zeros', { length: 2 ** 30 } as Uint8Array, 'more than 1 MiB'],
+  ])('refuses %s', (_, bytes, words) => {
+    expect(failure(bytes)).toContain(words);
+  });
+
+  it('reads bytes, with or without BOM', () => {
+    const bytes = new TextEncoder().encode('\uFEFFa = "ü"');
+    expect(at(parseToml(bytes, 'f'), 'a')).toMatchObject({ value: 'ü' });
   });
 
   it('keeps __proto__ and constructor as plain keys (TOM-02)', () => {

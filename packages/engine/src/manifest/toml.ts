@@ -2,7 +2,7 @@
 import { ParseError, parseTOML, type AST } from 'toml-eslint-parser';
 
 import type { SkillError } from '../errors.ts';
-import { checkBounds, lineAndColumn } from './toml-bounds.ts';
+import { checkBounds, lineAndColumn, maximumBytes } from './toml-bounds.ts';
 import { problemAt, Report, quoted, visible } from './problem.ts';
 import type { ArrayNode, Mark, Node, TableNode } from './node.ts';
 
@@ -10,7 +10,7 @@ const maximumKeySegments = 32;
 
 function syntaxError(file: string, at: Mark, found: string, allowed: string): SkillError {
   const report = new Report(file);
-  report.add(problemAt({ file, ...at, keyPath: '' }, { found, allowed }));
+  report.add(() => problemAt({ file, ...at, keyPath: '' }, { found, allowed }));
   return report.error('MANIFEST_SYNTAX');
 }
 
@@ -145,8 +145,20 @@ function explainParseError(error: ParseError, text: string, file: string): Skill
   return syntaxError(file, at, found, words ?? `valid TOML (${visible(other, 120)})`);
 }
 
+function decode(bytes: Uint8Array, file: string): string {
+  const start = { line: 1, column: 1 };
+  if (bytes.length > maximumBytes + 3)
+    throw syntaxError(file, start, 'a file of more than 1 MiB', 'at most 1 MiB');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw syntaxError(file, start, 'bytes that are no UTF-8', 'UTF-8');
+  }
+}
+
 /** @throws SkillError MANIFEST_SYNTAX with the first problem */
-export function parseToml(given: string, file: string): TableNode {
+export function parseToml(content: string | Uint8Array, file: string): TableNode {
+  const given = typeof content === 'string' ? content : decode(content, file);
   const text = given.startsWith('\uFEFF') ? given.slice(1) : given;
   const bound = checkBounds(text);
   if (bound !== undefined) throw syntaxError(file, bound.at, bound.found, bound.allowed);
