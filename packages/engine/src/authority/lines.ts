@@ -15,7 +15,7 @@ import { environmentMatches, isSensitiveName } from './environment.ts';
 import { defaultPorts } from './network-rule.ts';
 
 /** A TOML basic string. */
-export function tomlString(text: string): string {
+function tomlString(text: string): string {
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }
 

@@ -52,7 +52,7 @@ const paths = (description: string): Form<Spanned<string>[]> =>
 const filesystemAllowed =
   'an array such as ["read:/data"], or a table with read, write and forbidden';
 
-export const filesystem: Form<DeclaredFilesystem> = byKind<DeclaredFilesystem>(
+const filesystem: Form<DeclaredFilesystem> = byKind<DeclaredFilesystem>(
   {
     array: mapped(list(spanned(shortPath), filesystemAllowed), (entries) => ({
       grants: entries.map(({ value, source }) => ({ ...value, source })),
@@ -93,7 +93,7 @@ const orderedPattern = checkedText(
 export const variables = (description: string): Form<string[]> =>
   described(list(variable, 'an array of names'), description);
 
-export const environment: Form<DeclaredEnvironment> = mapped(
+const environment: Form<DeclaredEnvironment> = mapped(
   table({
     allowlist: variables('Names that pass; only an exact name lets a sensitive one pass.'),
     blocklist: variables('Names that never pass.'),
@@ -115,7 +115,7 @@ const domain = parsedText({
   parse: parseDomainPattern,
 });
 
-export const nameRule = {
+const nameRule = {
   allowed: 'a letter, then letters, digits, `_` and `-`; at most 64',
   pattern: /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
 };

@@ -50,7 +50,7 @@ function size(minimum: number, maximum: number): Form<number> {
   );
 }
 
-export function parseRate(text: string): RateLimit | Refusal {
+function parseRate(text: string): RateLimit | Refusal {
   const shape = /^([1-9][0-9]{0,8})\/([a-z]+)$/.exec(text);
   const period = shape?.[2] ?? '';
   if (shape !== null && Object.hasOwn(periods, period)) {
@@ -104,7 +104,7 @@ const fields = {
   disk: described(size(0, 1024 * units.G), 'Bytes that the invocation may write.', {
     default: '64M',
   }),
-  cpu: described(cpu, 'Docker only: number of processors.'),
+  cpu: described(cpu, 'Docker: number of processors. Without effect elsewhere.'),
   concurrency: described(integer(1, 10_000), 'Invocations of this skill at the same time.'),
   rate: described(rate, 'Invocations of this skill per period.'),
 };

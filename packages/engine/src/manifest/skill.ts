@@ -45,7 +45,7 @@ interface CommonValues {
   readonly overrides?: SkillManifest['overrides'];
 }
 
-function normaliseCommon(value: CommonValues, runtime: Runtime, place: Place, node: Node) {
+function normaliseCommon(value: CommonValues, place: Place, node: Node) {
   if (value.resources !== undefined && value.limits !== undefined) {
     return place.complain(node.at, {
       found: 'resources and limits',
@@ -53,12 +53,6 @@ function normaliseCommon(value: CommonValues, runtime: Runtime, place: Place, no
     });
   }
   const limits = value.resources ?? value.limits;
-  if (limits?.cpu !== undefined && runtime !== 'docker') {
-    return place.complain(node.at, {
-      found: `a cpu limit for runtime "${runtime}"`,
-      allowed: 'cpu for runtime "docker"; fuel bounds the work of others',
-    });
-  }
   return {
     name: value.name,
     version: value.version ?? '0.0.0',
@@ -72,7 +66,7 @@ function normaliseCommon(value: CommonValues, runtime: Runtime, place: Place, no
 }
 
 const wasmSkill: Form<SkillManifest> = mapped(wasm, (value, place, node): Read<SkillManifest> => {
-  const base = normaliseCommon(value, 'wasm', place, node);
+  const base = normaliseCommon(value, place, node);
   if (base === invalid) return invalid;
   return { ...base, runtime: 'wasm', component: value.component, sha256: value.sha256 };
 });
@@ -80,7 +74,7 @@ const wasmSkill: Form<SkillManifest> = mapped(wasm, (value, place, node): Read<S
 const dockerSkill: Form<SkillManifest> = mapped(
   docker,
   (value, place, node): Read<SkillManifest> => {
-    const base = normaliseCommon(value, 'docker', place, node);
+    const base = normaliseCommon(value, place, node);
     if (base === invalid) return invalid;
     return {
       ...base,
@@ -122,7 +116,7 @@ function nativeEnvironment(
 const nativeSkill: Form<SkillManifest> = mapped(
   native,
   (value, place, node): Read<SkillManifest> => {
-    const base = normaliseCommon(value, 'native', place, node);
+    const base = normaliseCommon(value, place, node);
     if (base === invalid) return invalid;
     const {
       commands: names,

@@ -26,7 +26,7 @@ import type {
 
 const parameterTypes = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
 
-export const parameterName = patternText(
+const parameterName = patternText(
   'a letter or `_`, then letters, digits, `_`, `.` and `-`; at most 64',
   /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/,
 );

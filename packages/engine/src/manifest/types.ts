@@ -188,7 +188,7 @@ export interface ResourceLimits {
   readonly outputBytes: number;
   /** What the invocation may write to disk. Default 67 108 864 (64 MiB). */
   readonly diskBytes: number;
-  /** Docker only: number of processors; `undefined` leaves it to the container engine. */
+  /** Docker: number of processors; `undefined` leaves it to the container engine. Without effect elsewhere. */
   readonly cpu: number | undefined;
   /** Invocations of the skill at the same time; `undefined` leaves it to the engine. */
   readonly concurrency: number | undefined;
