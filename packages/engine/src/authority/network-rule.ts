@@ -16,7 +16,7 @@ export const defaultPorts: Readonly<Partial<Record<NetworkProtocol, number>>> = 
   http: 80,
 };
 
-function parsePort(text: string): number | undefined {
+export function parsePort(text: string): number | undefined {
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : Number.NaN;
   return port <= 65_535 ? port : undefined;
 }
