@@ -81,11 +81,18 @@ export function consentText(skill: SkillPackage, named: string, colours = false)
 /** Whether the operator typed the words. The end of the input (Ctrl-D) is a no. */
 function accepts(shell: Shell): Promise<boolean> {
   const asking = createInterface({ input: shell.stdin, output: shell.stderr });
+  let settled = false;
   return new Promise<boolean>((resolve, reject) => {
-    asking.once('SIGINT', () => reject(new Interrupted('SIGINT')));
-    asking.once('close', () => resolve(false));
+    const settle = (end: () => void): void => {
+      if (settled) return;
+      settled = true;
+      end();
+    };
+    const unanswered = (end: () => void): void => settle(() => void say(shell, '\n').then(end));
+    asking.once('SIGINT', () => unanswered(() => reject(new Interrupted('SIGINT'))));
+    asking.once('close', () => unanswered(() => resolve(false)));
     asking.question(`Type "${words}" to allow this, anything else to refuse: `, (answer) =>
-      resolve(answer.trim() === words),
+      settle(() => resolve(answer.trim() === words)),
     );
   }).finally(() => asking.close());
 }

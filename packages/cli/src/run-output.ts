@@ -25,11 +25,11 @@ export async function tell(
   }
   if (result.denials.length > 0) await say(shell, denialText(result.denials, paint));
   if (!result.ok) await say(shell, failureText(result.error, paint));
-  if (!options.quiet) await say(shell, summaryText(result, paint));
   if (options.isCommand) await write(shell.stdout, forOutput(shell.stdout, result.stdout));
   else if (result.ok) {
     await write(shell.stdout, valueText(result.value, shell.stdout.isTTY === true));
   }
+  if (!options.quiet) await say(shell, summaryText(result, paint));
 }
 
 /** A guest's text as it came for files and pipes, escaped for terminals. */

@@ -81,6 +81,11 @@ export async function say(shell: Shell, text: string): Promise<void> {
   }
 }
 
+/** Columns of a terminal; `undefined` for files, pipes, and terminals that do not say. */
+export function widthOf(output: Output): number | undefined {
+  return output.isTTY === true ? output.columns || undefined : undefined;
+}
+
 /** Colours are for terminals, unless https://no-color.org is asked for. */
 export function coloured(shell: Shell, output: Output): boolean {
   const { NO_COLOR, TERM } = shell.environment;

@@ -29,10 +29,13 @@ export {
   capabilityWords,
   givesAnything,
   readPackage,
+  recordRefused,
   type Acceptance,
   type Accepted,
   type CapabilityGroup,
   type CapabilityWords,
+  type FailedExecution,
+  type RefusedCall,
   type SkillPackage,
 } from './trust/index.ts';
 export { findSkills, type SkillSource } from './load.ts';

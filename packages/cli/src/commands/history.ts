@@ -1,5 +1,5 @@
-import { SkillError, createEngine } from '@skill-engine/engine';
-import type { AuditFilter, AuditRecord, Engine, JsonValue } from '@skill-engine/engine';
+import { SkillError, openSqliteAuditStore, statePlaces } from '@skill-engine/engine';
+import type { AuditFilter, AuditRecord, AuditStore, JsonValue } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { painter } from '../colours.ts';
 import {
@@ -11,7 +11,7 @@ import {
   csvHeader,
 } from '../history-formats.ts';
 import { jsonText } from '../json.ts';
-import { type Shell, coloured, say, write } from '../shell.ts';
+import { type Shell, coloured, say, widthOf, write } from '../shell.ts';
 import { parseCount, parseInstant } from '../units.ts';
 
 export const flags = {
@@ -41,14 +41,19 @@ export async function history(args: readonly string[], shell: Shell): Promise<nu
   const filter = filterOf(line, shell);
   const limit = parseCount('limit', line.one('limit') ?? String(DEFAULT_LIMIT));
   if (limit < 1) throw usage('history', '--limit is at least 1');
-  await using engine = await createEngine();
-  await print(records(engine, filter, limit), format, shell);
+  await using audit = await openAudit();
+  await print(records(audit, filter, limit), format, shell);
   return 0;
 }
 
+/** The store alone: reading it needs no engine. */
+function openAudit(): Promise<AuditStore> {
+  return openSqliteAuditStore({ path: statePlaces().auditFile });
+}
+
 async function show(id: string, line: CommandLine, shell: Shell): Promise<number> {
-  await using engine = await createEngine();
-  const record = await engine.audit.get(id);
+  await using audit = await openAudit();
+  const record = await audit.get(id);
   if (record === undefined) {
     throw new SkillError(
       'INVALID_OPTIONS',
@@ -84,14 +89,14 @@ function filterOf(line: CommandLine, shell: Shell): AuditFilter {
 }
 
 async function* records(
-  engine: Engine,
+  audit: AuditStore,
   filter: AuditFilter,
   limit: number,
 ): AsyncGenerator<AuditRecord> {
   let left = limit;
   let cursor: string | undefined;
   do {
-    const page = await engine.audit.query({
+    const page = await audit.query({
       ...filter,
       limit: Math.min(left, PAGE),
       ...(cursor === undefined ? {} : { cursor }),
@@ -118,13 +123,12 @@ async function print(
     await write(shell.stdout, `${jsonText(all as unknown as JsonValue)}\n`);
   } else if (all.length === 0) await say(shell, 'no invocations found');
   else {
-    const isTerminal = shell.stdout.isTTY === true;
     await write(
       shell.stdout,
       tableText(all, {
         paint: painter(coloured(shell, shell.stdout)),
-        width: isTerminal ? shell.stdout.columns : undefined,
-        now: isTerminal ? shell.now() : undefined,
+        width: widthOf(shell.stdout),
+        now: shell.stdout.isTTY === true ? shell.now() : undefined,
       }),
     );
   }

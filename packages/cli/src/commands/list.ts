@@ -6,7 +6,7 @@ import { painter } from '../colours.ts';
 import { bounds, discover } from '../discover.ts';
 import { jsonText, toJson } from '../json.ts';
 import { exitCodeOf, failureText } from '../report.ts';
-import { type Shell, coloured, say, write } from '../shell.ts';
+import { type Shell, coloured, say, widthOf, write } from '../shell.ts';
 import { renderTable } from '../table.ts';
 
 export const flags = { json: { type: 'boolean' } } as const satisfies FlagTable;
@@ -108,7 +108,7 @@ function tableOf(listed: readonly Listed[], shell: Shell): string {
     ],
     rows,
     {
-      width: shell.stdout.isTTY === true ? shell.stdout.columns : undefined,
+      width: widthOf(shell.stdout),
       paint: (text, column, row) =>
         row === undefined ? paint(text, 'dim') : column === 0 ? paint(text, 'bold') : text,
     },

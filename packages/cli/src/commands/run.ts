@@ -2,21 +2,30 @@ import {
   Acceptances,
   SkillError,
   createEngine,
+  openSqliteAuditStore,
   readPackage,
+  recordRefused,
   statePlaces,
 } from '@skill-engine/engine';
-import type { Engine, ExecutionResult, JsonValue, Skill, SkillPackage } from '@skill-engine/engine';
+import type {
+  Engine,
+  ExecutionResult,
+  FailedExecution,
+  JsonValue,
+  Skill,
+  SkillPackage,
+} from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { chooseSkill } from '../choose.ts';
 import { requireConsent } from '../consent.ts';
 import { jsonText } from '../json.ts';
 import { limitsOf, superfluous } from '../limits.ts';
-import { buildParameters } from '../parameters.ts';
+import { type Given, buildParameters } from '../parameters.ts';
 import { exitCodeOf, resultJson } from '../report.ts';
 import { tell } from '../run-output.ts';
+import { readGiven } from '../run-parameters.ts';
 import { SchemaView } from '../schema-kinds.ts';
 import { Interrupted, type Shell, type Signal, say, signalExits, write } from '../shell.ts';
-import { readParams, readSource } from '../sources.ts';
 import { version } from '../version.ts';
 
 export const flags = {
@@ -37,6 +46,7 @@ export const flags = {
 } as const satisfies FlagTable;
 
 const names = Object.keys(flags);
+const caller = { program: 'skill', version };
 
 export async function run(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'run', flags, collectOthers: true });
@@ -44,21 +54,14 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   if (path === undefined) throw usage('run', 'SKILL is missing');
   if (more.length > 0) throw usage('run', `${JSON.stringify(more[0])} is one argument too many`);
   limitsOf(line);
-  const base = await readBase(line, shell);
-  const assignments = await readAssignments(line, shell);
-
+  const given = await readGiven(line, shell);
   const source = await chooseSkill(path, line.one('manifest'), line.one('skill'));
   const accepted = await readPackage(source);
-  await requireConsent(
-    {
-      package: accepted,
-      acceptances: new Acceptances(statePlaces().data),
-      accept: line.one('accept'),
-      mayAsk: !line.has('json'),
-      named: path,
-    },
-    shell,
-  );
+  const refused = await consent({ package: accepted, path, tool, given, line }, shell);
+  if (refused !== undefined) {
+    await report(refused, false, line, shell);
+    return exitCodeOf(refused.error);
+  }
 
   const aborter = new AbortController();
   let ended: Signal | undefined;
@@ -80,17 +83,56 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     if (line.rest !== undefined && skill.shape !== 'command') {
       throw usage('run', `arguments after -- are for commands only, and ${skill.name} is none`);
     }
-    const given = { base, assignments, flags: line.others, rest: line.rest };
     const result = await engine.execute(skill.name, chosen, buildParameters(given, schema, names), {
       user: line.one('user') ?? shell.user,
-      caller: { program: 'skill', version },
+      caller,
       limits: limitsOf(line),
       signal: aborter.signal,
     });
-    await report(result, skill, line, shell);
+    await report(result, skill.shape === 'command', line, shell);
     return exitOf(result, ended);
   } finally {
     stopListening();
+  }
+}
+
+interface Asked {
+  readonly package: SkillPackage;
+  readonly path: string;
+  readonly tool: string | undefined;
+  readonly given: Given;
+  readonly line: CommandLine;
+}
+
+/** Nothing when the operator consents, the recorded refusal otherwise. */
+async function consent(
+  { package: skill, path, tool, given, line }: Asked,
+  shell: Shell,
+): Promise<FailedExecution | undefined> {
+  const places = statePlaces();
+  try {
+    await requireConsent(
+      {
+        package: skill,
+        acceptances: new Acceptances(places.data),
+        accept: line.one('accept'),
+        mayAsk: !line.has('json'),
+        named: path,
+      },
+      shell,
+    );
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SkillError) || error.code !== 'CAPABILITY_DENIED') throw error;
+    await using audit = await openSqliteAuditStore({ path: places.auditFile });
+    return await recordRefused(audit, {
+      package: skill,
+      tool: tool ?? '',
+      parameters: buildParameters(given, true, names),
+      user: line.one('user') ?? shell.user,
+      caller,
+      error,
+    });
   }
 }
 
@@ -133,28 +175,6 @@ function chooseTool(skill: Skill, tool: string | undefined): string {
   throw usage('run', `TOOL is missing; ${skill.name} has: ${known}`);
 }
 
-async function readBase(line: CommandLine, shell: Shell): Promise<JsonValue | undefined> {
-  const text = line.one('params');
-  return text === undefined ? undefined : readParams(text, shell);
-}
-
-async function readAssignments(
-  line: CommandLine,
-  shell: Shell,
-): Promise<{ name: string; value: string }[]> {
-  const split = (flag: string, text: string): { name: string; value: string } => {
-    const at = text.indexOf('=');
-    if (at > 0) return { name: text.slice(0, at), value: text.slice(at + 1) };
-    throw usage('run', `--${flag} needs NAME=VALUE, found ${JSON.stringify(text)}`);
-  };
-  const result = line.all('param').map((text) => split('param', text));
-  for (const text of line.all('param-file')) {
-    const { name, value } = split('param-file', text);
-    result.push({ name, value: await readSource(value, shell) });
-  }
-  return result;
-}
-
 /** What the command line says and a reader might understand otherwise. */
 async function note(
   line: CommandLine,
@@ -175,13 +195,12 @@ async function note(
 
 async function report(
   result: ExecutionResult,
-  skill: Skill,
+  isCommand: boolean,
   line: CommandLine,
   shell: Shell,
 ): Promise<void> {
   if (line.has('json')) await write(shell.stdout, `${jsonText(resultJson(result))}\n`);
-  else
-    await tell(result, { isCommand: skill.shape === 'command', quiet: line.has('quiet') }, shell);
+  else await tell(result, { isCommand, quiet: line.has('quiet') }, shell);
 }
 
 function exitOf(result: ExecutionResult, ended: Signal | undefined): number {

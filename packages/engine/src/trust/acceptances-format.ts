@@ -15,7 +15,7 @@ export interface Acceptance {
 
 const format = 1;
 const fields = ['digest', 'authority', 'skill', 'version', 'approver', 'time'] as const;
-const digests: readonly string[] = ['digest', 'authority'];
+const digests: ReadonlySet<string> = new Set(['digest', 'authority']);
 
 export function encodeAcceptances(acceptances: readonly Acceptance[]): string {
   return `${JSON.stringify({ format, acceptances }, undefined, 2)}\n`;
@@ -42,5 +42,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isField(entry: Record<string, unknown>, field: string): boolean {
   const value = Object.hasOwn(entry, field) ? entry[field] : undefined;
   if (typeof value !== 'string') return false;
-  return !digests.includes(field) || /^[0-9a-f]{64}$/.test(value);
+  return !digests.has(field) || /^[0-9a-f]{64}$/.test(value);
 }

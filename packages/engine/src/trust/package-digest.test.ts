@@ -8,7 +8,9 @@ const parts = {
 };
 
 test('a digest is 64 hexadecimal digits, pinned: a change of the form would void every acceptance', () => {
-  expect(packageDigest(parts)).toMatchInlineSnapshot(`"ffcdfb8b86c3f95ffcdb08409f8bb3a617b5ccc300ebce645b18a6d950f999d7"`);
+  expect(packageDigest(parts)).toMatchInlineSnapshot(
+    `"ffcdfb8b86c3f95ffcdb08409f8bb3a617b5ccc300ebce645b18a6d950f999d7"`,
+  );
 });
 
 test.each([
