@@ -36,13 +36,13 @@ function expect(what: string, status: number, wanted: number): void {
   process.exitCode = 1;
 }
 
-const docs = 'docs';
 try {
   const stats = 'skills-wasm/text-stats';
-  expect('counting', skill('run', stats, 'count-files', '--path', docs, '--top', '3', ...accept(stats)), 0);
+  expect('counting', skill('run', stats, 'count-files', '--top', '3', ...accept(stats)), 0);
 
   const sections = JSON.stringify({
-    name: 'documentation',
+    path: 'documentation.md',
+    overwrite: true,
     title: 'Documentation',
     sections: [{ heading: 'What it is', text: 'Written by a skill that may write here, and nowhere else.' }],
   });
@@ -50,7 +50,7 @@ try {
   expect('reporting', skill('run', report, 'write-report', '--params', sections, ...accept(report)), 0);
 
   const hash = 'skills-wasm/hash-files';
-  const files = [join(process.cwd(), docs, 'README.md'), '/etc/hostname'];
+  const files = [join(process.cwd(), 'docs/README.md'), '/etc/hostname'];
   expect('a read outside the grant', skill('run', hash, 'run', ...accept(hash), '--', ...files), 4);
 
   expect('a wrong parameter', skill('run', stats, 'count-files', '--path', '../secrets', '--json'), 3);

@@ -54,7 +54,7 @@ const run = (skill: string, tool: string, parameters: object) =>
 
 describe('text-stats', () => {
   test('counts what a directory holds, and says what it skipped', async () => {
-    const result = await run('text-stats', 'count-files', { top: 2 });
+    const result = await run('text-stats', 'count-files', { top: 2, each: true });
     expect(result.value).toMatchObject({
       files: 5,
       lines: 5,
@@ -79,7 +79,7 @@ describe('text-stats', () => {
     [{ path: 'b.txt' }, ['b.txt']],
     [{ extensions: ['.none'] }, []],
   ])('%o narrows what is counted', async (parameters, paths) => {
-    const result = await run('text-stats', 'count-files', parameters);
+    const result = await run('text-stats', 'count-files', { ...parameters, each: true });
     const { list } = result.value as { list: { path: string }[] };
     expect(list.map(({ path }) => path)).toEqual(paths);
   });

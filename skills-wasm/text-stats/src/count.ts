@@ -61,9 +61,9 @@ export class TextCounter {
   }
 
   #count(text: string): void {
-    for (const [found] of text.matchAll(word)) {
+    // Not matchAll, which compiles the expression anew for every text.
+    for (const term of text.toLowerCase().match(word) ?? []) {
       this.counts.words++;
-      const term = found.toLowerCase();
       if (term.length < this.#minLength) continue;
       this.#terms.set(term, (this.#terms.get(term) ?? 0) + 1);
     }

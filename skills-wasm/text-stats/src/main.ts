@@ -49,9 +49,9 @@ function countFile(
 /** At most so many files are listed one by one; all are counted. */
 const listLimit = 1000;
 
-function countFiles(parameters: Options & { path?: string; extensions?: string[] }) {
+function countFiles(parameters: Options & { path?: string; extensions?: string[]; each?: boolean }) {
   const { top, minLength } = withDefaults(parameters);
-  const { path, extensions } = parameters;
+  const { path, extensions, each = false } = parameters;
   const total = { files: 0, bytes: 0, lines: 0, words: 0, characters: 0 };
   const list: ({ path: string } & FileCounts)[] = [];
   const skipped: { path: string; reason: string }[] = [];
@@ -72,12 +72,17 @@ function countFiles(parameters: Options & { path?: string; extensions?: string[]
       total.files++;
       for (const key of ['bytes', 'lines', 'words', 'characters'] as const)
         total[key] += counts[key];
-      if (list.length < listLimit) list.push({ path: found.path, ...counts });
+      if (each && list.length < listLimit) list.push({ path: found.path, ...counts });
     } catch (thrown) {
       skipped.push({ path: found.path, reason: errorCode(thrown) });
     }
   }
-  return { ...total, terms: mostFrequent(terms, top), list, skipped: skipped.slice(0, listLimit) };
+  return {
+    ...total,
+    terms: mostFrequent(terms, top),
+    ...(each ? { list } : {}),
+    skipped: skipped.slice(0, listLimit),
+  };
 }
 
 export const tools = toolsOf({

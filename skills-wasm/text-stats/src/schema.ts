@@ -39,6 +39,11 @@ export const filesParameters = {
       maxItems: 50,
       description: 'Count only files whose names end so, ".md" for example',
     },
+    each: {
+      type: 'boolean',
+      default: false,
+      description: 'Also list the counts of each file',
+    },
     ...options,
   },
   additionalProperties: false,
