@@ -10,7 +10,7 @@ export const defaultTranspileLimits = {
   wallMs: 60_000,
   /**
    * Bytes that the process may write to: its JavaScript heap and jco's linear memory together. Kept by the kernel
-   * where `prlimit` is present (Linux); elsewhere only the JavaScript heap is bounded. A 12 MB component needs 0.5 GiB.
+   * where `prlimit` is present (Linux); elsewhere only the JavaScript heap is bounded. A 12 MB component needs 1 GiB.
    */
   memoryBytes: 2 * 1024 * 1024 * 1024,
   /** Bytes of JavaScript and core modules that may come out. */

@@ -8,6 +8,7 @@ export interface TranspileHeader {
 /** Codes that the process may answer with; a wrong one becomes `TRANSPILE_FAILED`. */
 const failureCodes = [
   'TRANSPILE_FAILED',
+  'TRANSPILE_LIMIT',
   'COMPONENT_MALFORMED',
   'COMPONENT_NAME_REFUSED',
   'COMPONENT_TOO_LARGE',

@@ -113,13 +113,17 @@ function describe(failure: unknown): string {
   return (panic === '' ? message : `${message}: ${panic}`).slice(0, 2000);
 }
 
+/** How jco's allocator, V8's buffers and V8's linear memories say that there is no more. */
+const outOfMemory =
+  /memory allocation of \d+ bytes failed|allocation failed|could not allocate memory/iu;
+
 const [, , bindgenUrl, meteringUrl] = process.argv;
 if (bindgenUrl === undefined || fstatSync(0).isFile())
   throw new Error('the engine starts this process');
 try {
   writeOutput(encodeTranspiled(await transpile(readInput(), bindgenUrl, meteringUrl)));
 } catch (failure) {
-  writeOutput(
-    encodeHeader({ ok: false, code: codeOfMeteringError(failure), message: describe(failure) }),
-  );
+  const message = describe(failure);
+  const code = outOfMemory.test(message) ? 'TRANSPILE_LIMIT' : codeOfMeteringError(failure);
+  writeOutput(encodeHeader({ ok: false, code, message }));
 }
