@@ -125,6 +125,24 @@ describe('effective', () => {
     expect(of({ ceiling }).volumes.map((volume) => volume.hostPath)).toEqual(['/opt']);
   });
 
+  it('never mounts a volume with something in it that a part withholds', () => {
+    const volumes = (value: unknown) =>
+      of({ ceiling: readRestriction({ filesystem: value }, 'ceiling') }).volumes;
+    const opt = { hostPath: '/opt', guestPath: '/opt', access: 'read' };
+    expect(volumes({ write: ['/'], forbidden: ['/srv/secret'] })).toEqual([opt]);
+    expect(volumes({ write: ['/'], forbidden: ['/srv-secret'] })).toHaveLength(2);
+    expect(volumes({ write: ['/'], read: ['/srv/in'] })).toEqual([
+      { hostPath: '/srv', guestPath: '/srv', access: 'read' },
+      opt,
+    ]);
+    expect(volumes({ write: ['/srv/in', '/opt'] })).toEqual([opt]);
+  });
+
+  it('takes no relative path in a ceiling', () => {
+    const ceiling = readRestriction({ filesystem: ['read:data'] }, 'ceiling');
+    expect(() => of({ ceiling })).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }));
+  });
+
   it('says which path has no absolute form, and where it stands', () => {
     const lost = readCapabilities({ filesystem: ['read:/ok', 'read:~/x'] }, 'skill.toml');
     expect(() => effective({ declared: lost, granted: 'declared' }, { baseDir: '/base' })).toThrow(

@@ -5,6 +5,7 @@ import type {
   DeclaredCredential,
   SourceSpan,
 } from '../manifest/types.ts';
+import { SkillError } from '../errors.ts';
 import { covers, resolvePath } from './path.ts';
 import { decidingGrant, intersectGrants } from './filesystem.ts';
 import { ruleKey } from './canonical.ts';
@@ -104,6 +105,10 @@ function effectiveCredentials(
   return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * A volume is mounted whole: it goes if anything in it is forbidden, and is read-only if any part gives no more for
+ * something in it.
+ */
 function effectiveVolumes(
   layers: readonly Layer[],
   forbidden: readonly string[],
@@ -112,22 +117,25 @@ function effectiveVolumes(
   const volumes: EffectiveVolume[] = [];
   for (const volume of layers[0]?.capabilities.volumes ?? []) {
     const hostPath = resolvePath(volume.hostPath, places, volume.source);
+    if (forbidden.some((entry) => covers(entry, hostPath) || covers(hostPath, entry))) continue;
     let access: EffectiveVolume['access'] | undefined = volume.access;
     for (const { part, capabilities } of layers) {
       if (part === 'declared') continue;
       if (capabilities.filesystem === undefined && capabilities.volumes === undefined) continue;
-      const grants: PathInPart[] = [
+      const written: PathInPart[] = [
         ...(capabilities.filesystem?.grants ?? []),
         ...(capabilities.volumes ?? []).map((entry) => ({
           path: entry.hostPath,
           access: entry.access,
         })),
       ];
-      const grant = decidingGrant(resolved(grants, places), hostPath);
-      if (grant === undefined) access = undefined;
-      else if (grant.access === 'read' && access !== undefined) access = 'read';
+      const grants = resolved(written, places);
+      const inside = grants.filter((grant) => covers(hostPath, grant.path));
+      const least = [decidingGrant(grants, hostPath), ...inside];
+      if (least[0] === undefined) access = undefined;
+      else if (least.some((grant) => grant?.access === 'read')) access &&= 'read';
     }
-    if (access === undefined || forbidden.some((entry) => covers(entry, hostPath))) continue;
+    if (access === undefined) continue;
     volumes.push({ hostPath, guestPath: volume.guestPath, access });
   }
   return volumes;
@@ -137,7 +145,8 @@ function effectiveVolumes(
  * Relative paths and `~` of every part resolve against `places`; give parts other than the manifest's own absolute
  * paths. `table` is what denials call the skill's table.
  *
- * @throws SkillError MANIFEST_INVALID for a path that has no absolute form.
+ * @throws SkillError MANIFEST_INVALID for a path that has no absolute form; INVALID_OPTIONS for a ceiling with a
+ *   relative path, which would mean another directory for every skill.
  */
 export function effective(
   parts: AuthorityParts,
@@ -145,6 +154,14 @@ export function effective(
   table: 'skill' | 'skills' = 'skills',
 ): EffectiveAuthority {
   const layers = layersOf(parts);
+  const relative = parts.ceiling?.filesystem?.grants.find(({ path }) => !/^[/~]/.test(path));
+  if (relative !== undefined) {
+    const found = JSON.stringify(relative.path);
+    throw new SkillError(
+      'INVALID_OPTIONS',
+      `The ceiling has the relative path ${found}; allowed: absolute paths and ~`,
+    );
+  }
   const files = area(layers, 'filesystem').map(({ part, value }) => ({
     part,
     grants: resolved(value.grants, places),
