@@ -69,15 +69,24 @@ function compileLinear(source: string): RE2JS {
 const SPACES =
   '\\t\\n\\x0b\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}';
 
-/** Rewrites the classes whose meaning differs between ECMA-262 and RE2: `.`, `\s`, `\S`, and `[\b]`. */
+const NON_SPACES =
+  '\\x00-\\x08\\x0e-\\x1f\\x21-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}' +
+  '\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{fefe}\\x{ff00}-\\x{10ffff}';
+
+/**
+ * Rewrites the classes whose meaning differs between ECMA-262 and RE2 (`.`, `\s`, `\S`, and `[\b]`), and refuses
+ * what the translation would silently read as something else: `\k<name>` and groups with flags.
+ */
 function withEcmaClasses(source: string): string {
   let inClass = false;
-  return source.replace(/\\[^]|[.[\]]/gu, (token) => {
+  return source.replace(/\\[^]|\(\?[^:=!<]|[.[\]]/gu, (token) => {
+    if (token === '\\k') throw new Error('a backreference');
+    if (token.startsWith('(?') && !inClass) throw new Error('a group with flags');
     if (token === '[' && !inClass) inClass = true;
     else if (token === ']') inClass = false;
     else if (token === '.' && !inClass) return '[^\\n\\r\\x{2028}\\x{2029}]';
     else if (token === '\\s') return inClass ? SPACES : `[${SPACES}]`;
-    else if (token === '\\S' && !inClass) return `[^${SPACES}]`;
+    else if (token === '\\S') return inClass ? NON_SPACES : `[${NON_SPACES}]`;
     else if (token === '\\b' && inClass) return '\\x08';
     return token;
   });
