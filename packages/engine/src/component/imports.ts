@@ -52,11 +52,6 @@ export function isProvidedWasi(name: string): boolean {
   return wasi.get(parsed.package)?.includes(parsed.interface) === true;
 }
 
-/** Imports of the flat world, by which a skill reads its configuration. */
-export function isFlatImport(name: string): boolean {
-  return name === 'get-config' || name === 'get-all-config';
-}
-
 /**
  * Refuses a component that imports what nobody provides.
  *

@@ -75,7 +75,7 @@ export function surveyComponent(
 }
 
 /** A component by its first eight bytes; the error says what else it is. */
-export function assertComponent(bytes: Uint8Array): void {
+function assertComponent(bytes: Uint8Array): void {
   if (bytes.byteLength === 0) throw malformed(0, 'the file is empty');
   const magic = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (!magic || bytes.byteLength < 8) throw malformed(0, 'no WebAssembly magic number');
