@@ -14,7 +14,7 @@ import { createEngine, MemoryAuditStore } from '@skill-engine/engine';
 const ROUNDS = 400;
 const component = 'skills-wasm/text-stats/dist/text-stats.wasm';
 const parameters = { text: 'the quick brown fox jumps over the lazy dog and the fox sleeps' };
-const tool = 'count';
+const tool = 'count-text';
 
 interface Tools {
   invoke(tool: string, parameters: string): string;
