@@ -61,7 +61,7 @@ export class TextCounter {
   }
 
   #count(text: string): void {
-    // Not matchAll, which compiles the expression anew for every text.
+    // match, not matchAll: that would compile the expression anew for every text.
     for (const term of text.toLowerCase().match(word) ?? []) {
       this.counts.words++;
       if (term.length < this.#minLength) continue;

@@ -49,7 +49,9 @@ function countFile(
 /** At most so many files are listed one by one; all are counted. */
 const listLimit = 1000;
 
-function countFiles(parameters: Options & { path?: string; extensions?: string[]; each?: boolean }) {
+function countFiles(
+  parameters: Options & { path?: string; extensions?: string[]; each?: boolean },
+) {
   const { top, minLength } = withDefaults(parameters);
   const { path, extensions, each = false } = parameters;
   const total = { files: 0, bytes: 0, lines: 0, words: 0, characters: 0 };
