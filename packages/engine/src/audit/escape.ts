@@ -3,8 +3,8 @@
  * C1), format characters (bidirectional controls, byte order mark, tags and other invisible ones), line and
  * paragraph separators, lone surrogates. The two joiners are left: scripts and emoji need them.
  */
-const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c\u200d]]/gv;
-const UNSAFE_EXCEPT_LINES = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c\u200d\n\t]]/gv;
+const UNSAFE = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c-\u200d]]/gv;
+const UNSAFE_EXCEPT_LINES = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]--[\u200c-\u200d\n\t]]/gv;
 
 /**
  * Text from outside (a guest, a manifest, a caller), safe to print within one line of a terminal or a log:

@@ -1,10 +1,10 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { auditStoreContract } from './contract.ts';
 import { MemoryAuditStore } from './memory.ts';
 
 for (const { title, run } of auditStoreContract) {
   test(`memory store ${title}`, async () => {
     await using store = new MemoryAuditStore();
-    await run(store);
+    await expect(run(store)).resolves.toBeUndefined();
   });
 }

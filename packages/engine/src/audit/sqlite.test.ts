@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { auditStoreContract } from './contract.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
 
@@ -12,7 +12,7 @@ for (const { title, run } of auditStoreContract) {
       await using store = await openSqliteAuditStore({
         path: join(directory, 'state', 'audit.db'),
       });
-      await run(store);
+      await expect(run(store)).resolves.toBeUndefined();
     } finally {
       await rm(directory, { recursive: true });
     }

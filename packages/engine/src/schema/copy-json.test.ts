@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { copyJson } from './copy-json.ts';
 import { assertJsonValue } from './parameters.ts';
@@ -15,8 +15,7 @@ describe('values of a program', () => {
       fc.property(fc.jsonValue(), (value) => {
         fc.pre(JSON.stringify(value).isWellFormed());
         const result = copyJson(value);
-        if (result.ok) expect(JSON.stringify(result.value)).toBe(JSON.stringify(value));
-        else expect(result.problem).toContain('surrogate');
+        expect(result.ok && JSON.stringify(result.value)).toBe(JSON.stringify(value));
       }),
     );
   });

@@ -36,12 +36,7 @@ export function compilePattern(source: string): LinearPattern {
       false,
     );
   }
-  try {
-    // Only parsed, never run: it keeps RE2's own syntax, which ECMAScript reads differently, out.
-    new RegExp(source, 'u');
-  } catch (error) {
-    throw new PatternProblem((error as Error).message, true);
-  }
+  parseAsEcma(source);
   const compiled = compileLinear(source);
   const size = compiled.programSize();
   if (size > MAX_PROGRAM) {
@@ -51,6 +46,15 @@ export function compilePattern(source: string): LinearPattern {
     );
   }
   return { size, test: (text) => compiled.test(text) };
+}
+
+/** Only parsed, never run: it keeps RE2's own syntax, which ECMAScript reads differently, out. */
+function parseAsEcma(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u');
+  } catch (error) {
+    throw new PatternProblem((error as Error).message, true);
+  }
 }
 
 function compileLinear(source: string): RE2JS {

@@ -59,7 +59,7 @@ describe("marks in a tool's schema", () => {
       branch: { anyOf: [{ type: 'null' }, { allOf: [mark] }] },
       map: { additionalProperties: mark },
       pattern: { patternProperties: { '^x': mark } },
-      condition: { if: {}, then: mark },
+      condition: { if: {}, else: mark },
       parent: { properties: { child: mark, other: {} } },
     };
     expect(names({ properties })).toEqual([
