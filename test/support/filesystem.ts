@@ -13,7 +13,7 @@ import {
 } from '../../packages/engine/src/broker/filesystem.ts';
 import { WasiError } from '../../packages/engine/src/broker/wasi-error.ts';
 
-export const limits: FilesystemLimits = {
+const limits: FilesystemLimits = {
   diskBytes: 1024 * 1024,
   handles: 64,
   readBytes: 1024 * 1024,

@@ -16,7 +16,7 @@ import { NamesDirectory } from './filesystem-names.ts';
 import { CheckedDirectory, lookAtPath } from './filesystem-portable.ts';
 import { ForbiddenPaths } from './filesystem-forbidden.ts';
 
-export type GrantAccess = 'read' | 'read-write';
+type GrantAccess = 'read' | 'read-write';
 
 /** Absolute, normalised host paths; the guest sees them as they are. `forbidden` beats every grant. */
 export interface FilesystemAuthority {

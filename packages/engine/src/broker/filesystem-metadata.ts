@@ -1,8 +1,8 @@
-/** What is known about an object: `stat`, `metadata-hash`, `is-same-object`, `set-times`. */
+/** What is known about an object: `stat`, `metadata-hash`, `get-flags`, `is-same-object`. */
 import { createHash } from 'node:crypto';
-import { fstatSync, lutimesSync, utimesSync, futimesSync, type BigIntStats } from 'node:fs';
+import { fstatSync, type BigIntStats } from 'node:fs';
 import { identityOf, typeOf, type FileType, type Identity } from './filesystem-directory.ts';
-import type { Arguments, Instant, NewTime } from './filesystem-arguments.ts';
+import type { Arguments, Instant } from './filesystem-arguments.ts';
 import type { FilesystemSession } from './filesystem-session.ts';
 import { DescriptorFlag } from './filesystem-open.ts';
 import type { Target } from './filesystem-walk.ts';
@@ -37,15 +37,16 @@ function specialType(stat: BigIntStats): SpecialType {
   return stat.isCharacterDevice() ? 'character-device' : 'unknown';
 }
 
-function describe(stat: BigIntStats): StatReply {
+function describe(session: FilesystemSession, stat: BigIntStats): StatReply {
+  const times = session.exactTimes.of(stat);
   const type = typeOf(stat);
   if (stat.size > BigInt(Number.MAX_SAFE_INTEGER)) fail('overflow');
   return {
     type: type === 'other' ? specialType(stat) : type,
     links: Number(stat.nlink),
     size: Number(stat.size),
-    accessed: instant(stat.atimeNs),
-    modified: instant(stat.mtimeNs),
+    accessed: instant(times.accessed),
+    modified: instant(times.modified),
     changed: instant(stat.ctimeNs),
   };
 }
@@ -69,12 +70,12 @@ function statAtTarget(session: FilesystemSession, target: Target): BigIntStats {
 export function stat(session: FilesystemSession, args: Arguments): StatReply {
   const handle = args.handle();
   args.end();
-  return describe(statOf(session, handle));
+  return describe(session, statOf(session, handle));
 }
 
 /** Arguments: directory, follow, path. */
 export function statAt(session: FilesystemSession, args: Arguments): StatReply {
-  return describe(lookUp(session, args));
+  return describe(session, lookUp(session, args));
 }
 
 function lookUp(session: FilesystemSession, args: Arguments): BigIntStats {
@@ -125,72 +126,4 @@ export function isSameObject(session: FilesystemSession, args: Arguments): boole
   });
   args.end();
   return one === other;
-}
-
-/** Arguments: descriptor, access time, modification time. */
-export function setTimes(session: FilesystemSession, args: Arguments): null {
-  const handle = args.handle();
-  const accessed = args.time();
-  const modified = args.time();
-  args.end();
-  session.access = 'write';
-  const object = session.descriptor(handle);
-  if (object.kind === 'file') {
-    if (object.grant.access !== 'read-write') session.refuseReadOnly(object.path);
-    const { file } = object;
-    const current = fstatSync(file, { bigint: true });
-    futimesSync(file, ...systemTimes(accessed, modified, current));
-  } else {
-    const { place } = object;
-    session.requireWritable(place, place.grant, place.path);
-    utimesSync(place.directory.path, ...systemTimes(accessed, modified, place.directory.stat()));
-  }
-  return null;
-}
-
-/** Arguments: directory, follow, path, access time, modification time. */
-export function setTimesAt(session: FilesystemSession, args: Arguments): null {
-  const handle = args.handle();
-  const follow = args.boolean();
-  const path = args.string();
-  const accessed = args.time();
-  const modified = args.time();
-  args.end();
-  session.access = 'write';
-  return session.at(handle, path, follow, (target) => {
-    if (target.type === undefined) return fail('no-entry');
-    if (target.grant.access !== 'read-write') session.refuseReadOnly(target.path);
-    const { found, place } = target;
-    if (found) session.requireOrdinary(found, target.path);
-    const current = found?.stat ?? place.directory.stat();
-    const times = systemTimes(accessed, modified, current);
-    if (target.type === 'symbolic-link') lutimesSync(place.directory.entry(target.name!), ...times);
-    else utimesSync(found?.path ?? place.directory.path, ...times);
-    place.directory.recheck();
-    return null;
-  });
-}
-
-/** libuv 1.51 takes NaN for "keep" and infinity for "now"; Node lets both through in the forms below. */
-const hasSpecialTimes = ((): boolean => {
-  const [major = 0, minor = 0] = process.versions.uv.split('.').map(Number);
-  return major > 1 || (major === 1 && minor >= 51);
-})();
-
-/**
- * Node takes seconds as a double: of today's times a step is 238 ns. "Keep" keeps the exact value where
- * libuv can say so, else the nearest double of what was read just before.
- */
-function systemTimes(
-  accessed: NewTime,
-  modified: NewTime,
-  current: BigIntStats,
-): [number | string | Date, number | string | Date] {
-  return [systemTime(accessed, current.atimeNs), systemTime(modified, current.mtimeNs)];
-}
-
-function systemTime(time: NewTime, current: bigint): number | string | Date {
-  if (time === 'now') return hasSpecialTimes ? 'Infinity' : Date.now() / 1000;
-  if (time !== null) return time.seconds + (time.nanoseconds + 0.5) / 1e9;
-  return hasSpecialTimes ? new Date(Number.NaN) : Number(current) / 1e9;
 }

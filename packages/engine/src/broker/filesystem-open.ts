@@ -7,7 +7,7 @@ import type { Target } from './filesystem-walk.ts';
 import { errnoOf, fail } from './wasi-error.ts';
 
 /** Bits of `open-flags` and `descriptor-flags`, in the order of wasi:filesystem/types. */
-export const OpenFlag = { create: 1, directory: 2, exclusive: 4, truncate: 8 } as const;
+const OpenFlag = { create: 1, directory: 2, exclusive: 4, truncate: 8 } as const;
 export const DescriptorFlag = {
   read: 1,
   write: 2,

@@ -1,7 +1,15 @@
 /** REDTEAM FS-10, 12, 13, 14, 15, and nested grants: read-only is read-only through every operation. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   readText,
@@ -14,12 +22,17 @@ import type { Descriptor } from '../host/filesystem.ts';
 
 const now = { tag: 'now' } as const;
 
-/** Names, types, sizes, times, links and content of a tree. */
+/** Names, types, sizes, times, link counts, link texts and contents of a tree. */
 function fingerprint(path: string): string {
-  const format = '%P %y %s %T@ %n %l\n';
-  const names = execFileSync('find', [path, '-printf', format], { encoding: 'utf8' });
-  const sums = execFileSync('find', [path, '-type', 'f', '-exec', 'sha256sum', '{}', '+']);
-  return createHash('sha256').update(names).update(sums).digest('hex');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    const at = join(path, name);
+    const { mode, nlink, size, mtimeNs, ctimeNs } = lstatSync(at, { bigint: true });
+    hash.update(`${name} ${mode} ${nlink} ${size} ${mtimeNs} ${ctimeNs}\n`);
+    if (lstatSync(at).isFile()) hash.update(readFileSync(at));
+    if (lstatSync(at).isSymbolicLink()) hash.update(readlinkSync(at));
+  }
+  return hash.digest('hex');
 }
 
 /** Every way to change something, with the names of `stage`. */

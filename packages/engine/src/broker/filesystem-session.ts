@@ -8,6 +8,7 @@ import {
   type OpenFile,
   type OpenObject,
 } from './filesystem-handles.ts';
+import { ExactTimes } from './filesystem-times.ts';
 import { walkPath, type Target } from './filesystem-walk.ts';
 import { fail, type FilesystemErrorCode } from './wasi-error.ts';
 
@@ -40,6 +41,7 @@ export class FilesystemSession {
   readonly handles: HandleTable;
   readonly limits: FilesystemLimits;
   readonly limitsHit = new Set<FilesystemLimit>();
+  readonly exactTimes = new ExactTimes();
   readonly #onDenial: (denial: FilesystemDenial) => void;
   /** Of the request at hand, for denials. */
   operation = '';

@@ -25,8 +25,6 @@ import {
   isSameObject,
   metadataHash,
   metadataHashAt,
-  setTimes,
-  setTimesAt,
   stat,
   statAt,
 } from './filesystem-metadata.ts';
@@ -37,6 +35,7 @@ import {
   type FilesystemLimit,
   type FilesystemLimits,
 } from './filesystem-session.ts';
+import { setTimes, setTimesAt } from './filesystem-times.ts';
 import { ProtocolViolation, toWasiError } from './wasi-error.ts';
 
 export type { FilesystemAuthority, FilesystemDenial, FilesystemLimit, FilesystemLimits };

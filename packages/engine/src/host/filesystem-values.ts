@@ -32,7 +32,7 @@ export interface DescriptorFlags {
   readonly mutateDirectory?: boolean;
 }
 
-export interface Datetime {
+interface Datetime {
   readonly seconds: bigint;
   readonly nanoseconds: number;
 }
