@@ -117,6 +117,12 @@ describe('prepareComponent', () => {
     expect((await pending).shape).toBe('command');
   });
 
+  it('works when there can be no cache at all', async () => {
+    await writeFile(join(directory, 'occupied'), '');
+    const cacheDir = join(directory, 'occupied', 'cache');
+    expect((await prepareComponent({ bytes: await component, cacheDir })).shape).toBe('command');
+  });
+
   it.each([{}, { path: 'a', bytes: new Uint8Array() }])(
     'refuses %j: either a path or bytes',
     async (options) => {

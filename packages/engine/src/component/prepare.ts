@@ -84,7 +84,8 @@ async function make(
   options: PrepareOptions,
 ): Promise<Transpiled> {
   if (options.cacheDir === undefined) return transpileComponent(bytes, options);
-  const cache = await ComponentCache.open(options.cacheDir);
+  const cache = await openCache(options.cacheDir);
+  if (cache === undefined) return transpileComponent(bytes, options);
   const key = cacheKey(sha256, options.metered !== false);
   const maxBytes = options.limits?.outputBytes ?? defaultTranspileLimits.outputBytes;
   const known = await cache.get(key, maxBytes);
@@ -93,6 +94,16 @@ async function make(
   // A full or read-only disk costs the next load some time, not this one its success.
   await cache.put(key, made).catch(() => undefined);
   return made;
+}
+
+/** Undefined where the file system takes nothing: loading is then slow each time, and works. */
+async function openCache(directory: string): Promise<ComponentCache | undefined> {
+  try {
+    return await ComponentCache.open(directory);
+  } catch (failure) {
+    if (failure instanceof SkillError) throw failure;
+    return undefined;
+  }
 }
 
 /** Everything that decides what comes out: the component, the versions of jco, of the meter, and of this code. */

@@ -13,10 +13,15 @@ export function whyNotPrivate(stats: Stats): string | undefined {
 /**
  * Makes a directory that only this user may enter, or checks the one that is there.
  *
- * @throws SkillError `INVALID_OPTIONS` when it is a symbolic link, another user's, or writable by others
+ * @throws SkillError `INVALID_OPTIONS` when it is no directory, a symbolic link, another user's, or writable by others
+ * @throws Error of the file system when it cannot be made
  */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((failure: unknown) => {
+    // Something else stands there: the check below says so.
+    if (!(failure instanceof Error && 'code' in failure && failure.code === 'EEXIST'))
+      throw failure;
+  });
   const stats = await lstat(path);
   const problem = stats.isDirectory()
     ? whyNotPrivate(stats)
