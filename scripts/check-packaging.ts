@@ -2,7 +2,7 @@
  * Packs every published package, lints what was packed, installs the archives in an empty folder
  * and uses them there as a stranger would.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,10 @@ import { formatMessage } from 'publint/utils';
 const root = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] };
 const published = root.workspaces.filter((folder) => folder.startsWith('packages/'));
 const folder = mkdtempSync(join(tmpdir(), 'skill-packaging-'));
-const inherited = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] } as const;
+const inherited: ExecFileSyncOptionsWithStringEncoding = {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+};
 
 try {
   let problems = 0;

@@ -13,7 +13,9 @@ const env = { ...process.env, SKILL_ENGINE_HOME: home, NO_COLOR: '1' };
 
 /** Runs `skill`, shows the line that a user would type and what it prints. */
 function skill(...args: string[]): number {
-  console.log(`\n$ skill ${args.map((arg) => (/^[\w./@:=,-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`);
+  console.log(
+    `\n$ skill ${args.map((arg) => (/^[\w./@:=,-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}`,
+  );
   const { status } = spawnSync(process.execPath, ['packages/cli/bin/skill.js', ...args], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -23,10 +25,14 @@ function skill(...args: string[]): number {
 
 /** The operator's consent: the digest that `skill inspect` shows. */
 function accept(folder: string): string[] {
-  const { stdout } = spawnSync(process.execPath, ['packages/cli/bin/skill.js', 'inspect', folder, '--json'], {
-    env,
-    encoding: 'utf8',
-  });
+  const { stdout } = spawnSync(
+    process.execPath,
+    ['packages/cli/bin/skill.js', 'inspect', folder, '--json'],
+    {
+      env,
+      encoding: 'utf8',
+    },
+  );
   return ['--accept', (JSON.parse(stdout) as { digest: string }).digest];
 }
 
@@ -44,16 +50,26 @@ try {
     path: 'documentation.md',
     overwrite: true,
     title: 'Documentation',
-    sections: [{ heading: 'What it is', text: 'Written by a skill that may write here, and nowhere else.' }],
+    sections: [
+      { heading: 'What it is', text: 'Written by a skill that may write here, and nowhere else.' },
+    ],
   });
   const report = 'skills-wasm/report';
-  expect('reporting', skill('run', report, 'write-report', '--params', sections, ...accept(report)), 0);
+  expect(
+    'reporting',
+    skill('run', report, 'write-report', '--params', sections, ...accept(report)),
+    0,
+  );
 
   const hash = 'skills-wasm/hash-files';
   const files = [join(process.cwd(), 'docs/README.md'), '/etc/hostname'];
   expect('a read outside the grant', skill('run', hash, 'run', ...accept(hash), '--', ...files), 4);
 
-  expect('a wrong parameter', skill('run', stats, 'count-files', '--path', '../secrets', '--json'), 3);
+  expect(
+    'a wrong parameter',
+    skill('run', stats, 'count-files', '--path', '../secrets', '--json'),
+    3,
+  );
 
   const loop = relative('.', await buildGuest('loop-forever'));
   expect('a runaway loop', skill('run', loop, '--timeout', '1'), 5);

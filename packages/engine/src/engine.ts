@@ -12,6 +12,7 @@ import { SkillError, type ErrorCode } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 import { narrow } from './limits/limits.ts';
 import { findSkills } from './load.ts';
+import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
@@ -26,25 +27,39 @@ export interface EngineOptions {
   readonly home?: string;
   /** Where invocations are recorded. Default: SQLite under `home`. The engine closes only a store of its own. */
   readonly audit?: AuditStore;
-  /** The most that any skill may get, whatever it declares and whatever is granted. Default: no such bound. */
-  readonly ceiling?: CapabilityRestriction;
+  /**
+   * The most that any skill may get, whatever it declares and whatever is granted: a value in the forms of
+   * `[skills.capabilities]`, paths absolute. An area that is absent gives nothing. Default: no such bound.
+   */
+  readonly ceiling?: CapabilityForm;
   /** Where granted environment variables come from. Default: this process's environment, read at load. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /**
+   * `ca`: certificates (PEM) that TLS connections of skills trust besides the public roots that Node bundles.
+   * Nothing of this process's own TLS settings or environment applies to them. Default: none.
+   */
+  readonly tls?: { readonly ca?: readonly string[] };
 }
 
 export interface LoadOptions {
-  /** What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this. Default `none`. */
-  readonly grant?: AuthorityParts['granted'];
+  /**
+   * What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this, a value
+   * in the forms of `[skills.capabilities]`. Default `none`.
+   */
+  readonly grant?: 'declared' | 'none' | CapabilityForm;
   /** Path of a manifest for a bare component file. */
   readonly manifest?: string;
   /** Narrower limits than the manifest's, for every invocation. */
   readonly limits?: Partial<Limits>;
 }
 
+/** Capabilities as a manifest writes them, such as `{ filesystem: ['read:/data'], network: 'none' }`. */
+export type CapabilityForm = Readonly<Record<string, unknown>>;
+
 /**
  * Opens an engine.
  *
- * @throws SkillError AUDIT_UNAVAILABLE when the audit store cannot be opened
+ * @throws SkillError AUDIT_UNAVAILABLE when the audit store cannot be opened; INVALID_OPTIONS for a bad ceiling
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const places = statePlaces(options.home);
@@ -57,6 +72,7 @@ export class Engine implements AsyncDisposable {
   /** Where invocations are recorded, to be queried. */
   readonly audit: AuditStore;
   readonly #options: EngineOptions;
+  readonly #ceiling: CapabilityRestriction | undefined;
   readonly #places: StatePlaces;
   readonly #ownsAudit: boolean;
   readonly #supervisor = new Supervisor();
@@ -67,6 +83,7 @@ export class Engine implements AsyncDisposable {
   /** @internal Use {@link createEngine}. */
   constructor(options: EngineOptions, places: StatePlaces, audit: AuditStore, ownsAudit: boolean) {
     this.#options = options;
+    this.#ceiling = options.ceiling && readCapabilities(options.ceiling, 'ceiling');
     this.#places = places;
     this.audit = audit;
     this.#ownsAudit = ownsAudit;
@@ -80,14 +97,15 @@ export class Engine implements AsyncDisposable {
    */
   async load(path: string, options: LoadOptions = {}): Promise<readonly Skill[]> {
     this.#assertOpen();
+    const granted = grantOf(options);
     const loaded: LoadedSkill[] = [];
     try {
       for (const source of await findSkills(path, options.manifest)) {
         loaded.push(
           await openSkill({
             source,
-            granted: options.grant ?? 'none',
-            ceiling: this.#options.ceiling,
+            granted,
+            ceiling: this.#ceiling,
             limits: options.limits,
             places: this.#places,
             environment: this.#options.environment ?? process.env,
@@ -203,6 +221,7 @@ export class Engine implements AsyncDisposable {
         tool: tool.name,
         limits: { ...limits, timeoutMs: Math.min(limits.timeoutMs, tool.timeoutMs) },
         authority: skill.effective,
+        trust: { ca: this.#options.tls?.ca ?? [] },
         signal,
       });
     } catch (error) {
@@ -229,6 +248,11 @@ export class Engine implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closed) throw new SkillError('ENGINE_CLOSED', 'The engine is closed.');
   }
+}
+
+function grantOf({ grant = 'none' }: LoadOptions): AuthorityParts['granted'] {
+  if (grant === 'none' || grant === 'declared') return grant;
+  return readCapabilities(grant, 'grant');
 }
 
 function callerOf({ caller }: ExecuteOptions): JsonObject {

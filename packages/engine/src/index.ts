@@ -1,5 +1,11 @@
 /** What the library offers. A table of contents: everything public is named here, and nothing else is public. */
-export { createEngine, type Engine, type EngineOptions, type LoadOptions } from './engine.ts';
+export {
+  createEngine,
+  type CapabilityForm,
+  type Engine,
+  type EngineOptions,
+  type LoadOptions,
+} from './engine.ts';
 export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 export type { Skill } from './skill.ts';
 

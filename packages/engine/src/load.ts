@@ -8,6 +8,8 @@ import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
 /** A skill as its manifest describes it, and where the files that it names lie. */
 export interface SkillSource {
   readonly manifest: SkillManifest;
+  /** Name of the manifest's table, for the lines that denials print. */
+  readonly table: 'skill' | 'skills';
   /** Absolute directory that relative paths of the manifest start from. */
   readonly baseDir: string;
   /** Exact text of the manifest; empty for a bare component. */
@@ -69,6 +71,7 @@ async function fromManifest(path: string): Promise<SkillSource[]> {
   const manifest = parseManifest(manifestText, { file: path });
   return manifest.skills.map((skill) => ({
     manifest: skill,
+    table: manifest.form,
     baseDir: dirname(path),
     manifestText,
   }));
@@ -82,7 +85,7 @@ function bare(path: string): SkillSource {
   const name = stem.replace(/^[^a-z0-9]+/, '').slice(0, 64) || 'component';
   const text = `[skill]\nname = ${JSON.stringify(name)}\ncomponent = ${JSON.stringify(path)}\n`;
   const [manifest] = parseManifest(text, { file: path }).skills;
-  return { manifest: manifest!, baseDir: dirname(path), manifestText: '' };
+  return { manifest: manifest!, table: 'skill', baseDir: dirname(path), manifestText: '' };
 }
 
 async function withManifest(component: string, manifestPath: string): Promise<SkillSource[]> {

@@ -57,6 +57,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       ceiling: options.ceiling,
     },
     { baseDir: source.baseDir, home: operatorHome() },
+    source.table,
   );
   const prepared = await prepareComponent({
     path: resolve(source.baseDir, manifest.component),

@@ -32,6 +32,7 @@ function source(
   return {
     manifest,
     baseDir: change.baseDir ?? folder,
+    table: 'skills',
     manifestText: change.manifestText ?? 'text',
   };
 }
