@@ -17,7 +17,7 @@ export function foldName(name: string): string {
   return folded.replace(ignorable, '').replace(/[. ]+$/, '');
 }
 
-function foldPath(path: string): string {
+export function foldPath(path: string): string {
   return path.split('/').map(foldName).join('/');
 }
 

@@ -14,7 +14,7 @@ import {
 import { canHoldDirectories, HeldDirectory, holdPath } from './filesystem-linux.ts';
 import { NamesDirectory } from './filesystem-names.ts';
 import { CheckedDirectory, lookAtPath } from './filesystem-portable.ts';
-import { ForbiddenPaths } from './filesystem-forbidden.ts';
+import { foldPath, ForbiddenPaths } from './filesystem-forbidden.ts';
 
 type GrantAccess = 'read' | 'read-write';
 
@@ -106,10 +106,14 @@ export class GrantTable {
     return known === undefined ? named : narrower(named, known);
   }
 
-  /** Whether `path` is a grant's root or forbidden, or lies above one: such a name stays where it is. */
+  /**
+   * Whether `path` is a grant's root or forbidden, or lies above one: such a name stays where it is.
+   * Names are compared folded, since the file system may take other spellings for the same.
+   */
   isPinned(path: string): boolean {
     if (this.forbidden.coversOrBelow(path)) return true;
-    return [...this.#byRealPath.keys()].some((real) => covers(path, real));
+    const folded = foldPath(path);
+    return [...this.#byRealPath.keys()].some((real) => covers(folded, foldPath(real)));
   }
 
   isRoot(identity: Identity): boolean {
@@ -205,18 +209,23 @@ function openDirectory(path: string, walk: WalkKind): HeldDirectory | CheckedDir
 function openRoot(path: string, access: GrantAccess, walk: WalkKind): Root | undefined {
   try {
     const { stat, realPath } = (walk === 'held' ? holdPath : lookAtPath)(path);
-    if (isPseudoFilesystem(realPath)) return undefined;
-    if (typeOf(stat) === 'regular-file') {
-      const grant: Grant = { path, realPath, access, kind: 'file' };
-      return { grant, directory: undefined, identity: identityOf(stat) };
-    }
-    if (typeOf(stat) !== 'directory') return undefined;
-    const directory = openDirectory(realPath, walk);
-    const grant: Grant = { path, realPath: directory.realPath, access, kind: 'directory' };
-    return { grant, directory, identity: directory.identity };
+    if (typeOf(stat) === 'directory') return openDirectoryRoot(path, access, walk);
+    if (typeOf(stat) !== 'regular-file' || isPseudoFilesystem(realPath)) return undefined;
+    const grant: Grant = { path, realPath, access, kind: 'file' };
+    return { grant, directory: undefined, identity: identityOf(stat) };
   } catch {
     return undefined;
   }
+}
+
+function openDirectoryRoot(path: string, access: GrantAccess, walk: WalkKind): Root | undefined {
+  const directory = openDirectory(path, walk);
+  if (isPseudoFilesystem(directory.path)) {
+    directory.close();
+    return undefined;
+  }
+  const grant: Grant = { path, realPath: directory.realPath, access, kind: 'directory' };
+  return { grant, directory, identity: directory.identity };
 }
 
 export function platformWalk(): WalkKind {

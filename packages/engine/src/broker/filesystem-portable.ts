@@ -14,7 +14,7 @@ import {
   realpathSync,
   type BigIntStats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { sep } from 'node:path';
 import {
   identityOf,
   systemError,
@@ -87,8 +87,7 @@ export class CheckedDirectory implements Directory {
 
   /** Opens what the operator named, following links once; never called with a guest's text. */
   static openPath(path: string): CheckedDirectory {
-    const realPath = realpathSync.native(path);
-    const stat = lstatSync(realPath, { bigint: true });
+    const { stat, realPath } = lookAtPath(path);
     if (typeOf(stat) !== 'directory') throw systemError('ENOTDIR');
     return new CheckedDirectory([{ path: realPath, identity: identityOf(stat) }]);
   }
@@ -114,7 +113,7 @@ export class CheckedDirectory implements Directory {
   entry(name: string): string {
     if (isTreacherousName(name)) throw systemError('EPERM');
     this.recheck();
-    return join(this.#self.path, name);
+    return `${this.#self.path.replace(/\/$/, '')}/${name}`;
   }
 
   find(name: string): Found {
@@ -170,8 +169,8 @@ export class CheckedDirectory implements Directory {
   close(): void {}
 }
 
-/** A file or directory that the operator named. */
+/** A file or directory that the operator named; its path with `/` on every system. */
 export function lookAtPath(path: string): { stat: BigIntStats; realPath: string } {
-  const realPath = realpathSync.native(path);
+  const realPath = realpathSync.native(path).replaceAll(sep, '/');
   return { stat: lstatSync(realPath, { bigint: true }), realPath };
 }
