@@ -18,7 +18,8 @@ function skill(...args: string[]): number {
   );
   const { status } = spawnSync(process.execPath, ['packages/cli/bin/skill.js', ...args], {
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // For the README, both streams in the order in which a terminal would show them.
+    stdio: ['ignore', 1, process.env['SKILL_START_MERGED'] ? 1 : 2],
   });
   return status ?? 7;
 }
