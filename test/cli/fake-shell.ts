@@ -21,7 +21,7 @@ export class FakeShell implements Shell {
     this.stdin = new PassThrough();
     this.stdout = new Capture(options);
     this.stderr = new Capture(options);
-    this.environment = options.environment ?? {};
+    this.environment = options.environment ?? { NO_COLOR: '1' };
     if (options.terminal === true) this.stdin.isTTY = true;
     if (options.input !== undefined) this.stdin.end(options.input);
   }
@@ -50,5 +50,6 @@ export class Capture extends Writable {
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString('utf8');
     done();
+    this.emit('said');
   }
 }

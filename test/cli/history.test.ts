@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { main } from '../../packages/cli/src/main.ts';
+import { buildGuest } from '../guests/build.ts';
+import { FakeShell, type FakeOptions } from './fake-shell.ts';
+import { Home } from './skill.ts';
+
+const home = new Home();
+
+async function skill(args: string[], options: FakeOptions = {}): Promise<string> {
+  const shell = new FakeShell(options);
+  await main(args, shell);
+  return shell.stdout.text;
+}
+
+beforeAll(async () => {
+  vi.stubEnv('SKILL_ENGINE_HOME', home.path);
+  const answer = await buildGuest('answer');
+  const trap = await buildGuest('trap');
+  expect(await skill(['history'])).toBe('');
+  await skill(['run', answer, '--user', 'grace']);
+  await skill(['run', trap, '--user', '=cmd()']);
+  await skill(['run', answer, 'nope\u001b[2J']);
+});
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  home[Symbol.dispose]();
+});
+
+const list = async (...args: string[]): Promise<Record<string, unknown>[]> =>
+  JSON.parse(await skill(['history', '--format', 'json', ...args])) as Record<string, unknown>[];
+
+test('newest first, with everything that filters say', async () => {
+  const tools = (await list()).map((record) => record['tool_name']);
+  expect(tools).toEqual(['nope\u001b[2J', 'run', 'run']);
+  expect(await list('--skill', 'trap')).toHaveLength(1);
+  expect(await list('--tool', 'run')).toHaveLength(2);
+  expect(await list('--status', 'success')).toHaveLength(1);
+  expect(await list('--user', 'grace')).toHaveLength(1);
+  expect(await list('--since', '1h')).toHaveLength(3);
+  expect(await list('--until', '1h')).toHaveLength(0);
+  expect(await list('--limit', '2')).toHaveLength(2);
+  expect(await list('--skill', 'answer', '--status', 'failure')).toHaveLength(1);
+});
+
+test('the table is for people: short, escaped, and coloured on terminals only', async () => {
+  const file = await skill(['history']);
+  expect(file.split('\n')[0]).toMatch(/^TIME +ID +SKILL +TOOL +STATUS +DURATION +ERROR +FUEL$/);
+  expect(file).toContain('nope\\u{1b}[2J');
+  expect(file).not.toContain('\u001b');
+  const colours = { TERM: 'xterm' };
+  const wide = await skill(['history'], { terminal: true, columns: 300, environment: colours });
+  expect(wide).toContain('\u001b[32msuccess\u001b[0m');
+  expect(wide).toMatch(/just now|s ago/);
+  const plain = await skill(['history'], {
+    terminal: true,
+    columns: 80,
+    environment: { ...colours, NO_COLOR: '1' },
+  });
+  expect(plain).not.toContain('\u001b');
+  for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('JSON lines are one record each, the same as JSON', async () => {
+  const lines = (await skill(['history', '--format', 'jsonl'])).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(await list());
+});
+
+test('CSV has a header and one line for each record, without formulas', async () => {
+  const lines = (await skill(['history', '--format', 'csv'])).trimEnd().split('\r\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toMatch(/^execution_id,timestamp,skill_name,/);
+  expect(lines[2]).toContain(`,"'=cmd()",`);
+});
+
+test('one record by the beginning of its id', async () => {
+  const [record] = await list('--skill', 'trap');
+  const id = String(record?.['execution_id']);
+  const text = await skill(['history', 'show', id.slice(0, 8)]);
+  expect(text).toContain(`execution_id                ${id}\n`);
+  expect(text).toContain('error_code                  GUEST_TRAP\n');
+  expect(JSON.parse(await skill(['history', 'show', id, '--json']))).toEqual(record);
+});
