@@ -131,6 +131,25 @@ it('a denial says which lines of the manifest would allow it', async () => {
   expect(first!.allow.join('\n')).toContain(grant);
 });
 
+it("the engine's own state is forbidden, whatever is granted", async () => {
+  const skill = await bench.install(
+    'probe',
+    `[skills.capabilities]\nfilesystem = ["write:${bench.folder}"]\n`,
+    'greedy',
+  );
+  const { value, denials } = (await run(skill, 'fs-02-links', [
+    '.home',
+    '.home/audit.sqlite',
+    '.home/cache',
+    '.home/planted',
+  ])) as unknown as { value: Attempt[]; denials: { code: string; allow: string[] }[] };
+  for (const { opened, path } of value)
+    expect({ path, opened }).toEqual({ path, opened: undefined });
+  expect(new Set(denials.map(({ code }) => code))).toEqual(new Set(['FILESYSTEM_FORBIDDEN']));
+  expect(denials.flatMap(({ allow }) => allow)).toEqual([]);
+  expect(existsSync(join(bench.folder, '.home/planted'))).toBe(false);
+});
+
 it('the read grant changed nothing', () => {
   expect(readFileSync(join(grant, 'open.txt'), 'utf8')).toBe('open');
 });

@@ -54,7 +54,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       declared: manifest.capabilities,
       granted: options.granted,
       overrides: manifest.overrides,
-      ceiling: options.ceiling,
+      ceiling: withOwnState(options.ceiling, options.places),
     },
     { baseDir: source.baseDir, home: operatorHome() },
     source.table,
@@ -109,6 +109,25 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     await supervisor.closePool(pool);
     throw error;
   }
+}
+
+/**
+ * The engine's own files are nobody's to grant: who could write the cache could run code outside the sandbox,
+ * who could write the audit store could rewrite the record.
+ */
+function withOwnState(
+  ceiling: CapabilityRestriction | undefined,
+  { data, cache }: StatePlaces,
+): CapabilityRestriction {
+  const filesystem = ceiling?.filesystem ?? {
+    grants: [{ path: '/', access: 'read-write' as const }],
+    forbidden: [],
+  };
+  const own = [data, cache, `${cache}.key`].map((path) => ({ path }));
+  return {
+    ...ceiling,
+    filesystem: { ...filesystem, forbidden: [...filesystem.forbidden, ...own] },
+  };
 }
 
 function toolInfos(skill: string, tools: ReadonlyMap<string, Tool>): LoadedSkill['tools'] {
