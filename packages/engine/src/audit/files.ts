@@ -41,7 +41,11 @@ export function prepareFile(path: string): string {
   // file by other means would drop the locks that this process holds on it (see fcntl(2)).
   for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     const stats = lstatSync(name, { throwIfNoEntry: false });
-    if (stats !== undefined) checkFile(name, stats);
+    if (stats === undefined) continue;
+    checkFile(name, stats);
+    if (stats.nlink > 1) {
+      throw refuse(`${name} has several names (hard links). Choose another path`);
+    }
   }
   return file;
 }
@@ -121,7 +125,6 @@ function checkFile(name: string, stats: Stats): void {
   }
   if (!hasModes) return;
   checkOwner(name, stats);
-  if (stats.nlink > 1) throw refuse(`${name} has several names (hard links). Choose another path`);
   if ((stats.mode & GROUP_OR_OTHERS) !== 0) {
     throw refuse(
       `${name} is open to other users. Run: chmod 600 '${name}', or choose another path`,

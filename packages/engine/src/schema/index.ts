@@ -1,15 +1,6 @@
 /** The room's table of contents. Pure: no node:* imports. */
+export { compileTool, type ToolValidator } from './compile.ts';
 export { copyJson } from './copy-json.ts';
-export { defaultJsonLimits, type JsonLimits, type JsonResult } from './json-limits.ts';
-export { assertJsonValue, parseParametersJson } from './parameters.ts';
 export { parseJson } from './parse-json.ts';
-export {
-  REDACTED,
-  isSensitiveName,
-  noMarkers,
-  redactSensitive,
-  sensitiveNames,
-  type SensitiveNames,
-} from './sensitive.ts';
-export { compileTool, type CompileOptions, type ToolValidator } from './compile.ts';
 export { rowsToSchema } from './rows.ts';
+export { noMarkers, sensitiveNames, type SensitiveNames } from './sensitive.ts';

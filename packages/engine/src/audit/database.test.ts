@@ -1,0 +1,107 @@
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { sampleIntent } from './contract.ts';
+import { AuditDatabase } from './database.ts';
+import { encodeIntent } from './entry.ts';
+import { checkFilter } from './filter.ts';
+import { ownIdentity } from './writer-identity.ts';
+
+const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
+const everything = checkFilter({ limit: 10_000 });
+const idsOf = (database: AuditDatabase): string[] =>
+  database
+    .query(everything)
+    .map(({ intent }) => (JSON.parse(intent) as { execution_id: string }).execution_id);
+
+/** Twenty commits that are in the write-ahead log only, as a crash before any checkpoint leaves them. */
+async function crashed(directory: string) {
+  const file = join(directory, 'audit.db');
+  using database = AuditDatabase.open(file, 1000, 'write');
+  const ids: string[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const intent = sampleIntent({ execution_id: `id-${n}` });
+    database.append([encodeIntent(intent, ownIdentity())]);
+    ids.unshift(intent.execution_id);
+  }
+  return { ids, main: await readFile(file), log: await readFile(`${file}-wal`) };
+}
+
+describe('a write that a crash cut off', () => {
+  test('cut anywhere, every record before the cut is there, in order, and writing goes on', async () => {
+    await using directory = await temporary();
+    const { ids, main, log } = await crashed(directory.path);
+    const counts: number[] = [];
+    for (let cut = log.length, n = 0; cut > 0; cut -= 2999, n += 1) {
+      const file = join(directory.path, `cut-${n}.db`);
+      await writeFile(file, main);
+      await writeFile(`${file}-wal`, log.subarray(0, cut));
+      using database = AuditDatabase.open(file, 1000, 'write');
+      const found = idsOf(database);
+      expect(found).toEqual(ids.slice(ids.length - found.length));
+      counts.push(found.length);
+      expect(database.append([encodeIntent(sampleIntent(), ownIdentity())])).toEqual([undefined]);
+      expect(idsOf(database)).toHaveLength(found.length + 1);
+    }
+    expect(counts[0]).toBe(20);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  });
+
+  test('with torn bytes at its end, every record before them is there', async () => {
+    await using directory = await temporary();
+    const { ids, main, log } = await crashed(directory.path);
+    const torn = Buffer.from(log);
+    torn.fill(0xa5, torn.length - 5000);
+    const file = join(directory.path, 'torn.db');
+    await writeFile(file, main);
+    await writeFile(`${file}-wal`, torn);
+    using database = AuditDatabase.open(file, 1000, 'write');
+    const found = idsOf(database);
+    expect(found.length).toBeGreaterThan(10);
+    expect(found).toEqual(ids.slice(ids.length - found.length));
+  });
+});
+
+describe('the database', () => {
+  test('is in WAL mode', async () => {
+    await using directory = await temporary();
+    const file = join(directory.path, 'audit.db');
+    using _database = AuditDatabase.open(file, 1000, 'write');
+    using other = new DatabaseSync(file);
+    expect(other.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+  });
+
+  test('stores canonical JSON in one sequence for intents and outcomes', async () => {
+    await using directory = await temporary();
+    const file = join(directory.path, 'audit.db');
+    using database = AuditDatabase.open(file, 1000, 'write');
+    database.append([encodeIntent(sampleIntent({ execution_id: 'a' }), ownIdentity())]);
+    database.append([
+      encodeIntent(sampleIntent({ execution_id: 'b' }), { ...ownIdentity(), boot: 'before' }),
+    ]);
+    expect(database.markInterrupted()).toBe(1);
+    expect(database.markInterrupted()).toBe(0);
+    using other = new DatabaseSync(file);
+    expect(other.prepare('SELECT seq, kind, execution_id FROM entry ORDER BY seq').all()).toEqual([
+      { seq: 1, kind: 'intent', execution_id: 'a' },
+      { seq: 2, kind: 'intent', execution_id: 'b' },
+      { seq: 3, kind: 'outcome', execution_id: 'b' },
+    ]);
+    const { body } = other.prepare('SELECT body FROM entry').get() as { body: string };
+    expect(Object.keys(JSON.parse(body) as object)).toEqual(
+      Object.keys(JSON.parse(body) as object).toSorted(),
+    );
+  });
+
+  test('a reader cannot write', async () => {
+    await using directory = await temporary();
+    const file = join(directory.path, 'audit.db');
+    using _writer = AuditDatabase.open(file, 1000, 'write');
+    using reader = AuditDatabase.open(file, 1000, 'read');
+    expect(() => reader.append([encodeIntent(sampleIntent(), ownIdentity())])).toThrow(
+      expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }),
+    );
+  });
+});
