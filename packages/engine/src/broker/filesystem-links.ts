@@ -5,20 +5,17 @@
 import { opendirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesystemSession } from './filesystem-session.ts';
-import { checkPath, type Target } from './filesystem-walk.ts';
+import { checkPath, splitPath } from './filesystem-path.ts';
+import type { Target } from './filesystem-walk.ts';
 import { fail } from './wasi-error.ts';
 
 /** Entries that are looked through at most before a directory is moved upwards; a larger one must stay below. */
 const ENTRIES = 20_000;
 
-function segmentsOf(text: string): string[] {
-  return text.split('/').filter((segment) => segment !== '' && segment !== '.');
-}
-
 /** How many directories lie between the grant's root and the entry. */
 export function depthOf({ path, place: { grant } }: Target): number {
-  const root = segmentsOf(grant.realPath).length;
-  return segmentsOf(path).length - root - 1;
+  const root = splitPath(grant.realPath).length;
+  return splitPath(path).length - root - 1;
 }
 
 /**
@@ -27,7 +24,7 @@ export function depthOf({ path, place: { grant } }: Target): number {
  */
 function rises(text: string): number {
   if (text.startsWith('/')) return Infinity;
-  const segments = segmentsOf(text);
+  const segments = splitPath(text);
   const names = segments.findIndex((segment) => segment !== '..');
   if (names < 0) return segments.length;
   return segments.indexOf('..', names) < 0 ? names : Infinity;
@@ -41,8 +38,8 @@ export function checkLinkTarget(session: FilesystemSession, text: string, target
   }
   const { forbidden } = session.table;
   if (!forbidden.watchful) return;
-  const base = segmentsOf(target.path).slice(0, -1 - rises(text));
-  const names = segmentsOf(text).filter((segment) => segment !== '..');
+  const base = splitPath(target.path).slice(0, -1 - rises(text));
+  const names = splitPath(text).filter((segment) => segment !== '..');
   const leadsTo = `/${[...base, ...names].join('/')}`;
   if (forbidden.covers(leadsTo)) session.refuse('forbidden', leadsTo, 'not-permitted');
 }

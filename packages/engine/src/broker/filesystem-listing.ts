@@ -6,7 +6,7 @@ import type { Place } from './filesystem-grants.ts';
 import type { OpenListing } from './filesystem-handles.ts';
 import { NamesDirectory } from './filesystem-names.ts';
 import type { FilesystemSession } from './filesystem-session.ts';
-import { decodeName } from './filesystem-walk.ts';
+import { decodeName } from './filesystem-path.ts';
 import { errnoOf, fail } from './wasi-error.ts';
 
 /** Entries in one answer: with names of 255 bytes it stays far below a frame. */

@@ -14,6 +14,7 @@ import {
 } from './filesystem-directory.ts';
 import { joinPath, type Grant, type GrantTable, type Place } from './filesystem-grants.ts';
 import { NamesDirectory } from './filesystem-names.ts';
+import { checkPath, decodeName, normalise, splitPath, wantsDirectory } from './filesystem-path.ts';
 import { errnoOf, fail, type FilesystemErrorCode } from './wasi-error.ts';
 
 /** Links that one path may lead through, as on Linux. */
@@ -22,9 +23,6 @@ const LINKS = 40;
 const DEPTH = 128;
 /** Segments of one walk, those of links included. */
 const SEGMENTS = 1024;
-/** Characters of a path, as on Linux. */
-const PATH_LENGTH = 4096;
-
 export type Refuse = (rule: string, path: string, code: FilesystemErrorCode) => never;
 
 /** What the walk came to. Whoever asked for it closes it. */
@@ -66,22 +64,6 @@ export class Target {
     this.found?.close();
     for (const { directory } of this.#owned) directory.close();
   }
-}
-
-function splitPath(path: string): string[] {
-  return path.split('/').filter((segment) => segment !== '' && segment !== '.');
-}
-
-function wantsDirectory(path: string): boolean {
-  return /(?:^|\/)\.{0,2}$/.test(path);
-}
-
-/** A guest's path as text: what every call that takes one checks first. */
-export function checkPath(path: string): void {
-  if (path === '') fail('no-entry');
-  if (path.length > PATH_LENGTH) fail('name-too-long');
-  if (path.includes('\0')) fail('invalid');
-  if (!path.isWellFormed()) fail('illegal-byte-sequence');
 }
 
 class Walk {
@@ -214,33 +196,12 @@ class Walk {
   }
 }
 
-/** What an absolute path with `..` in it says, links aside. */
-function normalise(path: string): string {
-  const names: string[] = [];
-  for (const segment of splitPath(path)) {
-    if (segment === '..') names.pop();
-    else names.push(segment);
-  }
-  return `/${names.join('/')}`;
-}
-
 function findIfThere(directory: Directory, name: string): Found | undefined {
   try {
     return directory.find(name);
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
-  }
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Bytes of a name or link as text; names that are not UTF-8 have none in WASI. */
-export function decodeName(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
   }
 }
 
