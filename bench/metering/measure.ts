@@ -20,5 +20,5 @@ export function interleave(variants: readonly (() => void)[], rounds: number, wa
       times[i]?.push(performance.now() - start);
     }
   }
-  return times.map(median);
+  return times.map((t) => process.env.MINIMUM ? Math.min(...t) : median(t));
 }

@@ -18,6 +18,8 @@ export interface EmitContext {
   readonly memoryGrow: ReadonlyMap<number, number>;
   readonly tableGrow: ReadonlyMap<number, number>;
   /** Encoded type of a block that has this function's results. */
+  /** Whether a call leaves the counter as it is. */
+  readonly keepsCounter: (callee: number) => boolean;
   readonly resultBlock: (fn: FunctionScan) => Uint8Array;
 }
 
@@ -62,8 +64,11 @@ export class FunctionEmitter {
   private saved = 0;
   private length64 = 0;
   private length32 = 0;
-  /** The counter is in its local. */
-  private inRegion = false;
+  /** The local holds what the global holds: no callee can have changed it since. */
+  private valid = false;
+  /** Whether it does at the labels that are open, and at the `else` that is still to come. */
+  private readonly validAt: boolean[] = [];
+  private readonly validAtElse: boolean[] = [];
   /** The loop whose body is being copied. */
   private copied: Copied = NOT_COPIED;
 
@@ -84,8 +89,9 @@ export class FunctionEmitter {
       w.bytes(this.context.resultBlock(fn));
     }
     let copied = fn.code;
-    let regionLabel = -1;
-    this.inRegion = false;
+    const base = fn.label;
+    this.validAt.length = 0;
+    this.validAtElse.length = 0;
     const last = fn.endEvent - 1;
     for (let i = fn.firstEvent; i <= last; i++) {
       const kind = events.kind[i] as number;
@@ -97,15 +103,17 @@ export class FunctionEmitter {
       switch (kind) {
         case EV.loop:
           if (!live) continue;
-          if (!this.inRegion && (labels.flags[a] as number) & LABEL.region) {
-            w.copy(bytes, copied, at);
-            copied = at;
-            this.getGlobal(this.context.fuel);
-            w.u8(LOCAL_SET);
-            w.u32(this.counter);
-            this.inRegion = true;
-            regionLabel = a;
-          }
+          if ((labels.flags[a] as number) & LABEL.region) {
+            // No call inside: the local stays true all through the loop.
+            if (!this.valid) {
+              w.copy(bytes, copied, at);
+              copied = at;
+              this.getGlobal(this.context.fuel);
+              w.u8(LOCAL_SET);
+              w.u32(this.counter);
+              this.valid = true;
+            }
+          } else this.valid = false;
           if ((events.edge[i] as number) > 0) {
             w.copy(bytes, copied, at);
             copied = next;
@@ -142,17 +150,36 @@ export class FunctionEmitter {
             }
             copied = next;
           }
-          if (a === regionLabel) {
-            this.inRegion = false;
-            regionLabel = -1;
+          if ((flags & FLAG.loopEnd) === 0) {
+            this.valid =
+              (this.valid || (flags & FLAG.fallsThrough) === 0) &&
+              this.validAt[a - base] !== false &&
+              this.validAt[labels.find(a) - base] !== false &&
+              ((flags & FLAG.oneArmed) === 0 || this.validAtElse[a - base] !== false);
           }
           if (live && (labels.flags[a] as number) & LABEL.pad && (flags & FLAG.loopEnd) === 0) {
             w.copy(bytes, copied, next);
             copied = next;
             this.landing(plan);
+            this.valid = false;
           }
           break;
+        case EV.if:
+          this.validAtElse[a - base] = this.valid;
+          break;
+        case EV.else:
+          if (flags & FLAG.fallsThrough) this.reach(a - base);
+          this.valid = this.validAtElse[a - base] ?? false;
+          break;
+        case EV.brTable:
+          if (live) this.reach(labels.find(a) - base);
+          break;
+        case EV.call:
+          this.valid &&= a >= 0 && this.context.keepsCounter(a);
+          break;
         case EV.catch:
+          if (flags & FLAG.fallsThrough) this.reach(a - base);
+          this.valid = false;
           if (live) {
             w.copy(bytes, copied, next);
             copied = next;
@@ -170,6 +197,7 @@ export class FunctionEmitter {
           }
           break;
         case EV.br:
+          if (live) this.reach(a - base);
           if (a < this.copied.label) {
             w.copy(bytes, copied, at);
             copied = next;
@@ -180,17 +208,25 @@ export class FunctionEmitter {
         case EV.brIf: {
           const outside = a < this.copied.label;
           const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
-          if (edge === 0 && !outside) break;
+          if (edge === 0 && !outside) {
+            if (live) this.reach(a - base);
+            break;
+          }
           w.copy(bytes, copied, at);
           copied = next;
           const further = outside ? COPY_NESTING : 0;
           if (edge === 0) this.branchFurther(bytes[at] as number, at, further);
           else {
             w.bytes([0x04, 0x40]);
+            const { valid } = this;
             this.charge(edge);
+            if (live) this.reach(a - base);
+            this.valid = valid;
             this.branchFurther(0x0c, at, further + 1);
             w.u8(0x0b);
+            break;
           }
+          if (live) this.reach(a - base);
           break;
         }
         case EV.global:
@@ -215,6 +251,7 @@ export class FunctionEmitter {
               a,
             ) as number,
           );
+          this.valid = false;
           break;
       }
       const units = events.charge[i] as number;
@@ -244,6 +281,7 @@ export class FunctionEmitter {
 
   private entry(plan: FunctionPlan): void {
     const { w, context } = this;
+    this.valid = false;
     if (plan.frame === 0) {
       if (plan.check) this.chargeAndCheck(plan.entry);
       else this.charge(plan.entry);
@@ -258,6 +296,7 @@ export class FunctionEmitter {
     w.u32(this.counter);
     if (plan.entry === 0) w.u8(0x1a);
     else this.setGlobal(context.fuel);
+    this.valid = true;
     this.getGlobal(context.depth);
     w.u8(LOCAL_TEE);
     w.u32(this.saved);
@@ -272,35 +311,42 @@ export class FunctionEmitter {
     w.bytes([0x00, 0x0b]);
   }
 
-  /** Subtracts `units`, which may be negative, from the counter. */
+  /** Subtracts `units`, which may be negative, from the counter: in its local, and through to the global. */
   private charge(units: number): void {
     if (units === 0) return;
-    const { w, context } = this;
-    if (this.inRegion) this.getLocal(this.counter);
-    else this.getGlobal(context.fuel);
+    this.getCounter();
     this.constant(units);
-    w.u8(I64_SUB);
-    if (this.inRegion) {
-      w.u8(LOCAL_TEE);
-      w.u32(this.counter);
-    }
-    this.setGlobal(context.fuel);
+    this.w.u8(I64_SUB);
+    this.setCounter();
   }
 
   private chargeAndCheck(units: number): void {
-    const { w, context } = this;
-    if (units !== 0) {
-      if (this.inRegion) this.getLocal(this.counter);
-      else this.getGlobal(context.fuel);
-      this.constant(units);
-      w.u8(I64_SUB);
-      w.u8(LOCAL_TEE);
-      w.u32(this.counter);
-      this.setGlobal(context.fuel);
-      this.getLocal(this.counter);
-    } else if (this.inRegion) this.getLocal(this.counter);
-    else this.getGlobal(context.fuel);
+    this.charge(units);
+    this.getCounter();
+    if (!this.valid) {
+      this.w.u8(LOCAL_TEE);
+      this.w.u32(this.counter);
+      this.valid = true;
+    }
     this.trapIfNegative();
+  }
+
+  private getCounter(): void {
+    if (this.valid) this.getLocal(this.counter);
+    else this.getGlobal(this.context.fuel);
+  }
+
+  /** Sets the counter to the value on the stack. */
+  private setCounter(): void {
+    this.w.u8(LOCAL_TEE);
+    this.w.u32(this.counter);
+    this.setGlobal(this.context.fuel);
+    this.valid = true;
+  }
+
+  /** A branch goes to a label with the local as it is now. */
+  private reach(label: number): void {
+    if (!this.valid) this.validAt[label] = false;
   }
 
   /** Consumes a 64-bit value; marks the counter and traps where it is negative. */
@@ -313,22 +359,19 @@ export class FunctionEmitter {
 
   /** Pays for the length that stands on the stack, and leaves it there. */
   private bulk(form: number): void {
-    const { w, context } = this;
+    const { w } = this;
     const narrow = form === BULK.bytes32 || form === BULK.elements32;
     const length = narrow ? this.length32 : this.length64;
     w.u8(LOCAL_TEE);
     w.u32(length);
-    if (this.inRegion) this.getLocal(this.counter);
-    else this.getGlobal(context.fuel);
+    this.getCounter();
     this.getLocal(length);
     if (narrow) w.u8(0xad);
     // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
     if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
     if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
     w.u8(I64_SUB);
-    w.u8(LOCAL_TEE);
-    w.u32(this.counter);
-    this.setGlobal(context.fuel);
+    this.setCounter();
     this.getLocal(this.counter);
     this.trapIfNegative();
   }

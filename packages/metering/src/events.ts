@@ -15,13 +15,13 @@ export const EV = {
   brTable: 7,
   /** Leaves the function: `return`. */
   return: 8,
-  /** `return_call` and its kin. `a` is the callee, or -1. */
+  /** `return_call` and its kin. `a` as for a call. */
   tailCall: 9,
   /** `unreachable`. */
   trap: 10,
   /** `throw`, `throw_ref`, `rethrow`. */
   throw: 11,
-  /** A call. `a` is the callee's index, or -1 where it is not known. */
+  /** A call. `a` is the callee's index, or -1 minus the type's index where it is not known. */
   call: 12,
   /** `global.get` or `global.set` of a defined global, whose index moves. `a` is the index. */
   global: 13,

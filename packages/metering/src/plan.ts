@@ -84,7 +84,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         p = splitIf(i, p, context, arms, label - base);
         break;
       case EV.loop:
-        if (heavy === arms.heavyAtEnd[label - base]) {
+        if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
           labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
           if (blockers === arms.blockersAtEnd[label - base]) {
             edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
@@ -197,8 +197,8 @@ function splitBranch(i: number, f: number, stays: number, taken: number, events:
 }
 
 /** Longest body of a loop, in bytes, that is copied eight and four times. */
-const COPY_EIGHT = 40;
-const COPY_FOUR = 120;
+const COPY_EIGHT = 120;
+const COPY_FOUR = 240;
 
 /**
  * How many copies of a small innermost loop's body to make, so that one charge pays for all; 0 for none.

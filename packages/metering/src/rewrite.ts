@@ -117,6 +117,7 @@ export class Rewriter {
       halt,
       memoryGrow,
       tableGrow,
+      keepsCounter: () => false,
       resultBlock: (fn) => this.resultBlock(fn),
     };
     const planContext: PlanContext = {
