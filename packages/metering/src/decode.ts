@@ -4,7 +4,7 @@ import { checkLimit, type MeteringLimits } from './limits.ts';
 import { SECTION, type Limited, type Module } from './module.ts';
 import { NAMESPACE } from './namespace.ts';
 import { Reader } from './reader.ts';
-import { readTypes, readValueType } from './types.ts';
+import { isNumberType, readTypes, readValueType } from './types.ts';
 
 /** Where each section stands in the order of the format; custom sections stand anywhere. */
 const ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
@@ -34,6 +34,7 @@ export function decodeModule(bytes: Uint8Array, limits: MeteringLimits): Module 
     activeElements: 0,
     activeBytes: 0,
     movesConstGlobals: false,
+    sharesReferences: false,
   };
   let last = 0;
   while (reader.pos < bytes.length) {
@@ -67,7 +68,8 @@ function decodeSection(id: number, reader: Reader, module: Module, limits: Meter
       return;
     }
     case SECTION.type:
-      return readTypes(reader, limits, module.types);
+      module.sharesReferences = readTypes(reader, limits, module.types);
+      return;
     case SECTION.import:
       return readImports(reader, module, limits);
     case SECTION.function: {
@@ -183,6 +185,7 @@ function readTableType(
   readValueType(reader, module.types.length);
   const end = reader.pos;
   const limited = readLimited(reader);
+  if (imported) module.sharesReferences = true;
   if (!imported) checkLimit(limits, 'tableElements', limited.min, start);
   module.tables.push({ ...limited, element: [start, end], imported });
 }
@@ -200,6 +203,7 @@ function readMemoryType(
 }
 
 function readGlobalType(reader: Reader, module: Module): void {
+  if (!isNumberType(reader.bytes[reader.pos] ?? 0)) module.sharesReferences = true;
   readValueType(reader, module.types.length);
   const at = reader.pos;
   const flags = reader.u8();
@@ -259,6 +263,7 @@ function readExports(reader: Reader, module: Module, limits: MeteringLimits): vo
       module.globals;
     if (index >= bound) reader.fail(`exported index ${index} is out of range`, indexAt);
     if (kind === 0) module.reachable.add(index);
+    if (kind === 1) module.sharesReferences = true;
   }
 }
 

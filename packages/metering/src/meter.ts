@@ -93,6 +93,7 @@ function rewrite({ module, scanner }: Analysis, exceptions: boolean): MeteredMod
     tableElements: own(module.tables),
     startupFuel: module.activeElements + Math.floor(module.activeBytes / 8) + COSTS.instantiation,
   };
-  const graph = buildCallGraph(module, scanner.functions, scanner.events);
+  const closed = !module.sharesReferences && !scanner.callsReferences;
+  const graph = buildCallGraph(module, scanner.functions, scanner.events, closed);
   return { ...info, bytes: new Rewriter(module, scanner, graph, exceptions).rewrite(info) };
 }

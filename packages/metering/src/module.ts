@@ -74,6 +74,8 @@ export interface Module {
   /** Elements and bytes that active segments copy at instantiation. */
   activeElements: number;
   activeBytes: number;
+  /** A table or a reference of this module can be reached by another one. */
+  sharesReferences: boolean;
   /** Some constant expression reads a defined global, whose index moves. */
   movesConstGlobals: boolean;
 }

@@ -45,7 +45,15 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
   const { events, labels, exceptions } = context;
   const { kind, flags, cost, a, charge, edge } = events;
   const base = fn.label;
-  const arms: Arms = { elseUnits: [], elseEvent: [], thenLive: [], elseLive: [], heavyAtEnd: [], blockersAtEnd: [], end: [] };
+  const arms: Arms = {
+    elseUnits: [],
+    elseEvent: [],
+    thenLive: [],
+    elseLive: [],
+    heavyAtEnd: [],
+    blockersAtEnd: [],
+    end: [],
+  };
   let heavy = 0;
   /** Events that keep a loop around them from being copied. */
   let blockers = 0;
@@ -204,7 +212,12 @@ const COPY_FOUR = 240;
  * How many copies of a small innermost loop's body to make, so that one charge pays for all; 0 for none.
  * A loop without a price of its own has nothing to save.
  */
-function copies(start: number, end: number, units: number, { events, labels }: PlanContext): number {
+function copies(
+  start: number,
+  end: number,
+  units: number,
+  { events, labels }: PlanContext,
+): number {
   const flags = labels.flags[events.a[start] as number] as number;
   if (units <= 0 || (flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
   const bytes = (events.pos[end] as number) - (events.next[start] as number);

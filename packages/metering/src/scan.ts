@@ -51,6 +51,8 @@ export class Scanner {
   /** Memories and tables that some function grows. */
   readonly grownMemories = new Set<number>();
   readonly grownTables = new Set<number>();
+  /** Some call goes through a typed reference. */
+  callsReferences = false;
   /** Any exception handling opcode or tag. */
   exceptions = false;
   private readonly module: Module;
@@ -231,7 +233,8 @@ export class Scanner {
           let flags = live ? FLAG.live : 0;
           if ((labels.loops[label] as number) < loops) {
             flags |= FLAG.leaves;
-            if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain) flags |= FLAG.splittable;
+            if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain)
+              flags |= FLAG.splittable;
           }
           if (live) control.branch(target);
           events.push(opcode === 0x0c ? EV.br : EV.brIf, flags, at, r.pos, cost, label);
@@ -246,7 +249,14 @@ export class Scanner {
         case 0x0e: {
           cost += COSTS.branchTable;
           const label = this.branchTable(r, live, run + cost, at, loops);
-          events.push(EV.brTable, (live ? FLAG.live : 0) | (this.tableLeaves ? FLAG.leaves : 0), at, r.pos, cost, label);
+          events.push(
+            EV.brTable,
+            (live ? FLAG.live : 0) | (this.tableLeaves ? FLAG.leaves : 0),
+            at,
+            r.pos,
+            cost,
+            label,
+          );
           live = false;
           height = control.height();
           cost = 0;
@@ -288,6 +298,7 @@ export class Scanner {
             r.fail('function or type index out of range', at);
           }
           if (opcode === 0x11 || opcode === 0x13) readTableIndex(r, module, at);
+          else if (!direct) this.callsReferences = true;
           const signature = module.types[direct ? (module.functions[callee] as number) : callee];
           if (signature === undefined) return r.fail('call without a type', at);
           height += signature.results - signature.params - (direct ? 0 : 1);
@@ -300,7 +311,7 @@ export class Scanner {
             at,
             r.pos,
             cost,
-            direct ? callee : -1,
+            direct ? callee : -1 - callee,
           );
           run += cost;
           cost = 0;

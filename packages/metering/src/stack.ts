@@ -4,7 +4,9 @@ import type { FunctionScan } from './scan.ts';
 /** Bytes that one frame is taken for, besides its values. */
 const FRAME_BASE = 128;
 /** An uncounted chain of calls may not need more stack than this before a counted function. */
-const UNCOUNTED_BYTES = 2048;
+const UNCOUNTED_BYTES = 1024;
+/** What a call out of the module adds: the frames between it and whoever answers. */
+const CALL_OUT_BYTES = 512;
 
 /** What one frame can need on the machine's stack: every local and every operand spilled. */
 export function frameBytes(fn: FunctionScan): number {
@@ -13,24 +15,76 @@ export function frameBytes(fn: FunctionScan): number {
 
 /**
  * Decides which functions count the depth, and what each debits from the stack budget; 0 means that it does not count.
- * A cycle of calls passes a counted function, since a function counts when it is part of a cycle of direct calls or
- * calls through a table, a reference or an import. Others are paid for by whoever counts above them.
+ * Every cycle of calls passes a counted function, and chains of others need little stack, which is debited by whoever
+ * counts above them. Functions that call out of the module count, since what they call may call back.
  */
 export function planStack(functions: readonly FunctionScan[], graph: CallGraph): Float64Array {
+  const { counted, order } = cutCycles(functions, graph);
   const debit = new Float64Array(functions.length);
-  /** Stack below a function until the next counted one, itself included where it is not counted. */
-  const uncounted = new Float64Array(functions.length);
-  for (const i of graph.order) {
-    const fn = functions[i] as FunctionScan;
+  /** Stack below a node until the next counted function, itself included where it is not counted. */
+  const uncounted = new Float64Array(graph.starts.length - 1);
+  for (const i of order) {
     let below = 0;
     for (let e = graph.starts[i] as number; e < (graph.starts[i + 1] as number); e++) {
       below = Math.max(below, uncounted[graph.edges[e] as number] as number);
     }
+    const fn = functions[i];
+    if (fn === undefined) {
+      uncounted[i] = below;
+      continue;
+    }
     const bytes = frameBytes(fn) + below;
-    const counted =
-      graph.recursive[i] === 1 || graph.callsOut[i] === 1 || fn.hasPads || bytes > UNCOUNTED_BYTES;
-    if (counted) debit[i] = bytes;
-    else uncounted[i] = bytes;
+    if (counted[i] === 1 || bytes > UNCOUNTED_BYTES) {
+      debit[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
+    } else uncounted[i] = bytes;
   }
   return debit;
+}
+
+/**
+ * Chooses the functions to count so that no cycle is left without one: the targets of back edges in a depth-first
+ * walk, which starts at the largest functions because they bear it best. `order` lists every node behind all that it
+ * reaches without passing a back edge.
+ */
+function cutCycles(
+  functions: readonly FunctionScan[],
+  graph: CallGraph,
+): { counted: Uint8Array; order: Int32Array } {
+  const nodes = graph.starts.length - 1;
+  const counted = new Uint8Array(nodes);
+  for (const [i, fn] of functions.entries())
+    if (fn.hasPads || graph.callsOut[i] === 1) counted[i] = 1;
+  const roots = Array.from({ length: nodes }, (_, i) => i);
+  const size = (i: number): number => {
+    const fn = functions[i];
+    return fn === undefined ? -1 : fn.end - fn.code;
+  };
+  roots.sort((a, b) => size(b) - size(a) || a - b);
+  const state = new Uint8Array(nodes);
+  const cursor = graph.starts.slice(0, nodes);
+  const order = new Int32Array(nodes);
+  const path: number[] = [];
+  let done = 0;
+  for (const root of roots) {
+    if (state[root] !== 0) continue;
+    path.push(root);
+    state[root] = 1;
+    while (path.length > 0) {
+      const v = path[path.length - 1] as number;
+      const e = cursor[v] as number;
+      if (e === (graph.starts[v + 1] as number)) {
+        state[v] = 2;
+        order[done++] = v;
+        path.pop();
+        continue;
+      }
+      cursor[v] = e + 1;
+      const w = graph.edges[e] as number;
+      if (state[w] === 0) {
+        state[w] = 1;
+        path.push(w);
+      } else if (state[w] === 1) counted[w < functions.length ? w : v] = 1;
+    }
+  }
+  return { counted, order };
 }

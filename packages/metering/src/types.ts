@@ -72,11 +72,15 @@ function readResultType(
   return [count, start, reader.pos];
 }
 
-/** The type section: plain function types only. Recursion groups, subtypes, structs and arrays are refused as GC. */
-export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncType[]): void {
+/**
+ * The type section: plain function types only. Recursion groups, subtypes, structs and arrays are refused as GC.
+ * Returns whether some function takes or returns a reference.
+ */
+export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncType[]): boolean {
   const at = reader.pos;
   const count = reader.u32();
   checkLimit(limits, 'types', count, at);
+  let references = false;
   for (let i = 0; i < count; i++) {
     const formAt = reader.pos;
     const form = reader.u8();
@@ -103,6 +107,10 @@ export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncTyp
       );
     const [params, paramStart, paramEnd] = readResultType(reader, limits, count);
     const [results, resultStart, resultEnd] = readResultType(reader, limits, count);
+    for (let at = paramStart; at < paramEnd; at++)
+      references ||= !isNumberType(reader.bytes[at] ?? 0);
+    for (let at = resultStart; at < resultEnd; at++)
+      references ||= !isNumberType(reader.bytes[at] ?? 0);
     types.push({
       params,
       results,
@@ -110,4 +118,5 @@ export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncTyp
       resultBytes: [resultStart, resultEnd],
     });
   }
+  return references;
 }
