@@ -16,7 +16,6 @@ beforeAll(async () => {
   vi.stubEnv('SKILL_ENGINE_HOME', home.path);
   const answer = await buildGuest('answer');
   const trap = await buildGuest('trap');
-  expect(await skill(['history'])).toBe('');
   await skill(['run', answer, '--user', 'grace']);
   await skill(['run', trap, '--user', '=cmd()']);
   await skill(['run', answer, 'nope\u001b[2J']);
