@@ -4,6 +4,10 @@
  */
 import { Supervisor } from '../../packages/engine/src/broker/client.ts';
 import type { RunResult } from '../../packages/engine/src/broker/messages.ts';
+import { effective, noCapabilities } from '../../packages/engine/src/authority/effective.ts';
+import { NETWORK_LIMITS } from '../../packages/engine/src/limits/limits.ts';
+
+const nothing = effective({ declared: noCapabilities, granted: 'none' }, { baseDir: '/' });
 
 export interface ScriptRun {
   readonly result: RunResult;
@@ -43,8 +47,9 @@ export async function runScript(
     blob: new TextEncoder().encode(parameters),
     timeoutMilliseconds,
     broker: {
-      filesystem: { grants: [], forbidden: [] },
+      filesystem: nothing.filesystem,
       limits: { diskBytes: 0, handles: 16, readBytes: 65_536, directoryEntries: 100 },
+      network: { authority: nothing.network, limits: NETWORK_LIMITS, trust: { ca: [] } },
     },
     message: {
       tool: 'attack',

@@ -21,6 +21,9 @@ const nextTurn = setImmediate;
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 const wait = Atomics.wait;
 
+/** Stack of the guest's own frames, as the meter estimates them: the same depth on every machine. */
+const STACK_BYTES = 4 * 1024 * 1024;
+
 lockRealm();
 
 let component: LoadedComponent | undefined;
@@ -61,7 +64,11 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
   const inputEnd = blob.length - message.stdinBytes;
   const parameters = Buffer.from(blob.buffer, blob.byteOffset, inputEnd).toString('utf8');
   const { limits } = message;
-  const meter = new FuelMeter({ fuel: BigInt(limits.fuel), memoryBytes: limits.memory });
+  const meter = new FuelMeter({
+    fuel: BigInt(limits.fuel),
+    memoryBytes: limits.memory,
+    stackBytes: STACK_BYTES,
+  });
   const session = new HostSession(powers(message.seed, meter), limits);
   const imports = createHost(session, {
     arguments: message.arguments,

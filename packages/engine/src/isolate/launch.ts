@@ -8,6 +8,12 @@ const ENTRY = fileURLToPath(new URL('../../dist/isolate.cjs', import.meta.url));
 /** JavaScript heap of an isolate (MiB): glue, lifted values, the host's buffers. Guest memory is not in it. */
 const HEAP_MIB = 256;
 
+/**
+ * V8's own stack bound (KiB), within the 8 MiB that a main thread has. Guests get `STACK_BYTES` of it
+ * (`entry.ts`); the rest is for the frames of glue and host between and above theirs.
+ */
+const STACK_KIB = 6800;
+
 /** Private writable memory of an isolate beyond the guest's own (MiB): code, heap, stacks. */
 const DATA_HEADROOM_MIB = 1024;
 
@@ -27,6 +33,7 @@ export const nodeFlags = (entry: string): string[] => [
   '--disallow-code-generation-from-strings',
   '--no-warnings',
   `--max-old-space-size=${HEAP_MIB}`,
+  `--stack-size=${STACK_KIB}`,
   // Node 24 rejects the flag, and has no foreign functions either.
   ...(major >= 26 ? ['--no-experimental-ffi'] : []),
 ];
@@ -56,7 +63,15 @@ export function launchCommand(memoryBytes: number): string[] {
   const data = memoryBytes + DATA_HEADROOM_MIB * 1024 * 1024;
   return [
     ...(layers.prlimit
-      ? [layers.prlimit, `--data=${data}`, '--fsize=0', `--nofile=${DESCRIPTORS}`, '--core=0', '--']
+      ? [
+          layers.prlimit,
+          `--data=${data}`,
+          '--fsize=0',
+          '--stack=8388608:',
+          `--nofile=${DESCRIPTORS}`,
+          '--core=0',
+          '--',
+        ]
       : []),
     ...(layers.setpriv ? [layers.setpriv, '--pdeathsig=KILL', '--no-new-privs', '--'] : []),
     process.execPath,
