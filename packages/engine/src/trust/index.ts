@@ -1,6 +1,5 @@
 export { Acceptances, type Accepted } from './acceptances.ts';
 export type { Acceptance } from './acceptances-format.ts';
-export { packageDigest, type PackageParts } from './package-digest.ts';
 export { givesAnything, readPackage, type SkillPackage } from './package.ts';
 export { capabilityWords, type CapabilityGroup, type CapabilityWords } from './plain-words.ts';
 export { recordRefused, type FailedExecution, type RefusedCall } from './refused.ts';

@@ -148,3 +148,10 @@ test('reading files and reaching hosts together are called out as a leak', () =>
   expect(words({ filesystem }).risks).toEqual([]);
   expect(words({ filesystem, network }).risks[0]).toContain('can be sent to the hosts');
 });
+
+test('a path cannot pass for a path and a remark', () => {
+  const grants = [{ path: '/data (only its name)', access: 'read' as const }];
+  expect(words({ filesystem: { grants, forbidden: [] } }).groups).toEqual([
+    { verb: 'read', items: ['"/data (only its name)"'] },
+  ]);
+});

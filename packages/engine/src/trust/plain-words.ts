@@ -41,9 +41,12 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
   const read = paths('read');
   const write = paths('read-write');
   const groups: CapabilityGroup[] = [
-    { verb: 'read', items: read },
-    { verb: 'read and change', items: write },
-    { verb: 'never touch', items: filesystem.forbidden.map((e) => resolvePath(e.path, places)) },
+    { verb: 'read', items: read.map(pathText) },
+    { verb: 'read and change', items: write.map(pathText) },
+    {
+      verb: 'never touch',
+      items: filesystem.forbidden.map((e) => pathText(resolvePath(e.path, places))),
+    },
     { verb: 'reach', items: network.rules.flatMap(targets) },
     {
       verb: 'see',
@@ -57,7 +60,8 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
       verb: 'mount',
       items: volumes.map((entry) => {
         const access = entry.access === 'read' ? 'read' : 'read and change';
-        return `${resolvePath(entry.hostPath, places)} as ${entry.guestPath} (${access})`;
+        const host = pathText(resolvePath(entry.hostPath, places));
+        return `${host} as ${pathText(entry.guestPath)} (${access})`;
       }),
     },
   ];
@@ -65,6 +69,11 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
     groups: groups.filter((group) => group.items.length > 0),
     risks: [...broadRisks(read, write, places), ...otherRisks(declared, read, write)],
   };
+}
+
+/** Quoted where it could be taken for more than a path, such as a path and a remark. */
+function pathText(path: string): string {
+  return /^[^\s"'()]+$/.test(path) ? path : JSON.stringify(path);
 }
 
 function targets(rule: NetworkRule): string[] {
@@ -87,7 +96,7 @@ function broadRisks(read: readonly string[], write: readonly string[], places: P
   const sentence = (path: string, may: string): string =>
     path === '/'
       ? `It may ${may} every file of this machine that you can.`
-      : `${path} is far more than one skill should need: it may ${may} all of it.`;
+      : `${pathText(path)} is far more than one skill should need: it may ${may} all of it.`;
   return [
     ...write.filter(isBroad).map((path) => sentence(path, 'read, change and delete')),
     ...read.filter(isBroad).map((path) => sentence(path, 'read')),
