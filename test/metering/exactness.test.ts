@@ -73,7 +73,7 @@ function interpreted(program: Program, argument: number, encoding: Encoding): Ru
 const encodings = fc.constantFrom<Encoding>('standard', 'legacy');
 const arguments_ = fc.integer({ min: -4, max: 20 });
 const settings = {
-  numRuns: 1500,
+  numRuns: Number(process.env['FC_RUNS'] ?? 400),
   ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
 };
 

@@ -175,7 +175,7 @@ export class FunctionEmitter {
           if (live) this.reach(labels.find(a) - base);
           break;
         case EV.call:
-          this.valid &&= a >= 0 && this.context.keepsCounter(a);
+          this.valid &&= this.context.keepsCounter(a);
           break;
         case EV.catch:
           if (flags & FLAG.fallsThrough) this.reach(a - base);

@@ -12,8 +12,10 @@ export interface PlanContext {
   readonly labels: LabelLog;
   /** Some module of the component handles exceptions: no path is paid across a call, which may not return. */
   readonly exceptions: boolean;
-  /** Whether a call can change the counter. */
-  readonly isHeavy: (callee: number) => boolean;
+  /** Whether the caller pays for a callee. */
+  readonly isLight: (callee: number) => boolean;
+  /** Whether a call leaves the counter as it is. */
+  readonly keepsCounter: (callee: number) => boolean;
   /** Units that the caller pays for a light callee. */
   readonly prepaid: (callee: number) => number;
 }
@@ -118,15 +120,12 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         p = 0;
         break;
       case EV.tailCall:
-        p = label >= 0 ? context.prepaid(label) : 0;
+        p = context.isLight(label) ? context.prepaid(label) : 0;
         break;
       case EV.call:
-        if (label >= 0 && !context.isHeavy(label)) {
-          p += context.prepaid(label);
-          break;
-        }
-        heavy++;
-        if (exceptions) {
+        if (!context.keepsCounter(label)) heavy++;
+        if (context.isLight(label)) p += context.prepaid(label);
+        else if (exceptions) {
           charge[i] = concrete(p);
           p = 0;
         }

@@ -13,12 +13,19 @@ export function frameBytes(fn: FunctionScan): number {
   return FRAME_BASE + (fn.locals + fn.height) * (fn.wideValues ? 16 : 8);
 }
 
+export interface StackPlan {
+  /** By function: bytes that it debits from the stack budget, or 0. */
+  readonly frames: Float64Array;
+  /** Nodes of the call graph, each behind those that it calls, but for cycles. */
+  readonly order: Int32Array;
+}
+
 /**
  * Decides which functions count the depth, and what each debits from the stack budget; 0 means that it does not count.
  * Every cycle of calls passes a counted function, and chains of others need little stack, which is debited by whoever
  * counts above them. Functions that call out of the module count, since what they call may call back.
  */
-export function planStack(functions: readonly FunctionScan[], graph: CallGraph): Float64Array {
+export function planStack(functions: readonly FunctionScan[], graph: CallGraph): StackPlan {
   const { counted, order } = cutCycles(functions, graph);
   const debit = new Float64Array(functions.length);
   /** Stack below a node until the next counted function, itself included where it is not counted. */
@@ -38,7 +45,7 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
       debit[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
     } else uncounted[i] = bytes;
   }
-  return debit;
+  return { frames: debit, order };
 }
 
 /**

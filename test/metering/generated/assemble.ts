@@ -1,5 +1,5 @@
 /** Random programs as wasm binaries, written by hand: no assembler on npm knows every feature used here. */
-import { plainTarget, target, type Label } from './labels.ts';
+import { inTable, plainTarget, target, type Label } from './labels.ts';
 import { LOCALS, type Binary, type Expr, type Program, type Stmt, type Valued } from './program.ts';
 
 const OPS: Readonly<Record<Binary, readonly number[]>> = {
@@ -267,7 +267,7 @@ export function assemble(
     ...section(13, [1, 0, 1]),
     ...section(6, [1, 0x7f, 1, 0x41, 0, 0x0b]),
     ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
-    ...section(9, [1, 0, 0x41, 0, 0x0b, ...vector(all)]),
+    ...section(9, [1, 0, 0x41, 0, 0x0b, ...vector(all.map((index) => inTable(index, count)))]),
     ...section(10, [...leb(count), ...bodies.flat()]),
   ]);
 }

@@ -2,7 +2,7 @@
  * The costs of a program by the plainest reading of the cost table: one instruction after the other, each paid when
  * it runs. It shares no code with the meter, and knows nothing of blocks or potentials.
  */
-import { plainTarget, target, type Label } from './labels.ts';
+import { inTable, plainTarget, target, type Label } from './labels.ts';
 import { LOCALS, type Expr, type Program, type Stmt, type Valued } from './program.ts';
 
 class Branch {
@@ -63,7 +63,7 @@ class Machine {
 
   call(index: number, argument: number): number {
     this.checkpoint();
-    const locals = new Array<number>(LOCALS).fill(0);
+    const locals = Array.from({ length: LOCALS }, () => 0);
     locals[0] = argument;
     const frame = new Frame(this, locals, index, this.program.functions.length);
     let tail: Tail;
@@ -211,7 +211,8 @@ class Frame {
           return argument;
         }
         m.pay(2 + 5 + 2 + 5);
-        return m.call(this.index + 1 + ((index & 0x7fff) % this.behind), argument);
+        const slot = this.index + 1 + ((index & 0x7fff) % this.behind);
+        return m.call(inTable(slot, this.index + 1 + this.behind), argument);
       }
       case 'grow': {
         const delta = this.expr(e.e, labels);
