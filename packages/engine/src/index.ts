@@ -27,6 +27,7 @@ export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';
 export { escapeText, escapeLines } from './audit/escape.ts';
 
 // JSON values
+export { parseParametersJson } from './schema/parameters.ts';
 export type { JsonValue } from './schema/json.ts';
 
 // For faces such as the command line

@@ -1,6 +1,6 @@
 /** What a call asks for, checked before anything is started: skill, tool and parameters. Pure. */
 import { SkillError } from './errors.ts';
-import { copyJson, sensitiveNames, type SensitiveNames, noMarkers } from './schema/index.ts';
+import { copyJson, type SensitiveNames, noMarkers } from './schema/index.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 
@@ -36,7 +36,7 @@ export function plan(call: Call): Plan {
   const copied = copyJson(call.parameters);
   const given = copied.ok ? copied.value : null;
   const tool = skill?.toolTable.get(toolName);
-  const sensitive = tool ? sensitiveNames(tool.schema) : noMarkers;
+  const sensitive = tool?.validator.sensitive ?? noMarkers;
   const refuse = (error: SkillError): Plan => ({ given, sensitive, error });
   if (!skill) {
     const known = call.loaded.join(', ') || 'none';

@@ -8,6 +8,9 @@ import type { Tool } from './skill.ts';
 /** Tools of one skill at most. */
 const TOOLS = 1000;
 
+/** Bytes of all schemas of one skill together: compiling them holds the thread that loads it. */
+const SCHEMA_BYTES = 1024 * 1024;
+
 /** A tool as its component describes it. */
 export interface ComponentTool {
   readonly name: string;
@@ -89,14 +92,24 @@ export async function buildTools(
     }
   }
   const tools = new Map<string, Tool>();
+  let bytes = 0;
   for (const tool of found) {
     const amend = declared.get(tool.name);
     const schema = (await declaredSchema(amend, schemaFile)) ?? tool.schema;
+    bytes += JSON.stringify(schema).length;
+    if (bytes > SCHEMA_BYTES) {
+      throw new SkillError(
+        'SCHEMA_REFUSED',
+        `The parameter schemas of ${manifest.name} take more than ${SCHEMA_BYTES} bytes together.`,
+      );
+    }
+    // Other work of the embedder goes on between two schemas.
+    await new Promise(setImmediate);
     tools.set(tool.name, {
       name: tool.name,
       description: amend?.description ?? tool.description,
       schema,
-      validator: compileTool({ schema }),
+      validator: compileTool({ schema }, { tool: tool.name }),
       timeoutMs: amend?.timeoutMs ?? manifest.resources.timeoutMs,
     });
   }

@@ -1,0 +1,312 @@
+/**
+ * The promises of the specification that hold today, each with the tests that fail when it is broken.
+ * `requirements.test.ts` checks that every proof exists. A promise that is not here is not kept yet.
+ */
+export interface Requirement {
+  readonly id: string;
+  /** Section of the specification. */
+  readonly section: string;
+  readonly promise: string;
+  /** `file :: part of a test's title`. */
+  readonly proof: readonly string[];
+}
+
+const engine = 'packages/engine/src';
+
+export const requirements: readonly Requirement[] = [
+  {
+    id: 'TERM-1',
+    section: '§1',
+    promise:
+      'effective = declared ∩ granted ∩ ceiling; nothing else is ever available to the guest',
+    proof: [
+      `${engine}/authority/effective.property.test.ts :: gives at every path exactly the least of what the parts give`,
+      `${engine}/authority/effective.property.test.ts :: allows exactly the connections that every part allows`,
+      `${engine}/authority/effective.property.test.ts :: passes exactly the variables that every part passes`,
+    ],
+  },
+  {
+    id: 'LOAD-1',
+    section: '§2',
+    promise: 'names outside a strict character set are refused before any JavaScript is generated',
+    proof: [
+      'test/escape/components.test.ts :: GEN-01 a name that breaks out of generated code',
+      `${engine}/component/survey.test.ts :: refuses a hostile name of: %s (GEN-01)`,
+      'test/guests/guests.test.ts :: GEN-01: without the engine, an injected expression runs',
+    ],
+  },
+  {
+    id: 'LOAD-2',
+    section: '§2',
+    promise: 'imports that the host does not provide are refused at load, each by name',
+    proof: ['test/escape/components.test.ts :: GEN-11 an unknown import is refused by name'],
+  },
+  {
+    id: 'LOAD-3',
+    section: '§2',
+    promise: 'loading a hostile file never harms the next load',
+    proof: [
+      'test/escape/components.test.ts :: GEN-08 a component that panics the transpiler',
+      'test/escape/components.test.ts :: GEN-10 what is no component',
+    ],
+  },
+  {
+    id: 'LOAD-4',
+    section: '§6',
+    promise: 'compile bombs are refused before they cost more than a bounded time and memory',
+    proof: [
+      `${engine}/component/survey-hostile.test.ts :: a component made to cost (compile bombs)`,
+    ],
+  },
+  {
+    id: 'MAN-1',
+    section: '§3',
+    promise:
+      'every manifest error says file, line, column, key path, what was found and what is allowed',
+    proof: [`${engine}/manifest/corpus.test.ts :: wrong`],
+  },
+  {
+    id: 'MAN-2',
+    section: '§3',
+    promise: 'unknown, misspelt and inherited keys grant nothing',
+    proof: ['test/escape/input.test.ts :: TOM-* manifests'],
+  },
+  {
+    id: 'MAN-3',
+    section: '§3',
+    promise: 'a pin that does not match refuses to load',
+    proof: [`${engine}/component/read.test.ts :: shows both digests when the pin is another`],
+  },
+  {
+    id: 'FS-1',
+    section: '§4',
+    promise: 'no path, link or descriptor leaves its grant',
+    proof: [
+      'test/escape/files.test.ts :: FS-01 a path alone does not lead out',
+      'test/escape/files.test.ts :: FS-02 links that lie in the grant do not lead out',
+      'test/escape/files.test.ts :: FS-04 a directory swapped for a link under an open descriptor',
+      `${engine}/broker/filesystem-race.test.ts :: swap`,
+    ],
+  },
+  {
+    id: 'FS-2',
+    section: '§4',
+    promise: 'read-only means read-only, through every operation and descriptor',
+    proof: [
+      `${engine}/broker/filesystem-readonly.test.ts :: FS-10, FS-12, FS-13, FS-14: no operation changes a read grant`,
+    ],
+  },
+  {
+    id: 'FS-3',
+    section: '§4',
+    promise: 'link and rename never cross grants',
+    proof: [
+      `${engine}/broker/filesystem-readonly.test.ts :: FS-15: nothing is linked or moved from one grant to another`,
+    ],
+  },
+  {
+    id: 'FS-4',
+    section: '§4',
+    promise: 'forbidden beats every grant',
+    proof: [
+      `${engine}/broker/filesystem-grants.test.ts :: FS-17: a forbidden file and directory, by every road`,
+      "test/escape/files.test.ts :: the engine's own state is forbidden, whatever is granted",
+    ],
+  },
+  {
+    id: 'FS-5',
+    section: '§4',
+    promise: 'FIFOs, sockets and devices are refused',
+    proof: [
+      'test/escape/files.test.ts :: FS-23 a FIFO in the grant is refused at once',
+      `${engine}/broker/filesystem-escape.test.ts :: FS-23, FS-24: FIFOs, sockets and devices are refused`,
+    ],
+  },
+  {
+    id: 'FS-6',
+    section: '§4',
+    promise: 'bytes written count against disk',
+    proof: [`${engine}/broker/filesystem-limits.test.ts :: disk: writes, growth by set-size`],
+  },
+  {
+    id: 'ENV-1',
+    section: '§4',
+    promise:
+      'no variable, argument, directory or standard input of the host reaches a guest unless granted',
+    proof: [
+      'test/escape/environment.test.ts :: ENV-01 environment and arguments are empty unless granted',
+      'test/escape/environment.test.ts :: ENV-02',
+      'test/escape/environment.test.ts :: CLI-02 standard input is at its end',
+    ],
+  },
+  {
+    id: 'ENV-2',
+    section: '§4',
+    promise: 'allowlist, then patterns, then blocklist; sensitive names only by exact name',
+    proof: [
+      `${engine}/authority/environment.test.ts :: filterEnvironment (ENV-03)`,
+      'test/escape/environment.test.ts :: ENV-01 what is granted passes, a sensitive name does not',
+    ],
+  },
+  {
+    id: 'DEN-1',
+    section: '§4',
+    promise:
+      'each denial has a stable code, the resource, the rule and the manifest lines that would allow it',
+    proof: [
+      'test/escape/files.test.ts :: a denial says which lines of the manifest would allow it',
+      `${engine}/authority/deny.test.ts :: gives lines that allow it, and take nothing away`,
+    ],
+  },
+  {
+    id: 'PAR-1',
+    section: '§5',
+    promise:
+      'parameters are validated before the sandbox exists; the failure has the documented shape',
+    proof: [
+      'test/cli/run.test.ts :: a refused parameter has the shape of the specification, and a record',
+    ],
+  },
+  {
+    id: 'PAR-2',
+    section: '§5',
+    promise: 'inherited keys are data; nothing changes between check and use',
+    proof: ['test/escape/input.test.ts :: PRM-01 keys that objects inherit are data'],
+  },
+  {
+    id: 'PAR-3',
+    section: '§5',
+    promise: 'no schema hangs the validator or reaches the network',
+    proof: ['test/escape/input.test.ts :: PRM-03 patterns that hang a backtracking engine'],
+  },
+  {
+    id: 'LIM-1',
+    section: '§6',
+    promise: 'time: wall clock, covers blocking host calls; the isolate is ended and replaced',
+    proof: ['test/escape/lifetime.test.ts :: a guest that never ends is ended by the time limit'],
+  },
+  {
+    id: 'LIM-2',
+    section: '§6',
+    promise: 'AbortSignal cancels the same way',
+    proof: ['test/escape/lifetime.test.ts :: LIF-01 an invocation can be called off'],
+  },
+  {
+    id: 'LIM-3',
+    section: '§6',
+    promise: 'fuel ends a guest, start functions, realloc and post-return included',
+    proof: ['test/escape/lifetime.test.ts :: a guest that never ends is ended by fuel'],
+  },
+  {
+    id: 'LIM-4',
+    section: '§6',
+    promise: 'memory is one total; growth beyond it fails inside the guest',
+    proof: [
+      'test/escape/lifetime.test.ts :: MEM-02 memory.grow fails inside the guest at the limit',
+    ],
+  },
+  {
+    id: 'LIM-5',
+    section: '§6',
+    promise: 'output is bounded',
+    proof: [
+      'test/escape/lifetime.test.ts :: CLI-04 a flood of output is cut at the limit',
+      'test/escape/realm.test.ts :: cannot exceed the output budget by sending frames of its own',
+    ],
+  },
+  {
+    id: 'LIM-6',
+    section: '§6',
+    promise: 'deep recursion is STACK_OVERFLOW, never a crash',
+    proof: ['test/escape/lifetime.test.ts :: CPU-07 deep recursion is STACK_OVERFLOW'],
+  },
+  {
+    id: 'LIM-7',
+    section: '§6',
+    promise:
+      'whatever a guest does, the embedder lives, its event loop turns, and the next invocation works',
+    proof: [
+      'test/escape/lifetime.test.ts :: many at once: loops and sound calls do not harm each other',
+      'test/escape/realm.test.ts :: a payload that eats the heap ends its own isolate only',
+    ],
+  },
+  {
+    id: 'ISO-1',
+    section: '§6',
+    promise: 'JavaScript inside an isolate finds no power',
+    proof: [
+      'test/escape/realm.test.ts :: finds no way out',
+      'test/escape/flags.test.ts :: flags alone: %s',
+    ],
+  },
+  {
+    id: 'ISO-2',
+    section: '§6',
+    promise: 'state never leaks between invocations',
+    proof: ['test/escape/lifetime.test.ts :: LIF-03 nothing is kept between invocations'],
+  },
+  {
+    id: 'AUD-1',
+    section: '§7',
+    promise:
+      'an intent before the guest starts, an outcome after; a kill loses no acknowledged record',
+    proof: [
+      `${engine}/audit/sqlite-crash.test.ts :: loses no acknowledged record, and its open invocations become interrupted`,
+      'test/cli/process.test.ts :: a killed command leaves a record that says so',
+    ],
+  },
+  {
+    id: 'AUD-2',
+    section: '§7',
+    promise: 'a store that cannot be written lets no guest run',
+    proof: [
+      `${engine}/audit/sqlite-unwritable.test.ts :: a full disk refuses further invocations and loses no earlier record`,
+      'test/cli/process.test.ts :: a state directory that cannot be used fails before anything runs',
+    ],
+  },
+  {
+    id: 'AUD-3',
+    section: '§7',
+    promise: 'secrets are redacted; nothing a guest prints can forge a record',
+    proof: [
+      `${engine}/audit/redact.test.ts :: sensitive values go, at any depth, the rest stays`,
+      `${engine}/audit/escape.test.ts :: text from outside, made safe to print`,
+      'packages/cli/src/history-formats.test.ts :: a record in full cannot forge a field of its own',
+    ],
+  },
+  {
+    id: 'AUD-4',
+    section: '§7',
+    promise: 'several processes may write one store',
+    proof: [`${engine}/audit/sqlite-crash.test.ts :: eight writers: every record of each is there`],
+  },
+  {
+    id: 'CON-1',
+    section: '§9',
+    promise: 'first use asks for consent; a changed byte asks again',
+    proof: [
+      'test/cli/consent.test.ts :: off a terminal nothing runs without consent',
+      'test/cli/consent.test.ts :: a changed byte of the manifest asks again',
+      'test/cli/consent.test.ts :: a changed byte of the component asks again',
+    ],
+  },
+  {
+    id: 'CLI-1',
+    section: '§11',
+    promise:
+      'result on standard output, everything else on standard error, one object with --json, exit codes',
+    proof: [
+      'test/cli/run.test.ts :: a component file runs with no capability; the result alone is on standard output',
+      'test/cli/run.test.ts :: --json prints one object in one line, and nothing else',
+      'test/cli/run.test.ts :: the guest %s ends with exit code %i',
+    ],
+  },
+  {
+    id: 'ERR-1',
+    section: '§11',
+    promise: 'errors have closed, documented codes',
+    proof: [
+      'test/errors.test.ts :: documents every code with its owner and exit code, and no other',
+    ],
+  },
+];
