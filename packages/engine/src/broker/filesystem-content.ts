@@ -16,6 +16,7 @@ import { fail } from './wasi-error.ts';
 
 export interface Reply {
   readonly value: unknown;
+  /** Valid until the next request of the same invocation. */
   readonly bytes?: Uint8Array;
 }
 
@@ -28,9 +29,9 @@ export function read(session: FilesystemSession, args: Arguments): Reply {
   const { file, read: readable } = session.file(handle);
   if (!readable) fail('bad-descriptor');
   if (length === 0) return { value: false };
-  const buffer = Buffer.allocUnsafe(length);
+  const buffer = session.buffer(length);
   const count = readSync(file, buffer, 0, length, offset);
-  return { value: count < length, bytes: count === length ? buffer : buffer.subarray(0, count) };
+  return { value: count < length, bytes: buffer.subarray(0, count) };
 }
 
 /** Arguments: file, offset. Answers the bytes written: all, unless the host's disk is full. */

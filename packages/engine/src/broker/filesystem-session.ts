@@ -12,6 +12,9 @@ import { ExactTimes } from './filesystem-times.ts';
 import { walkPath, type Target } from './filesystem-walk.ts';
 import { fail, type FilesystemErrorCode } from './wasi-error.ts';
 
+/** Enough for most reads. */
+const FIRST_BUFFER = 16 * 1024;
+
 export interface FilesystemLimits {
   /** Bytes that may be written, growth by `set-size` and by writing beyond the end included. */
   readonly diskBytes: number;
@@ -46,6 +49,7 @@ export class FilesystemSession {
   /** Of the request at hand, for denials. */
   operation = '';
   access: 'read' | 'write' = 'read';
+  #buffer: Buffer = Buffer.alloc(0);
   #written = 0;
   #created = 0;
   /** Devices that were looked at: `true` where they hold no ordinary files. */
@@ -62,6 +66,14 @@ export class FilesystemSession {
     this.limits = limits;
     this.handles = new HandleTable(limits.handles);
     this.#onDenial = onDenial;
+  }
+
+  /** At least so many bytes, the same memory every time: a fresh 64 KiB costs more than reading into it. */
+  buffer(length: number): Buffer {
+    if (this.#buffer.length < length) {
+      this.#buffer = Buffer.allocUnsafeSlow(Math.max(length, FIRST_BUFFER));
+    }
+    return this.#buffer;
   }
 
   get written(): number {
