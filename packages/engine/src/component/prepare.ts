@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SkillError } from '../errors.ts';
+import { adaptCommand, adaptedName, readAdapter } from './adapt.ts';
 import type { ComponentBounds } from './bounds.ts';
 import { ComponentCache } from './cache.ts';
+import { isCommandModule } from './command-module.ts';
+import { sha256Hex } from './digest.ts';
 import { checkImports } from './imports.ts';
 import { checkDigest, readComponent } from './read.ts';
 import type { ComponentShape } from './shape.ts';
@@ -45,16 +48,25 @@ export interface PreparedComponent {
 const formatVersion = 1;
 
 /**
- * From a file to what an isolate runs: read and pinned, surveyed, imports known, transpiled in a process of its own
- * (or taken from the cache), verified.
+ * From a file to what an isolate runs: read and pinned, adapted if it is a preview-1 command, surveyed, imports known,
+ * transpiled in a process of its own (or taken from the cache), verified.
  *
  * @throws SkillError any of the `COMPONENT_…` and `TRANSPILE_…` codes; `INVALID_OPTIONS` for an unsafe cache directory
  */
 export async function prepareComponent(options: PrepareOptions): Promise<PreparedComponent> {
-  const { bytes, sha256 } = await obtain(options);
+  const { bytes: file, sha256 } = await obtain(options);
+  const cache = options.cacheDir === undefined ? undefined : await openCache(options.cacheDir);
+  const command = isCommandModule(file, options.bounds);
+  const bytes = command ? await adapt(file, sha256, options, cache) : file;
   const survey = surveyComponent(bytes, options.bounds);
   checkImports(survey, options.provided);
-  const { glue, modules } = await make(bytes, sha256, options);
+  const digest = command ? await sha256Hex(bytes) : sha256;
+  const { glue, modules } = await cached(
+    cache,
+    cacheKey(digest, options.metered !== false),
+    options,
+    () => transpileComponent(bytes, options),
+  );
   return {
     sha256,
     shape: survey.shape,
@@ -78,21 +90,34 @@ async function obtain(options: PrepareOptions): Promise<{ bytes: Uint8Array; sha
   throw new SkillError('INVALID_OPTIONS', 'A component is prepared from either "path" or "bytes".');
 }
 
-async function make(
-  bytes: Uint8Array,
+/** The component of a preview-1 command: from the cache, or made in a process of its own. */
+async function adapt(
+  module: Uint8Array,
   sha256: string,
   options: PrepareOptions,
+  cache: ComponentCache | undefined,
+): Promise<Uint8Array> {
+  const adapter = await readAdapter();
+  const parts = { adapter: await sha256Hex(adapter), command: sha256 };
+  const made = await cached(cache, keyOf(parts, false), options, async () => ({
+    glue: '',
+    modules: new Map([[adaptedName, await adaptCommand(module, adapter, options.limits)]]),
+  }));
+  return made.modules.get(adaptedName)!;
+}
+
+async function cached(
+  cache: ComponentCache | undefined,
+  key: string,
+  options: PrepareOptions,
+  make: () => Promise<Transpiled>,
 ): Promise<Transpiled> {
-  if (options.cacheDir === undefined) return transpileComponent(bytes, options);
-  const cache = await openCache(options.cacheDir);
-  if (cache === undefined) return transpileComponent(bytes, options);
-  const key = cacheKey(sha256, options.metered !== false);
   const maxBytes = options.limits?.outputBytes ?? defaultTranspileLimits.outputBytes;
-  const known = await cache.get(key, maxBytes);
+  const known = await cache?.get(key, maxBytes);
   if (known !== undefined) return known;
-  const made = await transpileComponent(bytes, options);
+  const made = await make();
   // A full or read-only disk costs the next load some time, not this one its success.
-  await cache.put(key, made).catch(() => undefined);
+  await cache?.put(key, made).catch(() => undefined);
   return made;
 }
 
@@ -108,6 +133,10 @@ async function openCache(directory: string): Promise<ComponentCache | undefined>
 
 /** Everything that decides what comes out: the component, the versions of jco, of the meter, and of this code. */
 export function cacheKey(sha256: string, metered: boolean): string {
-  const parts = { formatVersion, ...transpilerVersion(metered), component: sha256 };
+  return keyOf({ component: sha256 }, metered);
+}
+
+function keyOf(made: Readonly<Record<string, string>>, metered: boolean): string {
+  const parts = { formatVersion, ...transpilerVersion(metered), ...made };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

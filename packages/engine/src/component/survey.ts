@@ -100,7 +100,7 @@ function coreModuleRefused(bytes: Uint8Array): SkillError {
     // What it would have imported only improves the message.
   }
   const wayOut = preview1
-    ? 'It is a command for wasi_snapshot_preview1: build it for WASI 0.2 (for instance the target wasm32-wasip2), or adapt it with `jco new --wasi-command`.'
+    ? 'It imports wasi_snapshot_preview1 but exports no _start, so it is no command: build it for WASI 0.2 (for instance the target wasm32-wasip2).'
     : 'Make a component of it, for instance with `jco new`, or build it for WASI 0.2.';
   return new SkillError(
     'COMPONENT_UNSUPPORTED',

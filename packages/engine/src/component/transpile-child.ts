@@ -29,13 +29,18 @@ export interface TranspilerCode {
 
 const mebibyte = 1024 * 1024;
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const entry = fileURLToPath(new URL(`./transpile-process.${extension}`, import.meta.url));
+
+/** The disposable processes, each by the file that it starts with. */
+type Entry = 'transpile-process' | 'adapt-process';
+
+function fileOf(entry: Entry): string {
+  return fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url));
+}
 
 /** `prlimit` of util-linux: bounds by the kernel that Node itself cannot set. */
 const prlimit = ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(path));
 
-function nodeArguments(limits: TranspileLimits, code: TranspilerCode): string[] {
-  const paths = [code.bindgen, ...(code.metering === undefined ? [] : [code.metering])];
+function nodeArguments(entry: string, limits: TranspileLimits, paths: readonly string[]): string[] {
   return [
     '--permission',
     // The sources of the engine, two levels up so that `errors.ts` beside this room is among them.
@@ -68,8 +73,8 @@ function kernelLimits(limits: TranspileLimits): string[] {
 }
 
 /** Starts the process in a session of its own, without environment, working directory or terminal of this one. */
-function start(limits: TranspileLimits, code: TranspilerCode): ChildProcess {
-  const node = nodeArguments(limits, code);
+function start(entry: Entry, limits: TranspileLimits, paths: readonly string[]): ChildProcess {
+  const node = nodeArguments(fileOf(entry), limits, paths);
   const [command, args] =
     prlimit === undefined
       ? [process.execPath, node]
@@ -91,18 +96,30 @@ function overLimit(limit: keyof TranspileLimits, allowed: number, unit: string):
   );
 }
 
-/**
- * Sends a component to a new process and gives its whole answer.
- *
- * @throws SkillError `TRANSPILE_LIMIT`, or `TRANSPILE_FAILED` when the process ended by itself without an answer
- */
+/** {@link runProcess} for the process that transpiles. */
 export function runTranspiler(
   component: Uint8Array,
   limits: TranspileLimits,
   code: TranspilerCode,
 ): Promise<Uint8Array> {
+  const paths = [code.bindgen, ...(code.metering === undefined ? [] : [code.metering])];
+  return runProcess('transpile-process', component, limits, paths);
+}
+
+/**
+ * Sends bytes to a new process and gives its whole answer.
+ *
+ * @param paths of the modules that the process loads: the only files, beside the engine's, that it can read
+ * @throws SkillError `TRANSPILE_LIMIT`, or `TRANSPILE_FAILED` when the process ended by itself without an answer
+ */
+export function runProcess(
+  entry: Entry,
+  input: Uint8Array,
+  limits: TranspileLimits,
+  paths: readonly string[],
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const child = start(limits, code);
+    const child = start(entry, limits, paths);
     const chunks: Uint8Array[] = [];
     let size = 0;
     let failure: SkillError | undefined;
@@ -121,7 +138,7 @@ export function runTranspiler(
     });
     // The process may end before it has read everything; its exit tells why.
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(component);
+    child.stdin?.end(input);
     child.on('error', (cause) => {
       clearTimeout(timer);
       reject(

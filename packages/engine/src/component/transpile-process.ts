@@ -4,12 +4,12 @@
  * Its arguments are the URLs of jco's bindgen and, if core modules are to be metered, of the meter: they are resolved
  * by the parent, so nothing is looked up here.
  */
-import { fstatSync, readSync, writeSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { fstatSync } from 'node:fs';
 import { moduleToScript } from './glue.ts';
 import { codeOfMeteringError, meterModules } from './meter.ts';
 import { findBadCharacter } from './names.ts';
 import { whatWasPrinted } from './no-wasi.ts';
+import { describeFailure, loadJco, readInput, writeOutput } from './process-tools.ts';
 import { stripCustomSections } from './strip.ts';
 import { encodeHeader, encodeTranspiled, type Transpiled } from './transpile-frame.ts';
 
@@ -41,39 +41,6 @@ const options = {
   noComponentErrorWrapping: false,
 };
 
-function readInput(): Uint8Array {
-  const chunks: Buffer[] = [];
-  const chunk = Buffer.allocUnsafe(1024 * 1024);
-  for (;;) {
-    const length = readSync(0, chunk);
-    if (length === 0) return Buffer.concat(chunks);
-    chunks.push(Buffer.from(chunk.subarray(0, length)));
-  }
-}
-
-function writeOutput(parts: readonly Uint8Array[]): void {
-  for (const part of parts) {
-    let at = 0;
-    while (at < part.byteLength) at += writeSync(1, part, at);
-  }
-}
-
-async function loadBindgen(url: string): Promise<Bindgen> {
-  const shim = new URL(
-    import.meta.url.endsWith('.ts') ? './no-wasi.ts' : './no-wasi.js',
-    import.meta.url,
-  ).href;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier.startsWith('@bytecodealliance/preview2-shim/')
-        ? { url: shim, shortCircuit: true }
-        : next(specifier, context),
-  });
-  const bindgen = (await import(url)) as Bindgen;
-  await bindgen.$init;
-  return bindgen;
-}
-
 /**
  * Names once more, as V8 reads them from the modules that the glue refers to: a name that the survey saw otherwise,
  * because two parsers disagree on a binary, ends here.
@@ -94,7 +61,7 @@ async function transpile(
   bindgenUrl: string,
   meteringUrl: string | undefined,
 ): Promise<Transpiled> {
-  const bindgen = await loadBindgen(bindgenUrl);
+  const bindgen = await loadJco<Bindgen>(bindgenUrl);
   const { files } = bindgen.generate(stripCustomSections(component), options);
   let glue: string | undefined;
   const modules = new Map<string, Uint8Array>();
@@ -107,12 +74,6 @@ async function transpile(
   return { glue: moduleToScript(glue), modules: await meterModules(modules, meteringUrl) };
 }
 
-function describe(failure: unknown): string {
-  const message = failure instanceof Error ? failure.message : String(failure);
-  const panic = whatWasPrinted();
-  return (panic === '' ? message : `${message}: ${panic}`).slice(0, 2000);
-}
-
 /** How jco's allocator, V8's buffers and V8's linear memories say that there is no more. */
 const outOfMemory =
   /memory allocation of \d+ bytes failed|allocation failed|could not allocate memory/iu;
@@ -123,7 +84,7 @@ if (bindgenUrl === undefined || fstatSync(0).isFile())
 try {
   writeOutput(encodeTranspiled(await transpile(readInput(), bindgenUrl, meteringUrl)));
 } catch (failure) {
-  const message = describe(failure);
+  const message = describeFailure(failure, whatWasPrinted());
   const code = outOfMemory.test(message) ? 'TRANSPILE_LIMIT' : codeOfMeteringError(failure);
   writeOutput(encodeHeader({ ok: false, code, message }));
 }

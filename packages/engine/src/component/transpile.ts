@@ -55,7 +55,7 @@ const waiting: (() => void)[] = [];
 let free = Math.max(1, availableParallelism());
 
 /** Not more processes at once than there are processors: each may take seconds and a gigabyte. */
-async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+export async function inTurn<T>(run: () => Promise<T>): Promise<T> {
   if (free > 0) free -= 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
