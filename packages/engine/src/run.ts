@@ -4,14 +4,22 @@ import { dirname } from 'node:path';
 import type { Supervisor } from './broker/client.ts';
 import type { CountedDenial } from './broker/broker.ts';
 import type { RunResult } from './broker/messages.ts';
-import { denyFilesystem } from './authority/deny.ts';
+import type { NetworkDenial } from './broker/network-denial.ts';
+import type { TlsTrust } from './broker/network-tls.ts';
+import { denyFilesystem, denyNetwork } from './authority/deny.ts';
 import { type Denial, DenialLog, denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import type { Limits } from './execution.ts';
 import type { Fault, ToolErrorMessage } from './isolate/messages.ts';
 import type { End, StopReason } from './isolate/process.ts';
-import { DIRECTORY_ENTRIES, HANDLES, HOST_CALLS, READ_BYTES } from './limits/limits.ts';
+import {
+  DIRECTORY_ENTRIES,
+  HANDLES,
+  HOST_CALLS,
+  NETWORK_LIMITS,
+  READ_BYTES,
+} from './limits/limits.ts';
 import { type JsonValue } from './schema/json.ts';
 import { parseJson } from './schema/index.ts';
 
@@ -28,6 +36,8 @@ export interface RunRequest {
   readonly limits: Limits;
   readonly authority: EffectiveAuthority;
   readonly signal?: AbortSignal | undefined;
+  /** Whom TLS connections of the guest trust besides the public roots. */
+  readonly trust?: TlsTrust | undefined;
 }
 
 export interface RunOutcome {
@@ -71,6 +81,11 @@ export async function runGuest(
           readBytes: READ_BYTES,
           directoryEntries: DIRECTORY_ENTRIES,
         },
+        network: {
+          authority: authority.network,
+          limits: NETWORK_LIMITS,
+          trust: request.trust ?? { ca: [] },
+        },
       },
       message: {
         tool: request.tool,
@@ -91,7 +106,7 @@ export async function runGuest(
   );
   const finished = result.end.kind === 'result' ? result.end.result : undefined;
   return {
-    answer: answerOf(result, request),
+    answer: blameBudget(answerOf(result, request), result.networkSpent),
     stdout: decoder.decode(result.stdout),
     stderr: decoder.decode(result.stderr),
     denials: denialsOf(authority, result.denials),
@@ -131,6 +146,22 @@ function answerOf({ end }: RunResult, { limits, command }: RunRequest): RunOutco
           );
     }
   }
+}
+
+/** A tool that failed after a budget of its network was used up most likely failed because of it. */
+function blameBudget(
+  answer: RunOutcome['answer'],
+  spent: string | undefined,
+): RunOutcome['answer'] {
+  if (spent === undefined || !('error' in answer) || answer.error.code !== 'TOOL_FAILED')
+    return answer;
+  return {
+    error: new SkillError(
+      'NETWORK_LIMIT',
+      `The tool wanted more of the network than ${spent}, and failed: ${answer.error.message}`,
+      { details: { ...answer.error.details, limit: spent }, cause: answer.error },
+    ),
+  };
 }
 
 function fail(code: ErrorCode, message: string): { error: SkillError } {
@@ -233,9 +264,7 @@ function denialsOf(
 }
 
 function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Denial {
-  if (raw.area === 'network') {
-    return denial('NETWORK_NOT_GRANTED', raw.target, raw.operation, raw.rule);
-  }
+  if (raw.area === 'network') return describeNetworkDenial(authority, raw);
   return denyFilesystem(authority, {
     path: raw.path,
     operation: raw.operation,
@@ -245,4 +274,18 @@ function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Deni
       ? { grant: dirname(raw.path) }
       : {}),
   });
+}
+
+function describeNetworkDenial(authority: EffectiveAuthority, raw: NetworkDenial): Denial {
+  switch (raw.kind) {
+    case 'refused':
+      return denial(raw.code, raw.target, raw.operation, raw.rule);
+    case 'lookup': {
+      // A lookup has no port; the lines name a usual one.
+      const endpoint = { protocol: 'tcp', host: raw.name, port: 443 } as const;
+      return { ...denyNetwork(authority, endpoint, raw.address, 'look up'), resource: raw.name };
+    }
+    case 'endpoint':
+      return denyNetwork(authority, raw.endpoint, raw.address, raw.operation);
+  }
 }

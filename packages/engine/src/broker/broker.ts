@@ -2,7 +2,8 @@
 import type { InvokeMessage } from '../isolate/messages.ts';
 import type { Answer, RequestHandler } from '../isolate/process.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
-import { NetworkBroker } from './network.ts';
+import type { NetworkDenial } from './network-denial.ts';
+import { NetworkBroker, type NetworkOptions } from './network.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
 /** A refused access as the broker saw it; `authority/` adds the manifest lines that would allow it. */
@@ -14,18 +15,14 @@ export type RawDenial =
       readonly access: 'read' | 'write';
       readonly rule: string;
     }
-  | {
-      readonly area: 'network';
-      readonly operation: string;
-      readonly target: string;
-      readonly rule: string;
-    };
+  | ({ readonly area: 'network' } & NetworkDenial);
 
 export type CountedDenial = RawDenial & { readonly count: number };
 
 export interface BrokerOptions {
   readonly filesystem: FilesystemAuthority;
   readonly limits: FilesystemLimits;
+  readonly network: NetworkOptions;
 }
 
 /** Distinct denials that are kept; more are only counted, on the last. */
@@ -40,16 +37,20 @@ export class Broker implements RequestHandler {
     this.#filesystem = new FilesystemBroker(options.filesystem, options.limits, (denial) =>
       this.#deny({ area: 'filesystem', ...denial }),
     );
-    this.#network = new NetworkBroker((denial) => this.#deny({ area: 'network', ...denial }));
+    this.#network = new NetworkBroker(options.network, (denial) =>
+      this.#deny({ area: 'network', ...denial }),
+    );
   }
 
-  request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer {
+  request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer> {
     try {
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
-      if (op.startsWith('net.')) return this.#network.call(op, args);
+      if (op.startsWith('net.')) {
+        const answer = this.#network.call(op, args, bytes);
+        return answer instanceof Promise ? answer.catch(failure) : answer;
+      }
     } catch (error) {
-      if (error instanceof WasiError) return { error: error.code };
-      throw error;
+      return failure(error);
     }
     throw new ProtocolViolation(`unknown operation ${op.slice(0, 64)}`);
   }
@@ -62,8 +63,14 @@ export class Broker implements RequestHandler {
     return [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
   }
 
+  /** The budget of the network that did not suffice, if one didn't. */
+  get networkSpent(): string | undefined {
+    return this.#network.spent;
+  }
+
   close(): void {
     this.#filesystem.close();
+    this.#network.close();
   }
 
   #deny(denial: RawDenial): void {
@@ -73,4 +80,9 @@ export class Broker implements RequestHandler {
     else if (this.#denials.size < DENIALS) this.#denials.set(key, { denial, count: 1 });
     else [...this.#denials.values()].at(-1)!.count += 1;
   }
+}
+
+function failure(error: unknown): Answer {
+  if (error instanceof WasiError) return { error: error.code };
+  throw error;
 }

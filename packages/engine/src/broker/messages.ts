@@ -29,6 +29,8 @@ export type RunResult = {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly denials: readonly CountedDenial[];
+  /** The budget of the network that did not suffice, if one didn't. */
+  readonly networkSpent?: string | undefined;
 };
 
 export type FromSupervisor =

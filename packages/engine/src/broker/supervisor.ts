@@ -49,7 +49,10 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     });
     jobs.set(id, handle);
     const finished = await handle.finished;
-    answer({ id, result: { ...finished, denials: broker.denials } });
+    answer({
+      id,
+      result: { ...finished, denials: broker.denials, networkSpent: broker.networkSpent },
+    });
   } catch (error) {
     if (!(error instanceof PoolFull)) throw error;
     answer({

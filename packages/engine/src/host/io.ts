@@ -42,18 +42,21 @@ function streamFailure(thrown: unknown): unknown {
     : thrown;
 }
 
-/** When a pollable is ready: always, at an instant of the monotonic clock, or when a question says so. */
+/** When a pollable is ready: by its own word, at an instant of the monotonic clock, or when the broker says so. */
 export interface PollSource {
   readonly session: HostSession;
   ready(): boolean;
   /** The instant at which `ready` will turn true, if it is known. */
   readonly deadline?: bigint;
-  /** Waits for at most `nanoseconds` until it may be ready; absent where only the deadline matters. */
-  wait?(nanoseconds: bigint): void;
+  /** Handle at the broker, and what of it is waited for; only the broker knows whether it is ready. */
+  readonly remote?: readonly [number, 'ready' | 'read' | 'write'];
 }
 
 /** How long one sleep lasts at most; the loop around it goes on. */
 const NAP_NANOSECONDS = 1_000_000_000n;
+
+/** How long the broker is asked to wait at most: some 24 days. */
+const LONGEST_WAIT = 0x7fff_ffffn * 1_000_000n;
 
 export class Pollable {
   readonly #source: PollSource;
@@ -75,7 +78,7 @@ export class Pollable {
 
   ready(): boolean {
     this.#source.session.enter();
-    return this.#source.ready();
+    return readyOf([this], 0n).length > 0;
   }
 
   block(): void {
@@ -86,21 +89,40 @@ export class Pollable {
   [Symbol.dispose](): void {}
 }
 
-/** Blocks until one of the pollables is ready; the time limit ends what never is. */
-function waitForAny(list: readonly Pollable[]): void {
+/** What of the list is ready now, or as soon as the broker has something within `nanoseconds`. */
+function readyOf(list: readonly Pollable[], nanoseconds: bigint): number[] {
+  const ready: number[] = [];
+  const remote: number[] = [];
+  for (const [index, { source }] of list.entries()) {
+    if (source.remote !== undefined) remote.push(index);
+    else if (source.ready()) ready.push(index);
+  }
+  const [first] = remote;
+  if (first === undefined) return ready;
+  const wait = ready.length > 0 || nanoseconds < 0n ? 0n : nanoseconds;
+  const { value } = list[first]!.source.session.ask('net.wait', [
+    remote.map((index) => list[index]!.source.remote),
+    // No longer than a timer of the broker's: then it is asked again.
+    [Number(wait < LONGEST_WAIT ? wait : LONGEST_WAIT) / 1e6],
+  ]);
+  for (const at of value as number[]) ready.push(remote[at]!);
+  return ready.sort((one, other) => one - other);
+}
+
+/** Blocks until one of the pollables is ready, and says which are; the time limit ends what never is. */
+function waitForAny(list: readonly Pollable[]): number[] {
   const session = list[0]?.source.session;
-  if (session === undefined) return;
+  if (session === undefined) return [];
+  const asks = list.some(({ source }) => source.remote !== undefined);
   for (;;) {
-    if (list.some((pollable) => pollable.source.ready())) return;
     const now = session.monotonicNow();
-    let nap = NAP_NANOSECONDS;
+    let nap = asks ? LONGEST_WAIT : NAP_NANOSECONDS;
     for (const { source } of list) {
       if (source.deadline !== undefined && source.deadline - now < nap) nap = source.deadline - now;
     }
-    if (nap <= 0n) continue;
-    const waiter = list.find((pollable) => pollable.source.wait !== undefined);
-    if (waiter) waiter.source.wait?.(nap);
-    else session.sleep(Math.max(1, Number(nap / 1_000_000n)));
+    const ready = readyOf(list, nap);
+    if (ready.length > 0) return ready;
+    if (!asks && nap > 0n) session.sleep(Math.max(1, Number(nap / 1_000_000n)));
   }
 }
 
@@ -111,10 +133,7 @@ export function poll(list: readonly Pollable[]): Uint32Array {
   if (list.length > POLL_LIST_LENGTH) {
     throw new RangeError(`poll: more than ${POLL_LIST_LENGTH} pollables`);
   }
-  waitForAny(list);
-  const ready: number[] = [];
-  for (const [index, pollable] of list.entries()) if (pollable.source.ready()) ready.push(index);
-  return Uint32Array.from(ready);
+  return Uint32Array.from(waitForAny(list));
 }
 
 /** Where the bytes of an input stream come from. `read` returns nothing at the end of the stream by throwing `CLOSED`. */
@@ -188,6 +207,10 @@ export interface ByteSink {
   /** How much may be written now; `WRITE_BYTES` where absent. */
   permit?(): number;
   flush?(): void;
+  /** Writes, and waits until the bytes have left; `write` and `flush` where absent. */
+  writeAndFlush?(bytes: Uint8Array): void;
+  /** Waits until all that was written has left; `flush` where absent. */
+  blockingFlush?(): void;
   subscribe?(): Pollable;
   close?(): void;
 }
@@ -217,7 +240,9 @@ export class OutputStream {
   checkWrite(): bigint {
     this.#session.enter();
     if (!this.#open) throw CLOSED;
-    this.#permit = Math.min(this.#sink.permit?.() ?? WRITE_BYTES, WRITE_BYTES);
+    this.#attempt(() => {
+      this.#permit = Math.min(this.#sink.permit?.() ?? WRITE_BYTES, WRITE_BYTES);
+    });
     return BigInt(this.#permit);
   }
 
@@ -240,6 +265,10 @@ export class OutputStream {
       throw new RangeError(`blocking-write-and-flush: more than ${BLOCKING_WRITE_BYTES} bytes`);
     }
     this.#attempt(() => {
+      if (this.#sink.writeAndFlush) {
+        this.#sink.writeAndFlush(bytes);
+        return;
+      }
       this.#sink.write(bytes);
       this.#sink.flush?.();
     });
@@ -251,7 +280,11 @@ export class OutputStream {
   }
 
   blockingFlush(): void {
-    this.flush();
+    this.#session.enter();
+    this.#attempt(() => {
+      if (this.#sink.blockingFlush) this.#sink.blockingFlush();
+      else this.#sink.flush?.();
+    });
   }
 
   writeZeroes(length: bigint): void {

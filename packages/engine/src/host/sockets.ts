@@ -1,72 +1,67 @@
-/**
- * wasi:sockets. No skill may open one yet: every way to a socket or a name asks the broker, which
- * denies and records it, and answers with the interface's own `access-denied`.
- * The resource classes exist because components import them; none is ever created.
- */
+/** wasi:sockets, the guest's side: thin classes around handles at the broker, which alone decides. */
+import type { Pollable } from './io.ts';
 import type { HostSession } from './session.ts';
+import { toIpAddress, type Family, type IpAddress } from './sockets-address.ts';
+import { RemoteHandle } from './sockets-handle.ts';
+import { TcpSocket } from './sockets-tcp.ts';
+import { IncomingDatagramStream, OutgoingDatagramStream, UdpSocket } from './sockets-udp.ts';
 
+/** There is one network, and it is no permission: every use is judged. */
 class Network {
   [Symbol.dispose](): void {}
 }
-class TcpSocket {}
-class UdpSocket {}
-class IncomingDatagramStream {}
-class OutgoingDatagramStream {}
-class ResolveAddressStream {}
 
-type Family = 'ipv4' | 'ipv6';
+class ResolveAddressStream {
+  readonly #handle: RemoteHandle;
 
-/** Glue takes the methods of a resource from its prototype at instantiation; here none can be reached. */
-function unreachable(methods: readonly string[], resource: { prototype: object }): void {
-  for (const method of methods) {
-    Object.defineProperty(resource.prototype, method, {
-      value: () => {
-        throw 'invalid-state';
-      },
-    });
+  constructor(session: HostSession, handle: unknown) {
+    this.#handle = new RemoteHandle(session, handle);
+  }
+
+  resolveNextAddress(): IpAddress | undefined {
+    const next = this.#handle.ask('resolve-next');
+    return typeof next === 'string' ? toIpAddress(next) : undefined;
+  }
+
+  subscribe(): Pollable {
+    return this.#handle.subscribe('ready');
+  }
+
+  [Symbol.dispose](): void {
+    this.#handle.release();
   }
 }
 
-const common = [
-  'startBind', 'finishBind', 'localAddress', 'remoteAddress', 'addressFamily', 'receiveBufferSize',
-  'setReceiveBufferSize', 'sendBufferSize', 'setSendBufferSize', 'subscribe',
-]; // prettier-ignore
-unreachable(
-  [
-    ...common, 'startConnect', 'finishConnect', 'startListen', 'finishListen', 'accept', 'isListening',
-    'setListenBacklogSize', 'keepAliveEnabled', 'setKeepAliveEnabled', 'keepAliveIdleTime',
-    'setKeepAliveIdleTime', 'keepAliveInterval', 'setKeepAliveInterval', 'keepAliveCount',
-    'setKeepAliveCount', 'hopLimit', 'setHopLimit', 'shutdown',
-  ],
-  TcpSocket,
-); // prettier-ignore
-unreachable([...common, 'stream', 'unicastHopLimit', 'setUnicastHopLimit'], UdpSocket);
-unreachable(['receive', 'subscribe'], IncomingDatagramStream);
-unreachable(['checkSend', 'send', 'subscribe'], OutgoingDatagramStream);
-unreachable(['resolveNextAddress', 'subscribe'], ResolveAddressStream);
+/** Longest name that is asked for. */
+const NAME_LENGTH = 1024;
+
+const version = (family: Family) => (family === 'ipv4' ? 4 : 6);
 
 export function createSockets(session: HostSession) {
-  const network = new Network();
   return {
     network: { Network },
     instanceNetwork: {
       instanceNetwork() {
         session.enter();
-        return network;
+        return new Network();
       },
     },
     ipNameLookup: {
       ResolveAddressStream,
-      resolveAddresses: (_network: Network, name: string) =>
-        session.ask('net.resolve', [name.slice(0, 1024)]).value,
+      resolveAddresses(_network: Network, name: string) {
+        if (name.length > NAME_LENGTH) throw 'invalid-argument';
+        return new ResolveAddressStream(session, session.ask('net.resolve', [name]).value);
+      },
     },
     tcp: { TcpSocket },
     tcpCreateSocket: {
-      createTcpSocket: (family: Family) => session.ask('net.socket', ['tcp', family]).value,
+      createTcpSocket: (family: Family) =>
+        new TcpSocket(session, family, session.ask('net.tcp-open', [version(family)]).value),
     },
     udp: { UdpSocket, IncomingDatagramStream, OutgoingDatagramStream },
     udpCreateSocket: {
-      createUdpSocket: (family: Family) => session.ask('net.socket', ['udp', family]).value,
+      createUdpSocket: (family: Family) =>
+        new UdpSocket(session, family, session.ask('net.udp-open', [version(family)]).value),
     },
   };
 }

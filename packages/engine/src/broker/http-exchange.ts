@@ -1,0 +1,349 @@
+/** One request and its response: bounded buffers both ways, the guest's and the host's time limits, budgets. */
+import { request as send, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { NetworkLimits } from '../limits/limits.ts';
+import type { ConnectionPool, PooledRequest } from './http-pool.ts';
+import type { RequestHead, RequestTimes } from './http-request.ts';
+import {
+  HEADER_BYTES,
+  HEADER_FIELDS,
+  isFieldValue,
+  isForbiddenField,
+  isToken,
+} from './http-rules.ts';
+import type { NetworkBudget } from './network-budget.ts';
+import type { Dialer, JudgedEndpoint } from './network-dial.ts';
+import { httpCode } from './network-failure.ts';
+import { BUFFER_BYTES, type ByteStream, type Interest } from './network-resource.ts';
+import type { Signal } from './network-signal.ts';
+import { ProtocolViolation, WasiError } from './wasi-error.ts';
+
+export interface ExchangeOptions {
+  readonly head: RequestHead;
+  readonly endpoint: JudgedEndpoint;
+  readonly times: RequestTimes;
+  /** The whole body, or its beginning. */
+  readonly body: Uint8Array;
+  readonly bodyKind: 'none' | 'whole' | 'open';
+  readonly dialer: Dialer;
+  readonly pool: ConnectionPool;
+  readonly budget: NetworkBudget;
+  readonly limits: NetworkLimits;
+  readonly signal: Signal;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
+}
+
+const NOTHING = new Uint8Array(0);
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const fields: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name = '', value = ''] = [raw[at], raw[at + 1]];
+    if (!isForbiddenField(name)) fields.push([name, value]);
+  }
+  return fields.slice(0, HEADER_FIELDS);
+}
+
+/** Fields that frame or route a message mean nothing behind it (RFC 9110 §6.5.1). */
+function isTrailer(name: string, value: string): boolean {
+  const framing = /^(?:content-length|content-encoding|content-type|trailer)$/i.test(name);
+  return isToken(name) && isFieldValue(value) && !isForbiddenField(name) && !framing;
+}
+
+/** A guest's own limit counts only where it is the shorter one. */
+const shorter = (own: number | null, limit: number): number =>
+  Math.max(1, Math.min(own ?? limit, limit));
+
+export class HttpExchange implements ByteStream {
+  readonly #options: ExchangeOptions;
+  #request: ClientRequest;
+  #response: IncomingMessage | undefined;
+  #failure: string | undefined;
+  #written = 0;
+  #received = 0;
+  #finished: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #retried = false;
+  #draining = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    const { head, body, bodyKind } = options;
+    this.#finished = bodyKind !== 'open';
+    if (head.contentLength !== undefined && this.#finished && head.contentLength !== body.length) {
+      throw new WasiError('HTTP-request-body-size');
+    }
+    const bytes = head.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    options.budget.bytes(options.endpoint.normal, head.target.length + bytes + body.length);
+    this.#request = this.#start();
+  }
+
+  #start(): ClientRequest {
+    const { head, endpoint, dialer, pool, limits, times, body, bodyKind } = this.#options;
+    const secure = endpoint.protocol === 'https';
+    const host = endpoint.normal.includes(':') ? `[${endpoint.normal}]` : endpoint.normal;
+    const isDefault = endpoint.port === (secure ? 443 : 80);
+    const hostField = isDefault ? host : `${host}:${endpoint.port}`;
+    const milliseconds = shorter(times.connect, limits.connectMs);
+    const options: PooledRequest = {
+      method: head.method,
+      path: head.target,
+      host: endpoint.normal,
+      port: endpoint.port,
+      setHost: false,
+      agent: pool,
+      poolKey: `${endpoint.protocol} ${endpoint.normal} ${endpoint.port}`,
+      dial: () => dialer.connect(endpoint, { secure, milliseconds, operation: 'http request' }),
+      insecureHTTPParser: false,
+      maxHeaderSize: HEADER_BYTES,
+    };
+    const request = send(options);
+    request.maxHeadersCount = HEADER_FIELDS;
+    request.setHeader('Host', hostField);
+    this.#setFields(request);
+    request.on('socket', (socket) => {
+      socket.setNoDelay(true);
+      this.#await(shorter(times.firstByte, limits.firstByteMs), 'HTTP-response-timeout');
+    });
+    request.on('response', (response) => this.#receive(response));
+    request.on('drain', () => this.#options.signal.wake());
+    request.on('finish', () => this.#options.signal.wake());
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      this.#fail('HTTP-upgrade-failed');
+    });
+    request.on('error', (error) => this.#requestFailed(request, error));
+    request.on('close', () => {
+      if (request === this.#request && !this.#response) this.#fail('connection-terminated');
+    });
+    if (bodyKind === 'open') request.flushHeaders();
+    if (body.length > 0) request.write(body, () => this.#options.signal.wake());
+    this.#written = body.length;
+    if (bodyKind !== 'open') request.end();
+    return request;
+  }
+
+  /** The framing is always said explicitly: Node would send a body of unknown length after a GET without any. */
+  #setFields(request: ClientRequest): void {
+    const { head, body, bodyKind } = this.#options;
+    const byName = new Map<string, [string, string[]]>();
+    for (const [name, value] of head.fields) {
+      const key = name.toLowerCase();
+      const known = byName.get(key);
+      if (known) known[1].push(value);
+      else byName.set(key, [name, [value]]);
+    }
+    for (const [name, values] of byName.values()) {
+      request.setHeader(name, values.length === 1 ? values[0]! : values);
+    }
+    if (head.contentLength !== undefined) return;
+    if (bodyKind === 'open') request.setHeader('Transfer-Encoding', 'chunked');
+    else if (body.length > 0 || /^(?:POST|PUT|PATCH)$/i.test(head.method)) {
+      request.setHeader('Content-Length', body.length);
+    }
+  }
+
+  /** An idle connection may have been closed by the other side just when it was taken: then once more. */
+  #requestFailed(request: ClientRequest, error: Error): void {
+    if (request !== this.#request) return;
+    const again = request.reusedSocket && !this.#retried && !this.#response && !this.#failure;
+    if (again && this.#options.bodyKind === 'none' && httpCode(error) === 'connection-terminated') {
+      this.#retried = true;
+      this.#request = this.#start();
+      return;
+    }
+    this.#fail(this.#response ? 'HTTP-response-incomplete' : httpCode(error));
+  }
+
+  #receive(response: IncomingMessage): void {
+    this.#calm();
+    this.#response = response;
+    const wake = () => this.#options.signal.wake();
+    response.on('readable', () => {
+      this.#calm();
+      if (this.#draining) this.#discard();
+      wake();
+    });
+    response.on('end', wake);
+    response.on('error', () => this.#fail('HTTP-response-incomplete'));
+    response.on('close', () => {
+      if (response.complete) wake();
+      else this.#fail('HTTP-response-incomplete');
+    });
+    const bytes = response.rawHeaders.reduce((sum, text) => sum + text.length, 0);
+    this.#spend(bytes);
+    // Nothing flows until the guest reads, but a body of no bytes has to come to its end.
+    response.read(0);
+    wake();
+  }
+
+  #await(milliseconds: number, code: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(code), milliseconds);
+  }
+
+  #calm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #fail(code: string): void {
+    this.#calm();
+    if (this.#failure === undefined && !this.#ended()) this.#failure = code;
+    this.#request?.destroy();
+    this.#options.signal.wake();
+  }
+
+  #spend(bytes: number): void {
+    try {
+      this.#options.budget.bytes(this.#options.endpoint.normal, bytes);
+    } catch (error) {
+      this.#fail(httpCode(error));
+    }
+  }
+
+  #ended(): boolean {
+    const response = this.#response;
+    return response !== undefined && response.complete && response.readableLength === 0;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw new WasiError(this.#failure);
+  }
+
+  ready(interest: Interest): boolean {
+    if (this.#failure !== undefined) return true;
+    if (interest === 'ready') return this.#response !== undefined;
+    if (interest === 'write') return this.room() > 0;
+    if (this.#response === undefined) return false;
+    const there = this.#ended() || (!this.#draining && this.#response.readableLength > 0);
+    if (!there) this.#awaitBytes();
+    return there;
+  }
+
+  /** The head of the response, once it is there. */
+  response(): ResponseHead | undefined {
+    this.#throwFailure();
+    const response = this.#response;
+    return response && { status: response.statusCode ?? 0, fields: pairs(response.rawHeaders) };
+  }
+
+  read(length: number): Uint8Array | 'end' {
+    const response = this.#response;
+    if (response === undefined) throw new ProtocolViolation('net.read: no response yet');
+    const there = Math.min(length, response.readableLength);
+    if (there > 0) {
+      const chunk = response.read(there) as Uint8Array | null;
+      if (chunk !== null) return this.#hand(chunk);
+    }
+    this.#throwFailure();
+    if (this.#ended()) {
+      response.read();
+      return 'end';
+    }
+    response.read(0);
+    if (length > 0) this.#awaitBytes();
+    return NOTHING;
+  }
+
+  #awaitBytes(): void {
+    if (this.#timer !== undefined) return;
+    const { times, limits } = this.#options;
+    this.#await(shorter(times.betweenBytes, limits.betweenBytesMs), 'connection-read-timeout');
+  }
+
+  #hand(chunk: Uint8Array): Uint8Array {
+    this.#received += chunk.length;
+    if (this.#received > this.#options.limits.responseBytes) this.#fail('HTTP-response-body-size');
+    else this.#spend(chunk.length);
+    // What passes a budget is the guest's no more, even if it is here.
+    this.#throwFailure();
+    return chunk;
+  }
+
+  room(): number {
+    this.#throwFailure();
+    return this.#finished ? 0 : BUFFER_BYTES - this.#request.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#throwFailure();
+    if (this.#finished) throw new ProtocolViolation('net.write: the body is finished');
+    if (bytes.length === 0) return;
+    const declared = this.#options.head.contentLength;
+    this.#written += bytes.length;
+    if (declared !== undefined && this.#written > declared) this.#fail('HTTP-request-body-size');
+    else this.#spend(bytes.length);
+    this.#throwFailure();
+    if (this.#timer !== undefined && !this.#response) this.#timer.refresh();
+    this.#request.write(bytes, () => this.#options.signal.wake());
+  }
+
+  flushed(): boolean {
+    this.#throwFailure();
+    return this.#request.writableLength === 0;
+  }
+
+  /** The body is whole; trailers go only behind a body of unknown length. */
+  finish(trailers: readonly (readonly [string, string])[]): void {
+    this.#throwFailure();
+    if (this.#finished) throw new ProtocolViolation('net.http-finish: twice');
+    if (!trailers.every(([name, value]) => isTrailer(name, value))) {
+      throw new WasiError('HTTP-protocol-error');
+    }
+    const declared = this.#options.head.contentLength;
+    this.#finished = true;
+    if (declared !== undefined && this.#written !== declared) this.#fail('HTTP-request-body-size');
+    this.#throwFailure();
+    if (trailers.length > 0 && declared === undefined)
+      this.#request.addTrailers(trailers as [string, string][]);
+    this.#timer?.refresh();
+    this.#request.end();
+  }
+
+  /** The guest gave up its body: what was sent must not look whole. */
+  abandon(): void {
+    if (!this.#finished && this.#failure === undefined) this.#fail('HTTP-protocol-error');
+    this.#finished = true;
+  }
+
+  /** The guest wants nothing more of the body: the rest is thrown away as it comes. */
+  drain(): void {
+    if (this.#response === undefined)
+      throw new ProtocolViolation('net.http-drain: no response yet');
+    this.#draining = true;
+    this.#discard();
+  }
+
+  #discard(): void {
+    const response = this.#response!;
+    try {
+      while (response.readableLength > 0) this.#hand(response.read() as Uint8Array);
+    } catch (error) {
+      if (!(error instanceof WasiError)) throw error;
+    }
+    if (this.#ended()) response.read();
+    else if (this.#failure === undefined) {
+      response.read(0);
+      this.#awaitBytes();
+    }
+  }
+
+  /** Fields behind the body, once that was read to its end. */
+  trailers(): readonly (readonly [string, string])[] | undefined {
+    this.#throwFailure();
+    return this.#ended() ? pairs(this.#response!.rawTrailers) : undefined;
+  }
+
+  close(): void {
+    this.#calm();
+    if (this.#ended() && this.#finished) this.#response?.read();
+    else {
+      this.#failure ??= 'connection-terminated';
+      this.#request.destroy();
+    }
+  }
+}

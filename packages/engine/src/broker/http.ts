@@ -1,0 +1,116 @@
+/** Requests of wasi:http: `net.http-…`. */
+import type { Answer } from '../isolate/process.ts';
+import type { NetworkLimits } from '../limits/limits.ts';
+import type { Arguments } from './filesystem-arguments.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { ConnectionPool } from './http-pool.ts';
+import {
+  checkRequest,
+  readFields,
+  readSentRequest,
+  RequestRefused,
+  type RequestHead,
+} from './http-request.ts';
+import type { NetworkBudget } from './network-budget.ts';
+import type { NetworkDenial } from './network-denial.ts';
+import type { Dialer } from './network-dial.ts';
+import { httpCode, NetworkFailure } from './network-failure.ts';
+import type { NetworkHandles } from './network-handles.ts';
+import type { Signal } from './network-signal.ts';
+import { ProtocolViolation, WasiError } from './wasi-error.ts';
+
+export interface HttpOptions {
+  readonly handles: NetworkHandles;
+  readonly dialer: Dialer;
+  readonly budget: NetworkBudget;
+  readonly limits: NetworkLimits;
+  readonly signal: Signal;
+  readonly onDenial: (denial: NetworkDenial) => void;
+}
+
+const OPERATION = 'http request';
+
+export class HttpRequests {
+  readonly #options: HttpOptions;
+  readonly #pool = new ConnectionPool();
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  call(op: string, from: Arguments): Answer {
+    if (op === 'net.http-send') return { value: this.#send(from) };
+    const exchange = this.#options.handles.get(from.handle(), HttpExchange);
+    switch (op) {
+      case 'net.http-response':
+        from.end();
+        return { value: exchange.response() ?? null };
+      case 'net.http-finish': {
+        const trailers = readFields(from);
+        from.end();
+        exchange.finish(trailers);
+        return { value: null };
+      }
+      case 'net.http-abandon':
+        from.end();
+        exchange.abandon();
+        return { value: null };
+      case 'net.http-drain':
+        from.end();
+        exchange.drain();
+        return { value: null };
+      case 'net.http-trailers':
+        from.end();
+        return { value: exchange.trailers() ?? null };
+      default:
+        throw new ProtocolViolation(`unknown operation ${op.slice(0, 64)}`);
+    }
+  }
+
+  #send(from: Arguments): number {
+    const { handles, budget, dialer } = this.#options;
+    const sent = readSentRequest(from);
+    const body = from.bytes();
+    from.end();
+    handles.room('connection-limit-reached');
+    const head = this.#check(sent);
+    try {
+      const endpoint = dialer.judge(head.endpoint, OPERATION);
+      budget.request(endpoint.normal);
+      const exchange = new HttpExchange({
+        ...this.#options,
+        head,
+        endpoint,
+        times: sent.times,
+        // The bytes are a view of a buffer that is used again.
+        body: new Uint8Array(body),
+        bodyKind: sent.body,
+        pool: this.#pool,
+      });
+      return handles.add(exchange);
+    } catch (error) {
+      if (error instanceof NetworkFailure) throw new WasiError(httpCode(error));
+      throw error;
+    }
+  }
+
+  #check(sent: Parameters<typeof checkRequest>[0]): RequestHead {
+    try {
+      return checkRequest(sent);
+    } catch (error) {
+      if (!(error instanceof RequestRefused)) throw error;
+      this.#options.onDenial({
+        kind: 'refused',
+        operation: OPERATION,
+        code: error.kind === 'protocol' ? 'NETWORK_PROTOCOL' : 'NETWORK_MALFORMED',
+        target: error.target,
+        rule: error.rule,
+      });
+      throw new WasiError(error.code);
+    }
+  }
+
+  close(): void {
+    this.#pool.destroy();
+  }
+}

@@ -1,0 +1,64 @@
+/** An engine with the probe loaded under a network of the test's choice. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEngine, type Engine } from '../../packages/engine/src/engine.ts';
+import type { ExecutionResult } from '../../packages/engine/src/execution.ts';
+import { MemoryAuditStore } from '../../packages/engine/src/audit/memory.ts';
+import { buildGuest } from '../guests/build.ts';
+import { outcome, probe, type ProbeOutcome } from '../guests/probe.ts';
+
+export interface NetworkProbe extends AsyncDisposable {
+  readonly engine: Engine;
+  /** Loads the probe once more under a name of its own, with this `[skill.capabilities]`. */
+  skill(capabilities: string): Promise<GrantedProbe>;
+}
+
+export interface ProbeRun {
+  readonly result: ExecutionResult;
+  /** What the code returned or threw; `undefined` when the invocation itself failed. */
+  readonly outcome: ProbeOutcome | undefined;
+  /** What it returned. */
+  readonly value: unknown;
+}
+
+export interface GrantedProbe {
+  /** Runs a function body with `wasi`, `args`, `utf8` and the helpers of `parts/network.js`. */
+  run(code: string, args?: unknown): Promise<ProbeRun>;
+}
+
+const helpers = readFileSync(fileURLToPath(new URL('../guests/parts/network.js', import.meta.url)), 'utf8');
+
+export async function networkProbe(ca: readonly string[] = []): Promise<NetworkProbe> {
+  const home = mkdtempSync(join(tmpdir(), 'skill-network-'));
+  const component = await buildGuest('probe-http');
+  const engine = await createEngine({ home, audit: new MemoryAuditStore(), tls: { ca } });
+  let count = 0;
+  return {
+    engine,
+    async skill(capabilities) {
+      count += 1;
+      const name = `probe-${count}`;
+      const manifest = join(home, `${name}.toml`);
+      const head = `[skill]\nname = "${name}"\ncomponent = ${JSON.stringify(component)}\n`;
+      writeFileSync(manifest, `${head}\n[skill.capabilities]\n${capabilities}\n`);
+      await engine.load(manifest, { grant: 'declared' });
+      return {
+        async run(code, args) {
+          const result = await engine.execute(name, 'eval', probe(`${helpers}\n${code}`, args));
+          const answer = result.ok ? outcome(result.value) : undefined;
+          return {
+            result,
+            outcome: answer,
+            value: answer && 'value' in answer ? answer.value : undefined,
+          };
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      rmSync(home, { recursive: true });
+    },
+  };
+}
