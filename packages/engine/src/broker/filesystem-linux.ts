@@ -4,7 +4,15 @@
  * `O_PATH` first, which has no effect on what it opens (no FIFO's reader is woken, no device starts);
  * only what proves to be a regular file is opened again, through its own descriptor.
  */
-import { closeSync, constants, fstatSync, openSync, readlinkSync, type BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs';
 import {
   identityOf,
   systemError,
@@ -21,19 +29,31 @@ const O_PATH = 0o10000000;
 
 const NEVER_BLOCK = O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
 
-/** The descriptors of this process. By number it saves one link; it may be another process's in a foreign pid namespace. */
-const descriptors = ((): string | undefined => {
+/**
+ * The descriptors of this process as the kernel shows them. By number it saves one link, but in a foreign
+ * pid namespace the number is another process's; where neither works (no /proc, none of our own) the
+ * portable walk takes over.
+ */
+const descriptors = process.platform === 'linux' ? findDescriptors() : undefined;
+
+function findDescriptors(): string | undefined {
   try {
-    return readlinkSync('/proc/self') === String(process.pid)
-      ? `/proc/${process.pid}/fd/`
-      : '/proc/self/fd/';
+    const byNumber = readlinkSync('/proc/self') === String(process.pid);
+    const prefix = `/proc/${byNumber ? process.pid : 'self'}/fd/`;
+    const root = openSync('/', O_PATH | O_DIRECTORY);
+    try {
+      const same = identityOf(statSync(`${prefix}${root}/.`, { bigint: true }));
+      return same === identityOf(fstatSync(root, { bigint: true })) ? prefix : undefined;
+    } finally {
+      closeSync(root);
+    }
   } catch {
     return undefined;
   }
-})();
+}
 
 /** Whether this platform has what the class below needs. */
-export const canHoldDirectories = process.platform === 'linux' && descriptors !== undefined;
+export const canHoldDirectories = descriptors !== undefined;
 
 class HeldEntry implements Found {
   readonly #descriptor: number;

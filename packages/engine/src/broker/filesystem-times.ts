@@ -69,16 +69,24 @@ function apply(
   session.exactTimes.remember({ accessed, modified }, look());
 }
 
-/** libuv 1.51 takes NaN for "keep" and infinity for "now"; Node lets both through in the forms below. */
+/**
+ * libuv 1.51 takes NaN for "keep" and infinity for "now"; Node lets both through in the forms below. Before,
+ * "keep" writes back the nearest double of what was there.
+ */
 const hasSpecialTimes = ((): boolean => {
   const [major = 0, minor = 0] = process.versions.uv.split('.').map(Number);
   return major > 1 || (major === 1 && minor >= 51);
 })();
 
-function systemTime(time: NewTime, current: bigint): number | string | Date {
-  if (time === 'now') return hasSpecialTimes ? 'Infinity' : Date.now() / 1000;
+/** A time as `utimes` takes it; `current` is what there is to keep. */
+export function systemTime(
+  time: NewTime,
+  current: bigint,
+  special = hasSpecialTimes,
+): number | string | Date {
+  if (time === 'now') return special ? 'Infinity' : Date.now() / 1000;
   if (time !== null) return time.seconds + (time.nanoseconds + 0.5) / 1e9;
-  return hasSpecialTimes ? new Date(Number.NaN) : Number(current) / 1e9;
+  return special ? new Date(Number.NaN) : Number(current) / 1e9;
 }
 
 interface Times {
