@@ -54,6 +54,8 @@ export const FLAG = {
   twoArmed: 32,
   /** A branch that leaves the innermost loop. */
   leaves: 64,
+  /** `end`: of a loop that takes and leaves nothing, so that its body can be copied. */
+  even: 128,
 } as const;
 
 function grown<T extends Int32Array | Uint8Array>(array: T, make: (n: number) => T): T {

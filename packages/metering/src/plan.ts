@@ -12,11 +12,11 @@ export interface PlanContext {
   readonly labels: LabelLog;
   /** Some module of the component handles exceptions: no path is paid across a call, which may not return. */
   readonly exceptions: boolean;
-  /** Whether the caller pays for a callee. */
-  readonly isLight: (callee: number) => boolean;
   /** Whether a call leaves the counter as it is. */
   readonly keepsCounter: (callee: number) => boolean;
-  /** Units that the caller pays for a light callee. */
+  /** Whether a call cannot end by an exception. */
+  readonly returns: (callee: number) => boolean;
+  /** Units that the caller pays for a callee. */
   readonly prepaid: (callee: number) => number;
 }
 
@@ -120,15 +120,15 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         p = 0;
         break;
       case EV.tailCall:
-        p = context.isLight(label) ? context.prepaid(label) : 0;
+        p = context.prepaid(label);
         break;
       case EV.call:
         if (!context.keepsCounter(label)) heavy++;
-        if (context.isLight(label)) p += context.prepaid(label);
-        else if (exceptions) {
+        if (exceptions && !context.returns(label)) {
           charge[i] = concrete(p);
           p = 0;
         }
+        p += context.prepaid(label);
         break;
       case EV.memoryGrow:
       case EV.tableGrow:
@@ -218,6 +218,7 @@ function copies(
   { events, labels }: PlanContext,
 ): number {
   const flags = labels.flags[events.a[start] as number] as number;
+  if (((events.flags[end] as number) & FLAG.even) === 0) return 0;
   if (units <= 0 || (flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
   const bytes = (events.pos[end] as number) - (events.next[start] as number);
   return bytes <= COPY_EIGHT ? 8 : bytes <= COPY_FOUR ? 4 : 0;

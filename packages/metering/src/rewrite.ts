@@ -1,13 +1,11 @@
 import type { CallGraph } from './call-graph.ts';
 import { readConstExpr } from './const-expr.ts';
 import { FunctionEmitter, type EmitContext } from './emit.ts';
-import { findLight } from './light.ts';
-import type { EventLog } from './events.ts';
+import { planCalls } from './calls.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { encodeInfo, type ModuleInfo } from './info.ts';
 import { SECTION, type Module, type Section } from './module.ts';
 import { EXHAUSTED, GLOBALS, NAMESPACE } from './namespace.ts';
-import { planFunction, type PlanContext } from './plan.ts';
 import { Reader } from './reader.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
 import { planStack } from './stack.ts';
@@ -87,11 +85,9 @@ export class Rewriter {
       status: module.importedGlobals + 3,
       exhausted: module.globals + this.shift,
     };
-    const { frames, order } = planStack(functions, graph);
-    const light = findLight(module, functions, graph, events, order, frames);
-    const entries = new Int32Array(functions.length);
-    const keeps = new Uint8Array(functions.length);
-    const own = (callee: number): number => callee - module.importedFunctions;
+    const stack = planStack(functions, graph);
+    const { frames } = stack;
+    const calls = planCalls(module, scanner, graph, stack, this.exceptions);
     const bodies = new HelperBodies(globals);
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();
@@ -123,32 +119,20 @@ export class Rewriter {
       halt,
       memoryGrow,
       tableGrow,
-      keepsCounter: (callee) => keeps[own(callee)] === 1,
+      keepsCounter: (callee) => calls.silent[callee - module.importedFunctions] === 1,
       resultBlock: (fn) => this.resultBlock(fn),
     };
-    const planContext: PlanContext = {
-      events,
-      labels,
-      exceptions: this.exceptions,
-      isLight: (callee) => light[own(callee)] === 1,
-      keepsCounter: context.keepsCounter,
-      prepaid: (callee) => entries[own(callee)] as number,
-    };
-    for (const node of order) {
-      const fn = functions[node];
-      if (fn === undefined || light[node] !== 1) continue;
-      entries[node] = planFunction(fn, planContext);
-      keeps[node] = isSilent(fn, events) ? 1 : 0;
-    }
     const code = new Writer(Math.ceil(module.bytes.length * 1.4) + 1024);
     const body = new Writer(65_536);
     const emitter = new FunctionEmitter(context, body);
     code.u32(functions.length + this.helpers.length);
     for (const [i, fn] of functions.entries()) {
-      const paid = light[i] === 1;
-      const entry = paid ? 0 : planFunction(fn, planContext);
       body.len = 0;
-      emitter.emit(fn, { entry, check: !paid, frame: frames[i] as number });
+      emitter.emit(fn, {
+        entry: calls.entry[i] as number,
+        check: calls.check[i] === 1,
+        frame: frames[i] as number,
+      });
       code.counted(body);
     }
     for (const helper of this.helpers) {
@@ -354,11 +338,4 @@ export class Rewriter {
       return false;
     }
   }
-}
-
-/** Whether a planned function charges nothing itself. */
-function isSilent(fn: FunctionScan, { charge, edge }: EventLog): boolean {
-  for (let i = fn.firstEvent; i < fn.endEvent; i++)
-    if (charge[i] !== 0 || edge[i] !== 0) return false;
-  return true;
 }

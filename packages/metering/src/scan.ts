@@ -208,6 +208,7 @@ export class Scanner {
           let flags = live ? FLAG.fallsThrough : 0;
           if (opened === 0x03) {
             flags |= FLAG.loopEnd;
+            if (control.results() === 0 && height === control.height()) flags |= FLAG.even;
             loops--;
           } else if (opened === 0x04) flags |= FLAG.oneArmed;
           else if (opened === 0x05) flags |= FLAG.twoArmed;

@@ -18,6 +18,8 @@ export interface StackPlan {
   readonly frames: Float64Array;
   /** Nodes of the call graph, each behind those that it calls, but for cycles. */
   readonly order: Int32Array;
+  /** 1: chosen to cut a cycle; some caller comes before it in `order`. */
+  readonly cut: Uint8Array;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface StackPlan {
  * counts above them. Functions that call out of the module count, since what they call may call back.
  */
 export function planStack(functions: readonly FunctionScan[], graph: CallGraph): StackPlan {
-  const { counted, order } = cutCycles(functions, graph);
+  const { cut, order } = cutCycles(functions, graph);
   const debit = new Float64Array(functions.length);
   /** Stack below a node until the next counted function, itself included where it is not counted. */
   const uncounted = new Float64Array(graph.starts.length - 1);
@@ -41,11 +43,11 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
       continue;
     }
     const bytes = frameBytes(fn) + below;
-    if (counted[i] === 1 || bytes > UNCOUNTED_BYTES) {
+    if (cut[i] === 1 || fn.hasPads || graph.callsOut[i] === 1 || bytes > UNCOUNTED_BYTES) {
       debit[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
     } else uncounted[i] = bytes;
   }
-  return { frames: debit, order };
+  return { frames: debit, order, cut };
 }
 
 /**
@@ -56,11 +58,9 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
 function cutCycles(
   functions: readonly FunctionScan[],
   graph: CallGraph,
-): { counted: Uint8Array; order: Int32Array } {
+): { cut: Uint8Array; order: Int32Array } {
   const nodes = graph.starts.length - 1;
-  const counted = new Uint8Array(nodes);
-  for (const [i, fn] of functions.entries())
-    if (fn.hasPads || graph.callsOut[i] === 1) counted[i] = 1;
+  const cut = new Uint8Array(nodes);
   const roots = Array.from({ length: nodes }, (_, i) => i);
   const size = (i: number): number => {
     const fn = functions[i];
@@ -90,8 +90,8 @@ function cutCycles(
       if (state[w] === 0) {
         state[w] = 1;
         path.push(w);
-      } else if (state[w] === 1) counted[w < functions.length ? w : v] = 1;
+      } else if (state[w] === 1) cut[w < functions.length ? w : v] = 1;
     }
   }
-  return { counted, order };
+  return { cut, order };
 }
