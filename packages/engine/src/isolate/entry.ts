@@ -57,7 +57,6 @@ function load(message: LoadMessage, blob: Uint8Array): void {
     blob,
     (source) => new Script(source, { filename: 'component.js' }).runInThisContext() as unknown,
   );
-  send(FrameKind.ready, {});
 }
 
 function invoke(message: InvokeMessage, blob: Uint8Array): void {
@@ -81,8 +80,12 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
   send(FrameKind.result, result satisfies ResultMessage);
 }
 
-/** One frame a turn, so that whatever the glue left in the microtask queue is gone before the next. */
+/**
+ * One frame a turn: whatever the glue left in the microtask queue has run when the isolate says that it is
+ * ready, and what does not come to an end is never given another invocation.
+ */
 function turn(): void {
+  send(FrameKind.ready, {});
   const frame = receive();
   if (frame === undefined) exit(0);
   const message = JSON.parse(frame!.json) as unknown;
@@ -93,5 +96,4 @@ function turn(): void {
   nextTurn(turn);
 }
 
-send(FrameKind.ready, {});
 nextTurn(turn);

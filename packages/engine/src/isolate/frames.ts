@@ -1,48 +1,44 @@
 /** The supervisor's end of the wire: reassembles frames from the chunks of a socket. */
+import { GrowingBytes } from './bytes.ts';
 import { decodeBody, ISOLATE_FRAME_BYTES, type Frame } from './wire.ts';
 
+const LENGTH_BYTES = 4;
+
 export class FrameReader {
-  #chunks: Uint8Array[] = [];
-  #size = 0;
+  /** The beginning of a frame whose end has not arrived; only what arrived is kept, whatever length it claims. */
+  #partial = new GrowingBytes();
 
   /** Feeds a chunk, hands out every frame that is complete; throws when the sender breaks the framing. */
   *push(chunk: Uint8Array): Generator<Frame> {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    for (;;) {
-      if (this.#size < 4) return;
-      const head = this.#front(4);
-      const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0, true);
-      if (length > ISOLATE_FRAME_BYTES) {
-        throw new RangeError(
-          `frame of ${length} bytes; at most ${ISOLATE_FRAME_BYTES} are allowed`,
-        );
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.#partial.length === 0) {
+        const end = endOf(rest);
+        if (end > rest.length) {
+          this.#partial.append(rest);
+          return;
+        }
+        yield decodeBody(rest.subarray(LENGTH_BYTES, end));
+        rest = rest.subarray(end);
+        continue;
       }
-      if (this.#size < length + 4) return;
-      const frame = this.#front(length + 4);
-      this.#drop(length + 4);
-      yield decodeBody(frame.subarray(4, length + 4));
+      const missing = endOf(this.#partial.view()) - this.#partial.length;
+      this.#partial.append(rest.subarray(0, missing));
+      rest = rest.subarray(missing);
+      const bytes = this.#partial.view();
+      if (bytes.length < endOf(bytes)) continue;
+      this.#partial = new GrowingBytes();
+      yield decodeBody(bytes.subarray(LENGTH_BYTES));
     }
   }
+}
 
-  /** A view whose first `length` bytes are contiguous; joins chunks only where a frame spans them. */
-  #front(length: number): Uint8Array {
-    const first = this.#chunks[0]!;
-    if (first.length >= length) return first;
-    const joined = new Uint8Array(this.#size);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    this.#chunks = [joined];
-    return joined;
+/** Where the frame at the front ends; where its length ends, while that has not arrived. */
+function endOf(bytes: Uint8Array): number {
+  if (bytes.length < LENGTH_BYTES) return LENGTH_BYTES;
+  const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getUint32(0, true);
+  if (length > ISOLATE_FRAME_BYTES) {
+    throw new RangeError(`frame of ${length} bytes; at most ${ISOLATE_FRAME_BYTES} are allowed`);
   }
-
-  #drop(length: number): void {
-    const first = this.#chunks[0]!;
-    this.#size -= length;
-    if (first.length === length) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(length);
-  }
+  return LENGTH_BYTES + length;
 }

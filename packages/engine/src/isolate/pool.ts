@@ -18,6 +18,9 @@ const RECYCLE_AFTER = 500;
 /** How long a component may take to compile before its isolate is ended. */
 const LOAD_MILLISECONDS = 60_000;
 
+/** How long an isolate may take after a result until it is ready for the next invocation; honest ones take microseconds. */
+const SETTLE_MILLISECONDS = 1000;
+
 /** Invocations that may wait for an isolate. */
 const QUEUE_LENGTH = 1024;
 
@@ -26,6 +29,8 @@ export interface PoolOptions {
   readonly memoryBytes: number;
   /** Isolates at most, and so invocations at once. */
   readonly size: number;
+  /** Starts an isolate's process; tests put an attacker in its place. */
+  readonly start?: ConstructorParameters<typeof IsolateProcess>[2];
 }
 
 export interface Job {
@@ -68,7 +73,12 @@ export class IsolatePool {
     if (this.#queue.length >= QUEUE_LENGTH) throw new PoolFull();
     let isolate: IsolateProcess | undefined;
     let waiting: Waiting;
-    const finished = new Promise<Finished>((finish) => {
+    const finished = new Promise<Finished>((resolve) => {
+      const finish = (how: Finished): void => {
+        // The isolate is another invocation's from now on: a late `cancel` must not reach it.
+        isolate = undefined;
+        resolve(how);
+      };
       waiting = { job, finish, started: (chosen) => (isolate = chosen) };
       this.#queue.push(waiting);
       this.#dispatch();
@@ -97,7 +107,11 @@ export class IsolatePool {
   }
 
   #spawn(): IsolateProcess {
-    const isolate = new IsolateProcess(this.#options.memoryBytes, this.#options.load);
+    const isolate = new IsolateProcess(
+      this.#options.memoryBytes,
+      this.#options.load,
+      this.#options.start,
+    );
     this.#isolates.add(isolate);
     const timer = setTimeout(() => isolate.stop('timeout'), LOAD_MILLISECONDS);
     isolate.loaded.then(
@@ -113,6 +127,8 @@ export class IsolatePool {
     );
     void isolate.exited.then(() => {
       this.#isolates.delete(isolate);
+      // Its place is free for those who wait: it may have died while idle.
+      this.#dispatch();
     });
     return isolate;
   }
@@ -142,10 +158,15 @@ export class IsolatePool {
 
   #start(isolate: IsolateProcess, { job, started, finish }: Waiting): void {
     started(isolate);
-    const timer = setTimeout(() => isolate.stop('timeout'), job.timeoutMilliseconds);
-    void isolate.invoke(job.invocation).then((finished) => {
+    let timer = setTimeout(() => isolate.stop('timeout'), job.timeoutMilliseconds);
+    const { finished, settled } = isolate.invoke(job.invocation);
+    void finished.then((how) => {
       clearTimeout(timer);
-      finish(finished);
+      timer = setTimeout(() => isolate.stop('timeout'), SETTLE_MILLISECONDS);
+      finish(how);
+    });
+    void Promise.all([finished, settled]).then(() => {
+      clearTimeout(timer);
       if (isolate.alive && isolate.served >= RECYCLE_AFTER) isolate.stop('closed');
       if (!isolate.alive) {
         this.#isolates.delete(isolate);

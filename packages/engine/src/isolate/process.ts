@@ -1,6 +1,7 @@
 /** One isolate as the supervisor sees it: a process to start, to talk to and to end. */
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { GrowingBytes } from './bytes.ts';
 import { FrameReader } from './frames.ts';
 import { launch } from './launch.ts';
 import type { InvokeMessage, LoadMessage, ResultMessage } from './messages.ts';
@@ -44,18 +45,29 @@ const LAST_WORDS_BYTES = 4096;
 
 interface Running {
   readonly invocation: Invocation;
-  readonly output: Record<1 | 2, Uint8Array[]>;
-  readonly parts: Uint8Array[];
+  readonly output: Record<1 | 2, GrowingBytes>;
+  readonly text: GrowingBytes;
   outputLeft: number;
   readonly finish: (finished: Finished) => void;
 }
 
+/** An invocation under way. */
+export interface Started {
+  readonly finished: Promise<Finished>;
+  /** Resolves when the isolate is idle again, or gone. */
+  readonly settled: Promise<void>;
+}
+
+/** After its result, an isolate is `settling` until it says that nothing of the invocation is left to run. */
+type State = 'starting' | 'loading' | 'idle' | 'running' | 'asking' | 'settling' | 'gone';
+
 export class IsolateProcess {
   readonly #child: ChildProcess;
-  readonly #wire: Socket;
+  readonly #wire: Socket | undefined;
   readonly #reader = new FrameReader();
-  #state: 'starting' | 'loading' | 'idle' | 'running' | 'asking' | 'gone' = 'starting';
+  #state: State = 'starting';
   #running: Running | undefined;
+  #settled: PromiseWithResolvers<void> | undefined;
   #stop: StopReason | undefined;
   #violation: string | undefined;
   #lastWords = '';
@@ -64,15 +76,21 @@ export class IsolateProcess {
   /** Invocations that this process has finished. */
   served = 0;
 
-  constructor(memoryBytes: number, load: { message: LoadMessage; blob: Uint8Array }) {
-    this.#child = launch(memoryBytes);
-    this.#wire = this.#child.stdio[3] as Socket;
+  /** @param start starts the process; tests put an attacker in its place */
+  constructor(
+    memoryBytes: number,
+    load: { message: LoadMessage; blob: Uint8Array },
+    start: typeof launch = launch,
+  ) {
+    this.#child = start(memoryBytes);
+    // Without descriptors for the pipes there is no `stdio` at all; the error follows.
+    this.#wire = this.#child.stdio?.[3] as Socket | undefined;
     this.#loaded.promise.catch(() => {});
-    this.#wire.on('data', (chunk: Uint8Array) => this.#receive(chunk));
-    this.#wire.on('error', () => {}); // The exit that follows tells more.
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(0, LAST_WORDS_BYTES);
-    });
+    this.#wire?.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    this.#wire?.on('error', () => {}); // The exit that follows tells more.
+    // An isolate that cannot be talked to is of no use, dead or alive.
+    this.#wire?.on('close', () => this.#child.kill('SIGKILL'));
+    this.#listen();
     this.#child.on('error', (error) => this.#gone(null, null, error.message));
     this.#child.on('close', (code, signal) => this.#gone(code, signal, this.#lastWords));
     this.#send(FrameKind.load, load.message, load.blob);
@@ -100,18 +118,21 @@ export class IsolateProcess {
     return this.#exited.promise;
   }
 
-  invoke(invocation: Invocation): Promise<Finished> {
-    return new Promise((finish) => {
-      this.#state = 'running';
+  /** Only while `idle`. */
+  invoke(invocation: Invocation): Started {
+    this.#state = 'running';
+    this.#settled = Promise.withResolvers<void>();
+    const finished = new Promise<Finished>((finish) => {
       this.#running = {
         invocation,
-        output: { 1: [], 2: [] },
-        parts: [],
+        output: { 1: new GrowingBytes(), 2: new GrowingBytes() },
+        text: new GrowingBytes(),
         outputLeft: invocation.outputLimit,
         finish,
       };
-      this.#send(FrameKind.invoke, invocation.message, invocation.blob);
     });
+    this.#send(FrameKind.invoke, invocation.message, invocation.blob);
+    return { finished, settled: this.#settled.promise };
   }
 
   /** Ends the process at once. What it was doing ends with `reason`. */
@@ -121,11 +142,21 @@ export class IsolateProcess {
     this.#child.kill('SIGKILL');
   }
 
+  /** Keeps the first words of its stderr; who says more than that is not listened to. */
+  #listen(): void {
+    const { stderr } = this.#child;
+    stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(0, LAST_WORDS_BYTES);
+      if (this.#lastWords.length === LAST_WORDS_BYTES) stderr.destroy();
+    });
+    stderr?.on('error', () => {});
+  }
+
   #send(kind: FrameKind, message: unknown, blob: Uint8Array): void {
-    this.#wire.cork();
-    this.#wire.write(encodeHead(kind, JSON.stringify(message), blob.length));
-    if (blob.length > 0) this.#wire.write(blob);
-    this.#wire.uncork();
+    this.#wire?.cork();
+    this.#wire?.write(encodeHead(kind, JSON.stringify(message), blob.length));
+    if (blob.length > 0) this.#wire?.write(blob);
+    this.#wire?.uncork();
   }
 
   #receive(chunk: Uint8Array): void {
@@ -156,6 +187,11 @@ export class IsolateProcess {
       this.#loaded.resolve();
       return;
     }
+    if (this.#state === 'settling' && frame.kind === FrameKind.ready) {
+      this.#state = 'idle';
+      this.#settled?.resolve();
+      return;
+    }
     const running = this.#running;
     if (this.#state !== 'running' || running === undefined) {
       throw new Error(`unexpected frame of kind ${frame.kind}`);
@@ -172,14 +208,14 @@ export class IsolateProcess {
       case FrameKind.resultPart:
         if (frame.blob.length === 0 || frame.blob.length > BLOB_BYTES)
           throw new Error('bad result part');
-        this.#keep(running, running.parts, frame.blob);
+        this.#keep(running, running.text, frame.blob);
         return;
       case FrameKind.result: {
         const result = parseResult(frame.json);
-        this.#state = 'idle';
+        this.#state = 'settling';
         this.#running = undefined;
         this.served += 1;
-        const text = Buffer.concat(running.parts);
+        const text = running.text.copy();
         running.finish({ end: { kind: 'result', result, text }, ...captured(running) });
         return;
       }
@@ -190,6 +226,9 @@ export class IsolateProcess {
 
   /** The isolate waits for its answer: whatever it says before that breaks the protocol. */
   #answer(running: Running, frame: Frame): void {
+    // It has not read the last answer yet; answers that nobody reads would pile up here.
+    if ((this.#wire?.writableLength ?? 0) > 0)
+      throw new Error('request while an answer is pending');
     const { op, args } = parseRequest(frame.json);
     const answer = running.invocation.handler.request(op, args, frame.blob);
     if (!(answer instanceof Promise)) {
@@ -213,17 +252,17 @@ export class IsolateProcess {
   }
 
   /** Keeps output within the budget, whatever the isolate's own count says. */
-  #keep(running: Running, target: Uint8Array[], bytes: Uint8Array): void {
+  #keep(running: Running, target: GrowingBytes, bytes: Uint8Array): void {
     const fits = Math.min(bytes.length, running.outputLeft);
     running.outputLeft -= fits;
-    if (fits > 0) target.push(new Uint8Array(bytes.subarray(0, fits)));
+    target.append(bytes.subarray(0, fits));
     if (fits < bytes.length) this.stop('output-limit');
   }
 
   #gone(exitCode: number | null, signal: string | null, lastWords: string): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
-    this.#wire.destroy();
+    this.#wire?.destroy();
     const running = this.#running;
     this.#running = undefined;
     const end: End = this.#stop
@@ -233,6 +272,7 @@ export class IsolateProcess {
         : { kind: 'died', exitCode, signal, lastWords };
     this.#loaded.reject(new IsolateGone(end));
     running?.finish({ end, ...captured(running) });
+    this.#settled?.resolve();
     this.#exited.resolve();
   }
 }
@@ -247,5 +287,5 @@ export class IsolateGone extends Error {
 }
 
 function captured(running: Running): { stdout: Uint8Array; stderr: Uint8Array } {
-  return { stdout: Buffer.concat(running.output[1]), stderr: Buffer.concat(running.output[2]) };
+  return { stdout: running.output[1].copy(), stderr: running.output[2].copy() };
 }

@@ -1,0 +1,32 @@
+/** Bytes that arrive in pieces, kept in one buffer: a million pieces of one byte cost no more than one of a million. */
+const FIRST_CAPACITY = 1024;
+
+export class GrowingBytes {
+  #buffer = new Uint8Array(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#buffer.length, FIRST_CAPACITY));
+      grown.set(this.view());
+      this.#buffer = grown;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** The bytes so far, uncopied: valid until the next `append`. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** The bytes in a buffer of their own size. */
+  copy(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+}
