@@ -2,19 +2,20 @@
  * The one way through: load → authorise → validate → record → run → record.
  * Every face of the product calls `execute`; refused calls travel the same road.
  */
-import { newExecutionId, type AuditStatus, type OutcomeRecord } from './audit/record.ts';
+import { newExecutionId } from './audit/record.ts';
 import { redactParameters } from './audit/redact.ts';
 import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import type { AuthorityParts } from './authority/types.ts';
 import { Supervisor } from './broker/client.ts';
-import { SkillError, type ErrorCode } from './errors.ts';
+import { SkillError } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 import { narrow } from './limits/limits.ts';
 import { findSkills } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
+import { outcomeRecord, refusal, resultOf } from './outcome.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
 import { plan, type Plan } from './plan.ts';
 import { runGuest, type RunOutcome } from './run.ts';
@@ -121,9 +122,15 @@ export class Engine implements AsyncDisposable {
     for (const skill of loaded) {
       const replaced = this.#skills.get(skill.name);
       this.#skills.set(skill.name, skill);
-      if (replaced) void this.#supervisor.closePool(replaced.pool).catch(() => undefined);
+      if (replaced) void this.#retire(replaced);
     }
     return loaded.map(publicSkill);
+  }
+
+  /** What runs of a replaced skill goes on to its end. */
+  async #retire({ running, pool }: LoadedSkill): Promise<void> {
+    await Promise.allSettled(running);
+    await this.#supervisor.closePool(pool).catch(() => undefined);
   }
 
   /** All tools of all loaded skills. */
@@ -159,14 +166,15 @@ export class Engine implements AsyncDisposable {
     this.#assertOpen();
     const started = performance.now();
     const skill = this.#skills.get(skillName);
-    const limits = skill && narrow(skill.limits, options.limits);
     const planned = plan({
       skill,
       skillName,
       toolName,
       parameters,
+      now: started,
       loaded: [...this.#skills.keys()],
     });
+    const limits = 'tool' in planned ? narrow(planned.tool.limits, options.limits) : undefined;
     const executionId = newExecutionId();
     const intent = {
       execution_id: executionId,
@@ -177,7 +185,7 @@ export class Engine implements AsyncDisposable {
       tool_name: toolName,
       parameters: redactParameters(planned.given, planned.sensitive),
       parameters_digest: this.audit.digest(planned.given),
-      user: options.user ?? null,
+      user: userOf(options),
       caller: redactParameters(callerOf(options)) as JsonObject,
       effective_capabilities_hash: skill?.authorityHash ?? null,
     };
@@ -205,8 +213,7 @@ export class Engine implements AsyncDisposable {
       const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
       return resultOf(executionId, performance.now() - started, refusal(unavailable));
     }
-    const outcome = await this.#run(skill!, planned, limits!, options.signal);
-    return conclude(Promise.resolve(), outcome);
+    return conclude(Promise.resolve(), await this.#run(skill!, planned, limits!, options.signal));
   }
 
   async #run(
@@ -215,17 +222,18 @@ export class Engine implements AsyncDisposable {
     limits: Limits,
     signal: AbortSignal | undefined,
   ): Promise<RunOutcome> {
+    const run = runGuest(skill.supervisor, skill.pool, {
+      ...request,
+      tool: tool.name,
+      limits,
+      authority: skill.effective,
+      signal,
+    }).catch((error: unknown) => refusal(SkillError.from(error)));
+    skill.running.add(run);
     try {
-      return await runGuest(skill.supervisor, skill.pool, {
-        ...request,
-        tool: tool.name,
-        limits: { ...limits, timeoutMs: Math.min(limits.timeoutMs, tool.timeoutMs) },
-        authority: skill.effective,
-        trust: { ca: this.#options.tls?.ca ?? [] },
-        signal,
-      });
-    } catch (error) {
-      return refusal(SkillError.from(error));
+      return await run;
+    } finally {
+      skill.running.delete(run);
     }
   }
 
@@ -255,6 +263,11 @@ function grantOf({ grant = 'none' }: LoadOptions): AuthorityParts['granted'] {
   return readCapabilities(grant, 'grant');
 }
 
+function userOf({ user = null }: { readonly user?: string | null }): string | null {
+  if (user === null || typeof user === 'string') return user;
+  throw new SkillError('INVALID_OPTIONS', `options.user must be a string, not ${typeof user}.`);
+}
+
 function callerOf({ caller }: ExecuteOptions): JsonObject {
   if (caller === undefined) return {};
   const copied = copyJson(caller);
@@ -263,78 +276,4 @@ function callerOf({ caller }: ExecuteOptions): JsonObject {
     'INVALID_OPTIONS',
     `options.caller must be an object of plain JSON values${copied.ok ? '' : `: ${copied.problem}`}.`,
   );
-}
-
-/** The outcome of an invocation whose guest never ran. */
-function refusal(error: SkillError): RunOutcome {
-  return {
-    answer: { error },
-    stdout: '',
-    stderr: '',
-    denials: [],
-    fuelUsed: null,
-    memoryPeakBytes: null,
-    hostCalls: 0,
-  };
-}
-
-function resultOf(executionId: string, durationMs: number, outcome: RunOutcome): ExecutionResult {
-  const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes } = outcome;
-  const exitCode = 'exitCode' in answer ? answer.exitCode : null;
-  const facts = {
-    executionId,
-    durationMs,
-    denials,
-    stdout,
-    stderr,
-    fuelUsed,
-    memoryPeakBytes,
-    exitCode,
-  };
-  if ('value' in answer) return { ok: true, value: answer.value, ...facts };
-  if ('exitCode' in answer && answer.exitCode === 0) {
-    return { ok: true, value: { stdout, stderr, exitCode: 0 }, ...facts };
-  }
-  const error =
-    'error' in answer
-      ? answer.error
-      : new SkillError('TOOL_FAILED', `The command exited with code ${answer.exitCode}.`, {
-          details: { exitCode: answer.exitCode },
-        });
-  return { ok: false, error: blameDenials(error, outcome), ...facts };
-}
-
-/** A tool that failed after an access was refused most likely failed because of it. */
-function blameDenials(error: SkillError, { denials }: RunOutcome): SkillError {
-  if (error.code !== 'TOOL_FAILED' || denials.length === 0) return error;
-  const accesses = denials.length === 1 ? 'an access' : `${denials.length} accesses`;
-  return new SkillError(
-    'CAPABILITY_DENIED',
-    `The tool was refused ${accesses}, and failed: ${error.message}`,
-    {
-      cause: error,
-      ...(error.details ? { details: error.details } : {}),
-    },
-  );
-}
-
-const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
-  TIMEOUT: 'timeout',
-  CANCELLED: 'cancelled',
-  CAPABILITY_DENIED: 'denied',
-};
-
-function outcomeRecord(result: ExecutionResult, outcome: RunOutcome): OutcomeRecord {
-  return {
-    execution_id: result.executionId,
-    status: result.ok ? 'success' : (statuses[result.error.code] ?? 'failure'),
-    duration_ms: result.durationMs,
-    exit_code: result.exitCode,
-    error_code: result.ok ? null : result.error.code,
-    error_message: result.ok ? null : result.error.message,
-    fuel_used: result.fuelUsed,
-    memory_peak_bytes: result.memoryPeakBytes,
-    denials: result.denials.map(({ code, resource, rule }) => ({ code, resource, rule })),
-    host_calls: outcome.hostCalls,
-  };
 }

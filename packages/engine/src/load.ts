@@ -1,7 +1,8 @@
 /** From the path that a user names to the skills that it means. Nothing of a component is read here. */
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { SkillError } from './errors.ts';
+import { SkillError, type ErrorCode } from './errors.ts';
 import { parseManifest } from './manifest/manifest.ts';
 import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
 
@@ -14,12 +15,17 @@ export interface SkillSource {
   readonly baseDir: string;
   /** Exact text of the manifest; empty for a bare component. */
   readonly manifestText: string;
+  /** Text of each schema file that the manifest names, by its path there. Read once, so that what is digested is what is used. */
+  readonly schemas: ReadonlyMap<string, string>;
 }
 
 const names = ['skill.toml', 'skills.toml'];
 
 /** Longest manifest; the parser has the same bound. */
 const MANIFEST_BYTES = 1024 * 1024;
+
+/** Longest schema file. */
+const SCHEMA_BYTES = 256 * 1024;
 
 async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   try {
@@ -30,51 +36,63 @@ async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   }
 }
 
-async function readManifest(path: string): Promise<string> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new SkillError('MANIFEST_NOT_FOUND', `The manifest ${path} cannot be opened.`, { cause });
-  });
+/** Reads a text file of bounded length; what goes wrong is told with these codes. */
+async function readText(
+  path: string,
+  what: 'manifest' | 'schema file',
+  bound: number,
+  codes: { readonly unreadable: ErrorCode; readonly malformed: ErrorCode },
+): Promise<string> {
+  const refuse = (problem: string, code: ErrorCode, cause?: unknown) =>
+    new SkillError(code, `The ${what} ${path} ${problem}.`, { cause });
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
+    (cause: unknown) => {
+      throw refuse('cannot be opened', codes.unreadable, cause);
+    },
+  );
   try {
-    const buffer = Buffer.alloc(MANIFEST_BYTES + 1);
+    if (!(await file.stat()).isFile()) throw refuse('is not a regular file', codes.unreadable);
+    const buffer = Buffer.alloc(bound + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
       length += bytesRead;
       if (bytesRead === 0 || length === buffer.length) break;
     }
-    if (length > MANIFEST_BYTES) {
-      throw new SkillError(
-        'MANIFEST_SYNTAX',
-        `${path}: the manifest is longer than ${MANIFEST_BYTES} bytes.`,
-      );
-    }
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(
-      buffer.subarray(0, length),
-    );
+    if (length > bound) throw refuse(`is longer than ${bound} bytes`, codes.malformed);
+    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
   } catch (error) {
     if (error instanceof SkillError) throw error;
-    if (error instanceof TypeError) {
-      throw new SkillError('MANIFEST_SYNTAX', `${path}: the manifest is not UTF-8.`, {
-        cause: error,
-      });
-    }
-    throw new SkillError('MANIFEST_NOT_FOUND', `The manifest ${path} cannot be read.`, {
-      cause: error,
-    });
+    throw error instanceof TypeError
+      ? refuse('is not UTF-8', codes.malformed, error)
+      : refuse('cannot be read', codes.unreadable, error);
   } finally {
     await file.close();
   }
 }
 
+async function readSchemas(manifest: SkillManifest, baseDir: string): Promise<Map<string, string>> {
+  const schemas = new Map<string, string>();
+  for (const { parameters } of manifest.tools) {
+    if (parameters?.kind !== 'schemaFile' || schemas.has(parameters.path)) continue;
+    const path = resolve(baseDir, parameters.path);
+    const codes = { unreadable: 'SCHEMA_INVALID', malformed: 'SCHEMA_INVALID' } as const;
+    schemas.set(parameters.path, await readText(path, 'schema file', SCHEMA_BYTES, codes));
+  }
+  return schemas;
+}
+
 async function fromManifest(path: string): Promise<SkillSource[]> {
-  const manifestText = await readManifest(path);
+  const codes = { unreadable: 'MANIFEST_NOT_FOUND', malformed: 'MANIFEST_SYNTAX' } as const;
+  const manifestText = await readText(path, 'manifest', MANIFEST_BYTES, codes);
   const manifest = parseManifest(manifestText, { file: path });
-  return manifest.skills.map((skill) => ({
-    manifest: skill,
-    table: manifest.form,
-    baseDir: dirname(path),
-    manifestText,
-  }));
+  const baseDir = dirname(path);
+  const sources: SkillSource[] = [];
+  for (const skill of manifest.skills) {
+    const schemas = await readSchemas(skill, baseDir);
+    sources.push({ manifest: skill, table: manifest.form, baseDir, manifestText, schemas });
+  }
+  return sources;
 }
 
 /** A component without a manifest: no capability at all. */
@@ -85,7 +103,13 @@ function bare(path: string): SkillSource {
   const name = stem.replace(/^[^a-z0-9]+/, '').slice(0, 64) || 'component';
   const text = `[skill]\nname = ${JSON.stringify(name)}\ncomponent = ${JSON.stringify(path)}\n`;
   const [manifest] = parseManifest(text, { file: path }).skills;
-  return { manifest: manifest!, table: 'skill', baseDir: dirname(path), manifestText: '' };
+  return {
+    manifest: manifest!,
+    table: 'skill',
+    baseDir: dirname(path),
+    manifestText: '',
+    schemas: new Map(),
+  };
 }
 
 async function withManifest(component: string, manifestPath: string): Promise<SkillSource[]> {

@@ -1,5 +1,4 @@
 /** Brings one skill up: component prepared, authority computed, isolate started, tools known. */
-import { open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { effective, noCapabilities } from './authority/effective.ts';
@@ -13,21 +12,17 @@ import { SkillError } from './errors.ts';
 import type { Limits } from './execution.ts';
 import type { ToolShape } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
+import { RateWindow } from './limits/rate.ts';
 import type { SkillSource } from './load.ts';
 import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
 import { operatorHome, type StatePlaces } from './places.ts';
 import { endError, runGuest } from './run.ts';
-import { parseJson } from './schema/index.ts';
-import type { JsonValue } from './schema/json.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 import { packageDigest } from './trust/package-digest.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
 /** Isolates of one skill, and so its invocations at once, where its manifest does not say. */
 const CONCURRENCY = 4;
-
-/** Longest schema file. */
-const SCHEMA_BYTES = 256 * 1024;
 
 export interface OpenOptions {
   readonly source: SkillSource;
@@ -77,9 +72,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
   try {
     const found =
       shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
-    const tools = await buildTools(manifest, found, (path) =>
-      readSchema(resolve(source.baseDir, path)),
-    );
+    const tools = await buildTools(manifest, found, options.limits, source.schemas);
     return {
       name: manifest.name,
       version: manifest.version,
@@ -89,6 +82,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
         skill: manifest.name,
         manifestText: source.manifestText,
         componentSha256: prepared.sha256,
+        schemas: source.schemas,
       }),
       shape: prepared.shape,
       imports: prepared.imports.map(({ name }) => name),
@@ -104,6 +98,8 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       filterCallerEnvironment: (given) => filterEnvironment(rules, given),
       supervisor,
       pool,
+      rate: manifest.resources.rate && new RateWindow(manifest.resources.rate),
+      running: new Set(),
     };
   } catch (error) {
     await supervisor.closePool(pool);
@@ -218,19 +214,4 @@ async function listTools(
       cause: 'error' in answer ? answer.error : undefined,
     },
   );
-}
-
-async function readSchema(path: string): Promise<JsonValue> {
-  const refuse = (problem: string, cause?: unknown): never => {
-    throw new SkillError('SCHEMA_INVALID', `The schema file ${path} ${problem}.`, { cause });
-  };
-  const file = await open(path).catch((cause: unknown) => refuse('cannot be opened', cause));
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SCHEMA_BYTES + 1) });
-    if (bytesRead > SCHEMA_BYTES) return refuse(`is longer than ${SCHEMA_BYTES} bytes`);
-    const parsed = parseJson(buffer.subarray(0, bytesRead));
-    return parsed.ok ? parsed.value : refuse(`is not acceptable JSON: ${parsed.problem}`);
-  } finally {
-    await file.close();
-  }
 }

@@ -27,6 +27,8 @@ export interface Call {
   readonly skillName: string;
   readonly toolName: string;
   readonly parameters: unknown;
+  /** Monotonic milliseconds. */
+  readonly now: number;
   /** Names of all loaded skills, for the error. */
   readonly loaded: readonly string[];
 }
@@ -64,6 +66,16 @@ export function plan(call: Call): Plan {
         {
           details: { rule: 'json' },
         },
+      ),
+    );
+  }
+  const wait = skill.rate?.take(call.now) ?? 0;
+  if (wait > 0) {
+    return refuse(
+      new SkillError(
+        'RATE_LIMITED',
+        `The skill ${skill.name} may not be called more often for now; try again in ${Math.ceil(wait)} ms.`,
+        { details: { retryAfterMs: Math.ceil(wait) } },
       ),
     );
   }

@@ -3,6 +3,7 @@ import type { Supervisor } from './broker/client.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import type { ComponentShape } from './component/shape.ts';
 import type { Limits, ToolInfo } from './execution.ts';
+import type { RateWindow } from './limits/rate.ts';
 import type { DeclaredCapabilities } from './manifest/types.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { ToolValidator } from './schema/index.ts';
@@ -32,7 +33,8 @@ export interface Tool {
   readonly description: string | undefined;
   readonly schema: JsonValue;
   readonly validator: ToolValidator;
-  readonly timeoutMs: number;
+  /** The skill's, with the tool's own timeout, narrowed by whoever loaded it. */
+  readonly limits: Limits;
 }
 
 export interface LoadedSkill extends Skill {
@@ -45,6 +47,9 @@ export interface LoadedSkill extends Skill {
   ) => readonly (readonly [string, string])[];
   readonly supervisor: Supervisor;
   readonly pool: number;
+  readonly rate: RateWindow | undefined;
+  /** Runs that are under way. */
+  readonly running: Set<Promise<unknown>>;
 }
 
 /** The part of a loaded skill that is the embedder's business. */

@@ -1,5 +1,8 @@
 /** The tools of a component, each with its schema compiled: what the component says, as its manifest amends it. */
 import { SkillError } from './errors.ts';
+import type { Limits } from './execution.ts';
+import { limitsOf, narrow } from './limits/limits.ts';
+import type { SkillSource } from './load.ts';
 import type { SkillManifest, ToolDeclaration } from './manifest/types.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
 import { compileTool, parseJson, rowsToSchema } from './schema/index.ts';
@@ -74,13 +77,15 @@ export function readToolList(list: JsonValue, skill: string): ComponentTool[] {
 /**
  * Joins both descriptions and compiles every schema.
  *
- * @param schemaFile reads a schema that the manifest names by path
+ * @param narrowed the limits of whoever loads it
+ * @param schemas text of the schema files that the manifest names
  * @throws SkillError MANIFEST_INVALID for a declared tool that does not exist; SCHEMA_INVALID, SCHEMA_REFUSED
  */
 export async function buildTools(
   manifest: SkillManifest,
   found: readonly ComponentTool[],
-  schemaFile: (path: string) => Promise<JsonValue>,
+  narrowed: Partial<Limits> | undefined,
+  schemas: SkillSource['schemas'],
 ): Promise<Map<string, Tool>> {
   const declared = new Map(manifest.tools.map((tool) => [tool.name, tool]));
   for (const name of declared.keys()) {
@@ -95,7 +100,7 @@ export async function buildTools(
   let bytes = 0;
   for (const tool of found) {
     const amend = declared.get(tool.name);
-    const schema = (await declaredSchema(amend, schemaFile)) ?? tool.schema;
+    const schema = declaredSchema(amend, schemas) ?? tool.schema;
     bytes += JSON.stringify(schema).length;
     if (bytes > SCHEMA_BYTES) {
       throw new SkillError(
@@ -110,25 +115,40 @@ export async function buildTools(
       description: amend?.description ?? tool.description,
       schema,
       validator: compileTool({ schema }, { tool: tool.name }),
-      timeoutMs: amend?.timeoutMs ?? manifest.resources.timeoutMs,
+      limits: narrow(
+        limitsOf({
+          ...manifest.resources,
+          timeoutMs: amend?.timeoutMs ?? manifest.resources.timeoutMs,
+        }),
+        narrowed,
+      ),
     });
   }
   return tools;
 }
 
-async function declaredSchema(
+function declaredSchema(
   tool: ToolDeclaration | undefined,
-  schemaFile: (path: string) => Promise<JsonValue>,
-): Promise<JsonValue | undefined> {
+  schemas: SkillSource['schemas'],
+): JsonValue | undefined {
   const parameters = tool?.parameters;
   switch (parameters?.kind) {
     case 'rows':
       return rowsToSchema(parameters.rows);
     case 'schemaFile':
-      return schemaFile(parameters.path);
+      return fileSchema(parameters.path, schemas.get(parameters.path) ?? '');
     case 'schema':
       return parameters.schema;
     case undefined:
       return undefined;
   }
+}
+
+function fileSchema(path: string, text: string): JsonValue {
+  const parsed = parseJson(text);
+  if (parsed.ok) return parsed.value;
+  throw new SkillError(
+    'SCHEMA_INVALID',
+    `The schema file ${path} is not acceptable JSON: ${parsed.problem}.`,
+  );
 }

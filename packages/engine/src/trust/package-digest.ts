@@ -9,6 +9,8 @@ export interface PackageParts {
   readonly manifestText: string;
   /** Lower-case hexadecimal SHA-256 of the component file. */
   readonly componentSha256: string;
+  /** Text of each schema file that the manifest names, by its path there. */
+  readonly schemas: ReadonlyMap<string, string>;
 }
 
 /** Says what is digested: bytes that were digested for another purpose can never equal this. */
@@ -20,7 +22,7 @@ export function sha256OfText(text: string): string {
 }
 
 /**
- * SHA-256 in lower-case hexadecimal. It changes with every character of the manifest, every byte of the component,
+ * SHA-256 in lower-case hexadecimal. It changes with every character of the manifest and its schema files, every byte of the component,
  * and from skill to skill of one manifest. It does not depend on where the files lie; see {@link readPackage} for
  * the paths that relative grants mean.
  */
@@ -31,6 +33,9 @@ export function packageDigest(parts: PackageParts): string {
       skill: parts.skill,
       manifest: sha256OfText(parts.manifestText),
       component: parts.componentSha256,
+      schemas: Object.fromEntries(
+        [...parts.schemas].map(([path, text]) => [path, sha256OfText(text)]),
+      ),
     }),
   );
 }

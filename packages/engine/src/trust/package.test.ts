@@ -33,6 +33,7 @@ function source(
     manifest,
     baseDir: change.baseDir ?? folder,
     table: 'skills',
+    schemas: new Map(),
     manifestText: change.manifestText ?? 'text',
   };
 }

@@ -56,7 +56,7 @@ export async function readPackage(
   source: SkillSource,
   home: string | undefined = operatorHome(),
 ): Promise<SkillPackage> {
-  const { manifest, baseDir, manifestText } = source;
+  const { manifest, baseDir, manifestText, schemas } = source;
   if (manifest.runtime !== 'wasm') {
     throw new SkillError(
       'RUNTIME_UNSUPPORTED',
@@ -79,7 +79,7 @@ export async function readPackage(
     declared: manifest.capabilities,
     places,
     sha256,
-    digest: packageDigest({ skill: manifest.name, manifestText, componentSha256: sha256 }),
+    digest: packageDigest({ skill: manifest.name, manifestText, componentSha256: sha256, schemas }),
     authority: hashAuthority(effective(parts, places), sha256OfText),
     needsConsent: givesAnything(manifest.capabilities),
   };

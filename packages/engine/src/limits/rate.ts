@@ -1,0 +1,28 @@
+/** A sliding window over the calls of one skill (`resources.rate`). Pure: the clock is an argument. */
+import type { RateLimit } from '../manifest/types.ts';
+
+export class RateWindow {
+  readonly #limit: RateLimit;
+  /** Times of the calls within the window, oldest first; never more than the limit. */
+  #calls: number[] = [];
+
+  constructor(limit: RateLimit) {
+    this.#limit = limit;
+  }
+
+  /**
+   * Takes one call at this time.
+   *
+   * @param now monotonic, in milliseconds
+   * @returns 0, or the milliseconds after which a call will be possible
+   */
+  take(now: number): number {
+    const { count, perMs } = this.#limit;
+    const from = this.#calls.findIndex((time) => time > now - perMs);
+    this.#calls = from < 0 ? [] : this.#calls.slice(from);
+    const oldest = this.#calls[0];
+    if (this.#calls.length >= count) return oldest === undefined ? perMs : oldest + perMs - now;
+    this.#calls.push(now);
+    return 0;
+  }
+}

@@ -1,0 +1,79 @@
+/** From a run's outcome to the caller's result and to the audit record: both say the same. */
+import type { AuditStatus, OutcomeRecord } from './audit/record.ts';
+import { SkillError, type ErrorCode } from './errors.ts';
+import type { ExecutionResult } from './execution.ts';
+import type { RunOutcome } from './run.ts';
+
+/** The outcome of an invocation whose guest never ran. */
+export function refusal(error: SkillError): RunOutcome {
+  return {
+    answer: { error },
+    stdout: '',
+    stderr: '',
+    denials: [],
+    fuelUsed: null,
+    memoryPeakBytes: null,
+    hostCalls: 0,
+  };
+}
+
+export function resultOf(
+  executionId: string,
+  durationMs: number,
+  outcome: RunOutcome,
+): ExecutionResult {
+  const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes } = outcome;
+  const facts = {
+    executionId,
+    durationMs,
+    denials,
+    stdout,
+    stderr,
+    fuelUsed,
+    memoryPeakBytes,
+    exitCode: 'exitCode' in answer ? answer.exitCode : null,
+  };
+  if ('value' in answer) return { ok: true, value: answer.value, ...facts };
+  if ('exitCode' in answer && answer.exitCode === 0) {
+    return { ok: true, value: { stdout, stderr, exitCode: 0 }, ...facts };
+  }
+  const error =
+    'error' in answer
+      ? answer.error
+      : new SkillError('TOOL_FAILED', `The command exited with code ${answer.exitCode}.`, {
+          details: { exitCode: answer.exitCode },
+        });
+  return { ok: false, error: blameDenials(error, outcome), ...facts };
+}
+
+/** A tool that failed after an access was refused most likely failed because of it. */
+function blameDenials(error: SkillError, { denials }: RunOutcome): SkillError {
+  if (error.code !== 'TOOL_FAILED' || denials.length === 0) return error;
+  const accesses = denials.length === 1 ? 'an access' : `${denials.length} accesses`;
+  return new SkillError(
+    'CAPABILITY_DENIED',
+    `The tool was refused ${accesses}, and failed: ${error.message}`,
+    { cause: error, ...(error.details ? { details: error.details } : {}) },
+  );
+}
+
+const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
+  TIMEOUT: 'timeout',
+  CANCELLED: 'cancelled',
+  CAPABILITY_DENIED: 'denied',
+};
+
+export function outcomeRecord(result: ExecutionResult, { hostCalls }: RunOutcome): OutcomeRecord {
+  return {
+    execution_id: result.executionId,
+    status: result.ok ? 'success' : (statuses[result.error.code] ?? 'failure'),
+    duration_ms: result.durationMs,
+    exit_code: result.exitCode,
+    error_code: result.ok ? null : result.error.code,
+    error_message: result.ok ? null : result.error.message,
+    fuel_used: result.fuelUsed,
+    memory_peak_bytes: result.memoryPeakBytes,
+    denials: result.denials.map(({ code, resource, rule }) => ({ code, resource, rule })),
+    host_calls: hostCalls,
+  };
+}
