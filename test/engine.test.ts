@@ -121,7 +121,7 @@ describe('execute', () => {
   it('limits of a call narrow and never widen', async () => {
     const skill = await bench.install(
       'loop-forever',
-      'resources = { fuel = 1000 }\n',
+      'resources = { fuel = 100_000 }\n',
       'small-fuel',
     );
     const wide = await bench.engine.execute(skill, 'run', {}, { limits: { fuel: 10 ** 12 } });
