@@ -227,6 +227,7 @@ export class Engine implements AsyncDisposable {
       tool: tool.name,
       limits,
       authority: skill.effective,
+      trust: { ca: this.#options.tls?.ca ?? [] },
       signal,
     }).catch((error: unknown) => refusal(SkillError.from(error)));
     skill.running.add(run);
