@@ -1,5 +1,5 @@
 /** From the texts of a command line to the parameters of a tool, by the tool's own schema. */
-import { SkillError, suggest } from '@skill-engine/engine';
+import { parseParametersJson, SkillError, suggest } from '@skill-engine/engine';
 import type { JsonValue } from '@skill-engine/engine';
 import type { OtherFlag } from './args.ts';
 import { type JsonObject, type Kind, SchemaView, asObject } from './schema-kinds.ts';
@@ -135,7 +135,7 @@ function isLossy(text: string): boolean {
 
 function parsed(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseParametersJson(text);
   } catch {
     return undefined;
   }

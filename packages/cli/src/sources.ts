@@ -1,6 +1,6 @@
 /** Texts that the command line only names: `@file`, `-` for standard input. */
 import { open } from 'node:fs/promises';
-import { SkillError } from '@skill-engine/engine';
+import { parseParametersJson, SkillError } from '@skill-engine/engine';
 import type { JsonValue } from '@skill-engine/engine';
 import type { Shell } from './shell.ts';
 
@@ -16,13 +16,15 @@ export async function readParams(text: string, shell: Shell): Promise<JsonValue>
         ? await readText(text.slice(1))
         : text;
   try {
-    return JSON.parse(source) as JsonValue;
+    return parseParametersJson(source);
   } catch (cause) {
     const where =
       text === '-' ? 'standard input' : text.startsWith('@') ? text.slice(1) : 'its value';
+    const { details, message } = SkillError.from(cause);
+    const problem = details?.['expected'] ?? message;
     throw new SkillError(
       'INVALID_PARAMETERS',
-      `--params is not JSON: ${where}: ${(cause as Error).message}`,
+      `--params is not JSON: ${where}: ${String(problem)}`,
       { cause, details: { rule: 'json' } },
     );
   }

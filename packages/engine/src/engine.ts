@@ -11,7 +11,7 @@ import { Supervisor } from './broker/client.ts';
 import { SkillError } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 import { narrow } from './limits/limits.ts';
-import { findSkills } from './load.ts';
+import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
@@ -50,6 +50,8 @@ export interface LoadOptions {
   readonly grant?: 'declared' | 'none' | CapabilityForm;
   /** Path of a manifest for a bare component file. */
   readonly manifest?: string;
+  /** Name of the one skill to load, of a manifest that has several. Default: all of them. */
+  readonly only?: string;
   /** Narrower limits than the manifest's, for every invocation. */
   readonly limits?: Partial<Limits>;
 }
@@ -94,14 +96,15 @@ export class Engine implements AsyncDisposable {
    * Loads the skills that `path` means: a folder with `skill.toml` or `skills.toml`, a manifest file, or a
    * component file. A skill of the same name that was loaded before is replaced.
    *
-   * @throws SkillError any code of the classes "manifest" and "component"; nothing is loaded then
+   * @throws SkillError any code of the classes "manifest" and "component", SKILL_NOT_FOUND for `only`;
+   *   nothing is loaded then
    */
   async load(path: string, options: LoadOptions = {}): Promise<readonly Skill[]> {
     this.#assertOpen();
     const granted = grantOf(options);
     const loaded: LoadedSkill[] = [];
     try {
-      for (const source of await findSkills(path, options.manifest)) {
+      for (const source of chosen(await findSkills(path, options.manifest), options)) {
         loaded.push(
           await openSkill({
             source,
@@ -257,6 +260,16 @@ export class Engine implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closed) throw new SkillError('ENGINE_CLOSED', 'The engine is closed.');
   }
+}
+
+function chosen(sources: readonly SkillSource[], { only }: LoadOptions): readonly SkillSource[] {
+  const found = sources.filter(({ manifest }) => only === undefined || manifest.name === only);
+  if (found.length > 0) return found;
+  const known = sources.map(({ manifest }) => manifest.name).join(', ');
+  throw new SkillError(
+    'SKILL_NOT_FOUND',
+    `There is no skill ${JSON.stringify(only)} in the manifest; it has: ${known}.`,
+  );
 }
 
 function grantOf({ grant = 'none' }: LoadOptions): AuthorityParts['granted'] {

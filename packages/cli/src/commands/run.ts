@@ -147,6 +147,7 @@ async function loadAccepted(
   accepted: SkillPackage,
 ): Promise<Skill> {
   const skills = await engine.load(path, {
+    only: accepted.name,
     grant: accepted.needsConsent ? 'declared' : 'none',
     ...(manifest === undefined ? {} : { manifest }),
   });

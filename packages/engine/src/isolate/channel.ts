@@ -42,49 +42,38 @@ export function sendChunks(kind: FrameKind, message: unknown, bytes: Uint8Array)
   }
 }
 
-function readExactly(length: number): Uint8Array | undefined {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let filled = 0;
-  while (filled < length) {
-    const count = readSync(WIRE_FD, bytes, filled, length - filled, null);
-    if (count === 0) return undefined;
-    filled += count;
+/** What has arrived: grows to the largest frame so far, so that no frame costs an allocation. */
+let buffer = Buffer.allocUnsafeSlow(128 * 1024);
+let start = 0;
+let end = 0;
+
+/** Reads until `length` bytes lie at `start`; false when the supervisor is gone. */
+function fill(length: number): boolean {
+  if (start + length > buffer.length) {
+    const room = length > buffer.length ? Buffer.allocUnsafeSlow(length) : buffer;
+    buffer.copy(room, 0, start, end);
+    buffer = room;
+    end -= start;
+    start = 0;
   }
-  return bytes;
+  while (end - start < length) {
+    const count = readSync(WIRE_FD, buffer, end, buffer.length - end, null);
+    if (count === 0) return false;
+    end += count;
+  }
+  return true;
 }
 
-const small = Buffer.allocUnsafeSlow(64 * 1024);
-const smallView = new DataView(small.buffer, small.byteOffset, small.byteLength);
-let buffered = 0;
-
 /**
- * The next frame, or `undefined` when the supervisor is gone. The frame's blob is only valid until
- * the next call. Most frames arrive whole in one read.
+ * The next frame, or `undefined` when the supervisor is gone. Its blob is a view of the buffer, valid
+ * until the next call: glue copies it into the guest's memory at once.
  */
 export function receive(): Frame | undefined {
-  while (buffered < 4) {
-    const count = readSync(WIRE_FD, small, buffered, small.length - buffered, null);
-    if (count === 0) return undefined;
-    buffered += count;
-  }
-  const length = smallView.getUint32(0, true);
-  if (length + 4 <= small.length) {
-    while (buffered < length + 4) {
-      const count = readSync(WIRE_FD, small, buffered, small.length - buffered, null);
-      if (count === 0) return undefined;
-      buffered += count;
-    }
-    const body = Uint8Array.prototype.slice.call(small, 4, length + 4);
-    small.copyWithin(0, length + 4, buffered);
-    buffered -= length + 4;
-    return decodeBody(body);
-  }
-  const start = Uint8Array.prototype.slice.call(small, 4, buffered);
-  buffered = 0;
-  const rest = readExactly(length - start.length);
-  if (rest === undefined) return undefined;
-  const body = new Uint8Array(length);
-  body.set(start);
-  body.set(rest, start.length);
+  if (start === end) start = end = 0;
+  if (!fill(4)) return undefined;
+  const length = buffer.readUInt32LE(start) + 4;
+  if (!fill(length)) return undefined;
+  const body = new Uint8Array(buffer.buffer, buffer.byteOffset + start + 4, length - 4);
+  start += length;
   return decodeBody(body);
 }
