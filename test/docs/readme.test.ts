@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { parseManifest } from '../../packages/engine/src/manifest/manifest.ts';
 import { normalise } from '../../scripts/readme-output.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -20,9 +19,4 @@ it('shows what npm start prints', () => {
 it('has exactly two set-up commands', () => {
   const commands = [...readme.matchAll(/^npm ci && npm (\w+)/gm)].map(([, name]) => name);
   expect(commands).toEqual(['start', 'test']);
-});
-
-it('shows a manifest that is one', () => {
-  const [, manifest = ''] = /```toml\n([^]*?)```/.exec(readme) ?? [];
-  expect(parseManifest(manifest, { file: 'README.md' }).skills).toHaveLength(1);
 });
