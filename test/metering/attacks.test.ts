@@ -1,5 +1,12 @@
 /// <reference lib="dom" />
-import { FuelMeter, MeterStop, MeteringError, NAMESPACE, TABLE_ELEMENT_BYTES, meter } from '@skill-engine/metering';
+import {
+  FuelMeter,
+  MeterStop,
+  MeteringError,
+  NAMESPACE,
+  TABLE_ELEMENT_BYTES,
+  meter,
+} from '@skill-engine/metering';
 import { describe, expect, test } from 'vitest';
 import { BUDGETS, compile, component, run, wat } from './build.ts';
 
@@ -30,7 +37,10 @@ describe('fuel', () => {
 
   test.each([
     ['return_call', '(func $f (export "run") (return_call $f))'],
-    ['return_call_indirect', '(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (return_call_indirect (type $t) (i32.const 0)))'],
+    [
+      'return_call_indirect',
+      '(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (return_call_indirect (type $t) (i32.const 0)))',
+    ],
     ['two functions', '(func $f (export "run") (return_call $g)) (func $g (return_call $f))'],
   ])('endless tail calls by %s end without growing the stack', async (_, body) => {
     const { counters, exports } = await run(`(module ${body})`);
@@ -40,8 +50,13 @@ describe('fuel', () => {
   });
 
   test('work that doubles at every level of calls ends, though nothing loops or recurses', async () => {
-    const levels = Array.from({ length: 60 }, (_, i) => `(func $f${i} (call $f${i + 1}) (call $f${i + 1}))`).join('\n');
-    const { counters, exports } = await run(`(module ${levels} (func $f60 nop) (func (export "run") (call $f0)))`);
+    const levels = Array.from(
+      { length: 60 },
+      (_, i) => `(func $f${i} (call $f${i + 1}) (call $f${i + 1}))`,
+    ).join('\n');
+    const { counters, exports } = await run(
+      `(module ${levels} (func $f60 nop) (func (export "run") (call $f0)))`,
+    );
     expect(() => exports['run']()).toThrow(TRAP);
     expect(counters.exhausted).toBe(true);
   });
@@ -53,16 +68,20 @@ describe('fuel', () => {
     expect(counters.exhausted).toBe(true);
   });
 
-  test.each(['cabi_realloc', 'cabi_post_run'])('%s pays, called by the host as any export (CPU-03)', async (name) => {
-    const source = `(module (func (export "${name}") (param i32 i32 i32 i32) (result i32) (loop (br 0)) (unreachable)))`;
-    const { counters, exports } = await run(source);
-    expect(() => exports[name](0, 0, 1, 8)).toThrow(TRAP);
-    expect(counters.exhausted).toBe(true);
-  });
+  test.each(['cabi_realloc', 'cabi_post_run'])(
+    '%s pays, called by the host as any export (CPU-03)',
+    async (name) => {
+      const source = `(module (func (export "${name}") (param i32 i32 i32 i32) (result i32) (loop (br 0)) (unreachable)))`;
+      const { counters, exports } = await run(source);
+      expect(() => exports[name](0, 0, 1, 8)).toThrow(TRAP);
+      expect(counters.exhausted).toBe(true);
+    },
+  );
 
   const catching = {
     'try_table catch_all': '(block $h (try_table (catch_all $h) (call $spin)))',
-    'try_table catch_all_ref': '(block $h (result exnref) (try_table (catch_all_ref $h) (call $spin)) (ref.null exn)) (drop)',
+    'try_table catch_all_ref':
+      '(block $h (result exnref) (try_table (catch_all_ref $h) (call $spin)) (ref.null exn)) (drop)',
   };
   test.each(Object.entries(catching))('exhaustion passes %s', async (_, body) => {
     const { counters, exports } = await run(
@@ -81,7 +100,11 @@ describe('fuel', () => {
         (global.set $rounds (i32.add (global.get $rounds) (i32.const 1)))
         (br 0))))`;
     const counters: { meter?: FuelMeter } = {};
-    const guest = await run(source, {}, { host: { work: () => counters.meter?.consume(600_000n) } });
+    const guest = await run(
+      source,
+      {},
+      { host: { work: () => counters.meter?.consume(600_000n) } },
+    );
     counters.meter = guest.counters;
     expect(() => guest.exports['run']()).toThrow(TRAP);
     expect(guest.counters.exhausted).toBe(true);
@@ -125,7 +148,8 @@ describe('fuel', () => {
   });
 
   test('every module of a component spends the same budget', async () => {
-    const spin = '(func (export "spin") (param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))))';
+    const spin =
+      '(func (export "spin") (param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))))';
     const modules = await component({
       shim: `(module ${spin})`,
       main: `(module (import "shim" "spin" (func $spin (param i32))) (func (export "both") (param i32) (call $spin (local.get 0)) (call $own (local.get 0))) (func $own (param i32) (call $spin (local.get 0))))`,
@@ -145,14 +169,32 @@ describe('fuel', () => {
   });
 
   test.each([
-    ['memory.fill', '(memory 16) (func (export "run") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 1000000)) (br 0)))'],
-    ['memory.copy', '(memory 16) (func (export "run") (loop (memory.copy (i32.const 0) (i32.const 8) (i32.const 1000000)) (br 0)))'],
-    ['table.fill', '(table 50000 funcref) (func (export "run") (loop (table.fill (i32.const 0) (ref.null func) (i32.const 50000)) (br 0)))'],
-    ['table.copy', '(table 50000 funcref) (func (export "run") (loop (table.copy (i32.const 0) (i32.const 1) (i32.const 49999)) (br 0)))'],
+    [
+      'memory.fill',
+      '(memory 16) (func (export "run") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 1000000)) (br 0)))',
+    ],
+    [
+      'memory.copy',
+      '(memory 16) (func (export "run") (loop (memory.copy (i32.const 0) (i32.const 8) (i32.const 1000000)) (br 0)))',
+    ],
+    [
+      'table.fill',
+      '(table 50000 funcref) (func (export "run") (loop (table.fill (i32.const 0) (ref.null func) (i32.const 50000)) (br 0)))',
+    ],
+    [
+      'table.copy',
+      '(table 50000 funcref) (func (export "run") (loop (table.copy (i32.const 0) (i32.const 1) (i32.const 49999)) (br 0)))',
+    ],
   ])('%s pays by length', async (_, body) => {
     let rounds = 0;
-    const counted = body.replace('(loop', '(loop (call $tick)').replace('(func (export', '(func $r (export');
-    const { counters, exports } = await run(`(module (import "host" "tick" (func $tick)) ${counted})`, {}, { host: { tick: () => rounds++ } });
+    const counted = body
+      .replace('(loop', '(loop (call $tick)')
+      .replace('(func (export', '(func $r (export');
+    const { counters, exports } = await run(
+      `(module (import "host" "tick" (func $tick)) ${counted})`,
+      {},
+      { host: { tick: () => rounds++ } },
+    );
     expect(() => exports['run']()).toThrow(TRAP);
     expect(counters.exhausted).toBe(true);
     expect(rounds).toBeLessThanOrEqual(25);
@@ -175,15 +217,41 @@ describe('fuel', () => {
 describe('stack', () => {
   test.each([
     ['direct recursion', '(func $f (export "run") (call $f))'],
-    ['mutual recursion', '(func $f (export "run") (call $g)) (func $g (call $h)) (func $h (call $f))'],
-    ['a table', '(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (call_indirect (type $t) (i32.const 0)))'],
-    ['a typed reference', '(type $t (func)) (elem declare func $f) (func $f (export "run") (call_ref $t (ref.func $f)))'],
-    ['an exported table', '(type $t (func)) (table (export "t") 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (call_indirect (type $t) (i32.const 0)))'],
-    ['catch_all at every level', '(func $f (export "run") (block $h (try_table (catch_all $h) (call $f))))'],
+    [
+      'mutual recursion',
+      '(func $f (export "run") (call $g)) (func $g (call $h)) (func $h (call $f))',
+    ],
+    [
+      'a table',
+      '(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (call_indirect (type $t) (i32.const 0)))',
+    ],
+    [
+      'a typed reference',
+      '(type $t (func)) (elem declare func $f) (func $f (export "run") (call_ref $t (ref.func $f)))',
+    ],
+    [
+      'an exported table',
+      '(type $t (func)) (table (export "t") 1 funcref) (elem (i32.const 0) $f) (func $f (export "run") (call_indirect (type $t) (i32.const 0)))',
+    ],
+    [
+      'catch_all at every level',
+      '(func $f (export "run") (block $h (try_table (catch_all $h) (call $f))))',
+    ],
     ['huge frames', `(func $f (export "run") (local ${'i64 '.repeat(5000)}) (call $f))`],
     ['vector frames', `(func $f (export "run") (local ${'v128 '.repeat(3000)}) (call $f))`],
-    ['a tall operand stack', `(func $f (export "run") (result i32) ${'(i32.const 1)'.repeat(3000)} (call $f) ${'i32.add '.repeat(3000)})`],
-    ['chains of large frames between recursions', `(func $f (export "run") (call $c0)) ${Array.from({ length: 40 }, (_, i) => `(func $c${i} (local ${'i64 '.repeat(500)}) (call $${i === 39 ? 'f' : `c${i + 1}`}))`).join('')}`],
+    [
+      'a tall operand stack',
+      `(func $f (export "run") (result i32) ${'(i32.const 1)'.repeat(3000)} (call $f) ${'i32.add '.repeat(3000)})`,
+    ],
+    ['many results', `(func $f (export "run") (result ${'i64 '.repeat(500)}) (call $f))`],
+    [
+      'many parameters',
+      `(func $f (param ${'i64 '.repeat(500)}) (call $f ${'(i64.const 1)'.repeat(500)})) (func (export "run") (call $f ${'(i64.const 1)'.repeat(500)}))`,
+    ],
+    [
+      'chains of large frames between recursions',
+      `(func $f (export "run") (call $c0)) ${Array.from({ length: 40 }, (_, i) => `(func $c${i} (local ${'i64 '.repeat(500)}) (call $${i === 39 ? 'f' : `c${i + 1}`}))`).join('')}`,
+    ],
   ])('%s ends as a stack overflow, not as a crash (CPU-07)', async (_, body) => {
     const { counters, exports } = await run(`(module ${body})`, { fuel: 1n << 40n });
     let error: unknown;
@@ -225,7 +293,11 @@ describe('stack', () => {
     expect(counters.stackOverflowed).toBe(true);
 
     const holder: { run?: () => void } = {};
-    const guest = await run('(module (import "h" "f" (func $f)) (func (export "run") (call $f)))', { stackBytes: 100_000 }, { h: { f: () => holder.run?.() } });
+    const guest = await run(
+      '(module (import "h" "f" (func $f)) (func (export "run") (call $f)))',
+      { stackBytes: 100_000 },
+      { h: { f: () => holder.run?.() } },
+    );
     holder.run = guest.exports['run'];
     expect(() => guest.exports['run']()).toThrow(TRAP);
     expect(guest.counters.stackOverflowed).toBe(true);
@@ -248,7 +320,9 @@ describe('memory', () => {
   test('a declared minimum above the total is refused before anything is allocated (MEM-01)', async () => {
     const module = compile(meter(await wat('(module (memory 65))')).bytes);
     const counters = new FuelMeter({ ...BUDGETS, memoryBytes: 64 * PAGE });
-    expect(() => counters.instantiate(module)).toThrow(expect.objectContaining({ code: 'MEMORY_EXCEEDED' }));
+    expect(() => counters.instantiate(module)).toThrow(
+      expect.objectContaining({ code: 'MEMORY_EXCEEDED' }),
+    );
     expect(counters.memoryDenied).toBe(true);
     expect(counters.memoryPeakBytes).toBe(0);
   });
@@ -256,25 +330,30 @@ describe('memory', () => {
   test.each([
     ['32-bit', '', 'i32', -1],
     ['64-bit', 'i64 ', 'i64', -1n],
-  ])('growth beyond the total gives -1 and the guest goes on, %s (MEM-02)', async (_, kind, type, minusOne) => {
-    const one = type === 'i64' ? (n: number) => BigInt(n) : (n: number) => n;
-    const { counters, exports } = await run(
-      `(module (memory ${kind}2) (func (export "grow") (param ${type}) (result ${type}) (memory.grow (local.get 0))) (func (export "size") (result ${type}) (memory.size)))`,
-      { memoryBytes: 8 * PAGE },
-    );
-    expect(exports['grow'](one(3))).toBe(one(2));
-    expect(counters.memoryDenied).toBe(false);
-    expect(exports['grow'](one(4))).toBe(minusOne);
-    expect(exports['grow'](one(-1))).toBe(minusOne);
-    expect(counters.memoryDenied).toBe(true);
-    expect(exports['grow'](one(3))).toBe(one(5));
-    expect(exports['grow'](one(1))).toBe(minusOne);
-    expect(exports['size']()).toBe(one(8));
-    expect(counters.memoryPeakBytes).toBe(8 * PAGE);
-  });
+  ])(
+    'growth beyond the total gives -1 and the guest goes on, %s (MEM-02)',
+    async (_, kind, type, minusOne) => {
+      const one = type === 'i64' ? (n: number) => BigInt(n) : (n: number) => n;
+      const { counters, exports } = await run(
+        `(module (memory ${kind}2) (func (export "grow") (param ${type}) (result ${type}) (memory.grow (local.get 0))) (func (export "size") (result ${type}) (memory.size)))`,
+        { memoryBytes: 8 * PAGE },
+      );
+      expect(exports['grow'](one(3))).toBe(one(2));
+      expect(counters.memoryDenied).toBe(false);
+      expect(exports['grow'](one(4))).toBe(minusOne);
+      expect(exports['grow'](one(-1))).toBe(minusOne);
+      expect(counters.memoryDenied).toBe(true);
+      expect(exports['grow'](one(3))).toBe(one(5));
+      expect(exports['grow'](one(1))).toBe(minusOne);
+      expect(exports['size']()).toBe(one(8));
+      expect(counters.memoryPeakBytes).toBe(8 * PAGE);
+    },
+  );
 
   test('a growth that the memory itself refuses is not debited', async () => {
-    const { counters, exports } = await run('(module (memory 1 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))');
+    const { counters, exports } = await run(
+      '(module (memory 1 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))',
+    );
     expect(exports['grow'](5)).toBe(-1);
     expect(counters.memoryPeakBytes).toBe(PAGE);
     expect(counters.memoryDenied).toBe(false);
@@ -291,7 +370,8 @@ describe('memory', () => {
   });
 
   test('memories of several modules share one total', async () => {
-    const source = '(module (memory 1) (func (export "grow") (result i32) (memory.grow (i32.const 3))))';
+    const source =
+      '(module (memory 1) (func (export "grow") (result i32) (memory.grow (i32.const 3))))';
     const modules = await component({ a: source, b: source });
     const counters = new FuelMeter({ ...BUDGETS, memoryBytes: 6 * PAGE });
     const a = counters.instantiate(modules.get('a') as WebAssembly.Module);
@@ -342,14 +422,21 @@ describe('the namespace of the meter', () => {
     ['custom sections', `(module (@custom "${NAMESPACE}" "x"))`],
   ])('%s are refused', async (_, source) => {
     const bytes = await wat(source);
-    expect(() => meter(bytes)).toThrow(expect.objectContaining({ name: 'MeteringError', code: 'RESERVED_NAME' }));
+    expect(() => meter(bytes)).toThrow(
+      expect.objectContaining({ name: 'MeteringError', code: 'RESERVED_NAME' }),
+    );
   });
 
   test('an index that only the appended locals, globals or functions would have is refused', async () => {
     // A function with one local, and one global: byte by byte, the index is moved past what the guest declared.
-    const bytes = await wat('(module (global (mut i64) (i64.const 0)) (func (local i64) (local.set 0 (i64.const 5)) (global.set 0 (i64.const 7))))');
+    const bytes = await wat(
+      '(module (global (mut i64) (i64.const 0)) (func (local i64) (local.set 0 (i64.const 5)) (global.set 0 (i64.const 7))))',
+    );
     const at = (opcode: number): number => bytes.lastIndexOf(opcode);
-    for (const [opcode, upTo] of [[0x21, 4], [0x24, 12]] as const) {
+    for (const [opcode, upTo] of [
+      [0x21, 4],
+      [0x24, 12],
+    ] as const) {
       for (let index = 1; index <= upTo; index++) {
         const changed = bytes.slice();
         changed[at(opcode) + 1] = index;
@@ -361,7 +448,9 @@ describe('the namespace of the meter', () => {
   test('a module that was not metered is not instantiated', async () => {
     const counters = new FuelMeter(BUDGETS);
     const plain = compile(await wat('(module)'));
-    expect(() => counters.instantiate(plain)).toThrow(expect.objectContaining({ code: 'NOT_METERED' }));
+    expect(() => counters.instantiate(plain)).toThrow(
+      expect.objectContaining({ code: 'NOT_METERED' }),
+    );
   });
 
   test('a metered module is not metered twice', async () => {

@@ -31,7 +31,9 @@ export async function run(
 }
 
 /** Meters several guests as one component. */
-export async function component(sources: Record<string, string>): Promise<Map<string, WebAssembly.Module>> {
+export async function component(
+  sources: Record<string, string>,
+): Promise<Map<string, WebAssembly.Module>> {
   const modules = new Map<string, Uint8Array>();
   for (const [name, source] of Object.entries(sources)) modules.set(name, await wat(source));
   const metered = meterComponent(modules).modules;

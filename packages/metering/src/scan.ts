@@ -31,7 +31,8 @@ export interface FunctionScan {
   readonly end: number;
   /** Upper bound of the operand stack's height, in values. */
   readonly height: number;
-  readonly hasCalls: boolean;
+  /** Most values that one call passes and brings back: they take stack beside the operands. */
+  readonly callValues: number;
   readonly hasLoops: boolean;
   /** Has a landing pad, or a place from which an exception starts. */
   readonly hasPads: boolean;
@@ -109,7 +110,7 @@ export class Scanner {
     let maxHeight = type.results;
     let loops = 0;
     let blocks = 0;
-    let hasCalls = false;
+    let callValues = 0;
     let hasLoops = false;
     let hasPads = false;
     let bulk32 = false;
@@ -305,7 +306,7 @@ export class Scanner {
           height += signature.results - signature.params - (direct ? 0 : 1);
           if (height > maxHeight) maxHeight = height;
           cost += direct ? COSTS.call : COSTS.indirectCall;
-          if (live) hasCalls = true;
+          callValues = Math.max(callValues, signature.params + signature.results);
           events.push(
             tail ? EV.tailCall : EV.call,
             live ? FLAG.live : 0,
@@ -351,7 +352,6 @@ export class Scanner {
           cost += COSTS.memoryGrow;
           this.grownMemories.add(memory);
           events.push(EV.memoryGrow, live ? FLAG.live : 0, at, r.pos, cost, memory);
-          hasCalls = true;
           run += cost;
           cost = 0;
           break;
@@ -369,7 +369,6 @@ export class Scanner {
           cost += bulk.cost;
           if (bulk.event !== 0) {
             if (bulk.event === EV.tableGrow) {
-              hasCalls = true;
               this.grownTables.add(bulk.a);
             } else if (bulk.a === BULK.bytes64 || bulk.a === BULK.elements64) bulk64 = true;
             else bulk32 = true;
@@ -413,7 +412,7 @@ export class Scanner {
       code,
       end: r.end,
       height: maxHeight,
-      hasCalls,
+      callValues,
       hasLoops,
       hasPads,
       wideValues,

@@ -8,9 +8,9 @@ const UNCOUNTED_BYTES = 1024;
 /** What a call out of the module adds: the frames between it and whoever answers. */
 const CALL_OUT_BYTES = 512;
 
-/** What one frame can need on the machine's stack: every local and every operand spilled. */
+/** What one frame can need on the machine's stack: every local, operand and value of a call spilled. */
 export function frameBytes(fn: FunctionScan): number {
-  return FRAME_BASE + (fn.locals + fn.height) * (fn.wideValues ? 16 : 8);
+  return FRAME_BASE + (fn.locals + fn.height + fn.callValues) * (fn.wideValues ? 16 : 8);
 }
 
 export interface StackPlan {
