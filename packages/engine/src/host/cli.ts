@@ -13,18 +13,21 @@ class TerminalOutput {}
 
 export function createCli(session: HostSession, config: CliConfig) {
   let position = 0;
-  const stdin = new InputStream(session, {
-    read(length) {
-      if (position >= config.stdin.length) throw CLOSED;
-      const chunk = config.stdin.slice(position, position + length);
-      position += chunk.length;
-      return chunk;
-    },
-  });
-  const output = (stream: 1 | 2) =>
-    new OutputStream(session, { write: (bytes) => session.write(stream, bytes) });
-  const stdout = output(1);
-  const stderr = output(2);
+  const readInput = (length: number): Uint8Array => {
+    if (position >= config.stdin.length) throw CLOSED;
+    const chunk = config.stdin.slice(position, position + length);
+    position += chunk.length;
+    return chunk;
+  };
+  // A new handle each time: a guest may drop the one that it got before, and go on where it was.
+  const input = (): InputStream => {
+    session.enter();
+    return new InputStream(session, { read: readInput });
+  };
+  const output = (stream: 1 | 2) => (): OutputStream => {
+    session.enter();
+    return new OutputStream(session, { write: (bytes) => session.write(stream, bytes) });
+  };
   const absent = () => {
     session.enter();
     return undefined;
@@ -54,9 +57,9 @@ export function createCli(session: HostSession, config: CliConfig) {
         session.leave(code);
       },
     },
-    stdin: { getStdin: () => stdin },
-    stdout: { getStdout: () => stdout },
-    stderr: { getStderr: () => stderr },
+    stdin: { getStdin: input },
+    stdout: { getStdout: output(1) },
+    stderr: { getStderr: output(2) },
     terminalInput: { TerminalInput },
     terminalOutput: { TerminalOutput },
     terminalStdin: { getTerminalStdin: absent },
