@@ -223,3 +223,27 @@ describe('close', () => {
     expect(existsSync(file)).toBe(true);
   });
 });
+
+describe('budgets of the broker have codes of their own', () => {
+  const write = `
+    const [[directory]] = wasi.filesystem.preopens.getDirectories();
+    const file = directory.openAt({}, 'big', { create: true }, { write: true });
+    for (let at = 0; at < 100; at += 1) file.write(new Uint8Array(1000), at * 1000);`;
+  const open = `
+    const [[directory]] = wasi.filesystem.preopens.getDirectories();
+    const all = []; for (;;) all.push(directory.openAt({}, '.', { directory: true }, { read: true }));`;
+
+  it.each([
+    ['DISK_LIMIT', write],
+    ['HANDLE_LIMIT', open],
+  ])('%s, when the tool failed because of it', async (code, attack) => {
+    const skill = await bench.install(
+      'probe',
+      `resources = { disk = "10K" }\ncapabilities = { filesystem = ["write:${bench.folder}/skills"] }\n`,
+      'spender',
+    );
+    const exit = `${attack.replace('for (', 'try { for (')} } catch { wasi.cli.exit.exit({ tag: 'err' }) }`;
+    const result = await bench.engine.execute(skill, 'eval', probe(exit));
+    await expectFailure(bench.engine, result, code);
+  });
+});

@@ -10,13 +10,20 @@ import type { PoolSpec } from './broker/messages.ts';
 import { prepareComponent, type PreparedComponent } from './component/prepare.ts';
 import { SkillError } from './errors.ts';
 import type { Limits } from './execution.ts';
+import {
+  isolationFor,
+  layerNames,
+  type Isolation,
+  type IsolationOptions,
+} from './isolate/level.ts';
 import type { ToolShape } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
 import { RateWindow } from './limits/rate.ts';
 import type { SkillSource } from './load.ts';
 import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
 import { operatorHome, type StatePlaces } from './places.ts';
-import { endError, runGuest } from './run.ts';
+import { endError } from './failures.ts';
+import { runGuest } from './run.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 import { packageDigest } from './trust/package-digest.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
@@ -32,6 +39,8 @@ export interface OpenOptions {
   readonly places: StatePlaces;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly supervisor: Supervisor;
+  /** What engine and load ask for together. */
+  readonly isolation: Required<IsolationOptions>;
 }
 
 export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
@@ -54,6 +63,9 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     { baseDir: source.baseDir, home: operatorHome() },
     source.table,
   );
+  // Found while the component is prepared; a failure is told when it is awaited.
+  const isolating = isolationFor(options.isolation);
+  isolating.catch(() => undefined);
   const prepared = await prepareComponent({
     path: resolve(source.baseDir, manifest.component),
     sha256: manifest.sha256,
@@ -68,7 +80,9 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     );
   }
   const rules = authority.environment.layers.map(({ rule }) => rule);
-  const pool = await openPool(supervisor, prepared, shape, limits, manifest.resources.concurrency);
+  const isolation = await isolating;
+  const { concurrency } = manifest.resources;
+  const pool = await openPool(supervisor, prepared, shape, limits, isolation, concurrency);
   try {
     const found =
       shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
@@ -90,6 +104,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       declared: manifest.capabilities,
       effective: authority,
       limits,
+      isolation: { level: isolation.level, layers: layerNames(isolation) },
       authorityHash: hashAuthority(authority, (text) =>
         createHash('sha256').update(text).digest('hex'),
       ),
@@ -153,6 +168,7 @@ async function openPool(
   component: PreparedComponent,
   shape: ToolShape,
   limits: Limits,
+  isolation: Isolation,
   concurrency: number | undefined,
 ): Promise<number> {
   const parts = [new TextEncoder().encode(component.glue), ...component.modules.values()];
@@ -165,6 +181,7 @@ async function openPool(
   const spec: PoolSpec = {
     memoryBytes: limits.memoryBytes,
     size: concurrency ?? CONCURRENCY,
+    isolation,
     load: {
       blob,
       message: {

@@ -2,12 +2,14 @@
 import type { AuditStatus, OutcomeRecord } from './audit/record.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
+import { blameBudget } from './failures.ts';
 import type { RunOutcome } from './run.ts';
 
 /** The outcome of an invocation whose guest never ran. */
 export function refusal(error: SkillError): RunOutcome {
   return {
     answer: { error },
+    spent: undefined,
     stdout: '',
     stderr: '',
     denials: [],
@@ -37,13 +39,15 @@ export function resultOf(
   if ('exitCode' in answer && answer.exitCode === 0) {
     return { ok: true, value: { stdout, stderr, exitCode: 0 }, ...facts };
   }
-  const error =
-    'error' in answer
-      ? answer.error
-      : new SkillError('TOOL_FAILED', `The command exited with code ${answer.exitCode}.`, {
-          details: { exitCode: answer.exitCode },
-        });
+  const failure = 'error' in answer ? answer.error : exitError(answer.exitCode);
+  const error = blameBudget(failure, outcome.spent);
   return { ok: false, error: blameDenials(error, outcome), ...facts };
+}
+
+function exitError(exitCode: number): SkillError {
+  return new SkillError('TOOL_FAILED', `The command exited with code ${exitCode}.`, {
+    details: { exitCode },
+  });
 }
 
 /** A tool that failed after an access was refused most likely failed because of it. */

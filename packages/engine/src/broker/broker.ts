@@ -25,15 +25,23 @@ export interface BrokerOptions {
   readonly network: NetworkOptions;
 }
 
+/** A budget that the guest used up; each has an error code of its own. */
+export interface SpentBudget {
+  readonly code: 'DISK_LIMIT' | 'HANDLE_LIMIT' | 'NETWORK_LIMIT';
+  readonly what: string;
+}
+
 /** Distinct denials that are kept; more are only counted, on the last. */
 const DENIALS = 64;
 
 export class Broker implements RequestHandler {
+  readonly #limits: FilesystemLimits;
   readonly #filesystem: FilesystemBroker;
   readonly #network: NetworkBroker;
   readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
 
   constructor(options: BrokerOptions) {
+    this.#limits = options.limits;
     this.#filesystem = new FilesystemBroker(options.filesystem, options.limits, (denial) =>
       this.#deny({ area: 'filesystem', ...denial }),
     );
@@ -63,9 +71,23 @@ export class Broker implements RequestHandler {
     return [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
   }
 
-  /** The budget of the network that did not suffice, if one didn't. */
-  get networkSpent(): string | undefined {
-    return this.#network.spent;
+  /** The first budget that did not suffice, if one didn't. */
+  get spent(): SpentBudget | undefined {
+    const { limitsHit } = this.#filesystem;
+    if (limitsHit.has('disk')) {
+      return {
+        code: 'DISK_LIMIT',
+        what: `${this.#limits.diskBytes} bytes of disk (resources.disk)`,
+      };
+    }
+    if (limitsHit.has('handles')) {
+      return { code: 'HANDLE_LIMIT', what: `${this.#limits.handles} open files and directories` };
+    }
+    if (limitsHit.has('directory-entries')) {
+      return { code: 'HANDLE_LIMIT', what: `${this.#limits.directoryEntries} directory entries` };
+    }
+    const what = this.#network.spent;
+    return what === undefined ? undefined : { code: 'NETWORK_LIMIT', what };
   }
 
   close(): void {

@@ -1,12 +1,14 @@
 /** What the engine's thread and the supervisor's thread say to each other. Both are ours; nothing here is checked. */
 import type { End } from '../isolate/process.ts';
+import type { Isolation } from '../isolate/level.ts';
 import type { InvokeMessage, LoadMessage } from '../isolate/messages.ts';
-import type { BrokerOptions, CountedDenial } from './broker.ts';
+import type { BrokerOptions, CountedDenial, SpentBudget } from './broker.ts';
 
 export interface PoolSpec {
   readonly load: { readonly message: LoadMessage; readonly blob: Uint8Array };
   readonly memoryBytes: number;
   readonly size: number;
+  readonly isolation: Isolation;
 }
 
 export interface RunSpec {
@@ -30,7 +32,7 @@ export type RunResult = {
   readonly stderr: Uint8Array;
   readonly denials: readonly CountedDenial[];
   /** The budget of the network that did not suffice, if one didn't. */
-  readonly networkSpent?: string | undefined;
+  readonly spent?: SpentBudget | undefined;
 };
 
 export type FromSupervisor =

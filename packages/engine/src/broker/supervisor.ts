@@ -3,10 +3,12 @@
  * The embedder's event loop neither waits for a guest nor delays a guest's limits.
  */
 import { parentPort } from 'node:worker_threads';
+import { launch } from '../isolate/launch.ts';
 import { IsolatePool, PoolFull, type JobHandle } from '../isolate/pool.ts';
-import { IsolateGone } from '../isolate/process.ts';
+import { IsolateGone, type StartIsolate } from '../isolate/process.ts';
+import { startThread } from '../isolate/thread.ts';
 import { Broker } from './broker.ts';
-import type { FromSupervisor, RunSpec, ToSupervisor } from './messages.ts';
+import type { FromSupervisor, PoolSpec, RunSpec, ToSupervisor } from './messages.ts';
 
 const port = parentPort!;
 const pools = new Map<number, IsolatePool>();
@@ -15,6 +17,11 @@ const nothing = new Uint8Array(0);
 
 function answer(message: FromSupervisor): void {
   port.postMessage(message);
+}
+
+function starter({ isolation }: PoolSpec): StartIsolate {
+  if (isolation.level === 'thread') return startThread;
+  return (memoryBytes) => launch(memoryBytes, isolation.layers);
 }
 
 async function open(id: number, pool: IsolatePool): Promise<void> {
@@ -51,7 +58,7 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     const finished = await handle.finished;
     answer({
       id,
-      result: { ...finished, denials: broker.denials, networkSpent: broker.networkSpent },
+      result: { ...finished, denials: broker.denials, spent: broker.spent },
     });
   } catch (error) {
     if (!(error instanceof PoolFull)) throw error;
@@ -78,7 +85,7 @@ async function closePools(ids: readonly number[]): Promise<void> {
 port.on('message', (message: ToSupervisor) => {
   switch (message.type) {
     case 'open':
-      void open(message.id, new IsolatePool(message.pool));
+      void open(message.id, new IsolatePool({ ...message.pool, start: starter(message.pool) }));
       return;
     case 'run':
       void run(message.id, message.pool, message.run);

@@ -1,0 +1,67 @@
+/** From what the broker refused to denials that say which lines of the manifest would allow it. */
+import { dirname } from 'node:path';
+import { denyFilesystem, denyNetwork } from './authority/deny.ts';
+import { type Denial, type DenialCode, DenialLog, denial } from './authority/denial.ts';
+import type { EffectiveAuthority } from './authority/types.ts';
+import type { CountedDenial } from './broker/broker.ts';
+import type { NetworkDenial } from './broker/network-denial.ts';
+
+export function denialsOf(
+  authority: EffectiveAuthority,
+  raw: readonly CountedDenial[],
+): readonly Denial[] {
+  const log = new DenialLog();
+  for (const entry of raw) log.add({ ...describeDenial(authority, entry), count: entry.count });
+  return log.list();
+}
+
+/** Refusals that no grant could change, by the broker's rule. */
+const beyondGrants: Readonly<Record<string, { code: DenialCode; why: string }>> = {
+  'link-outside-grant': {
+    code: 'FILESYSTEM_ESCAPE',
+    why: 'a symbolic link here leads out of its grant, or would',
+  },
+  'cross-grant': { code: 'FILESYSTEM_ESCAPE', why: 'links and renames never cross grants' },
+  'file-type': { code: 'FILESYSTEM_KIND', why: 'only regular files and directories can be opened' },
+  'pseudo-filesystem': {
+    code: 'FILESYSTEM_KIND',
+    why: 'this is a file system of the kernel (proc, sys, dev), not one of files',
+  },
+  pinned: {
+    code: 'FILESYSTEM_FORBIDDEN',
+    why: 'a grant, a forbidden path, or what leads to one, cannot be moved or removed',
+  },
+  'changed-meanwhile': {
+    code: 'FILESYSTEM_ESCAPE',
+    why: 'another process changed the path in the middle of the operation',
+  },
+};
+
+function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Denial {
+  if (raw.area === 'network') return describeNetworkDenial(authority, raw);
+  const fixed = beyondGrants[raw.rule];
+  if (fixed) return denial(fixed.code, raw.path, raw.operation, fixed.why);
+  return denyFilesystem(authority, {
+    path: raw.path,
+    operation: raw.operation,
+    access: raw.access === 'write' ? 'read-write' : 'read',
+    // What is made, moved or removed is an entry of a directory; that is what has to be granted.
+    ...(raw.operation.endsWith('-at') && raw.operation !== 'open-at' && raw.access === 'write'
+      ? { grant: dirname(raw.path) }
+      : {}),
+  });
+}
+
+function describeNetworkDenial(authority: EffectiveAuthority, raw: NetworkDenial): Denial {
+  switch (raw.kind) {
+    case 'refused':
+      return denial(raw.code, raw.target, raw.operation, raw.rule);
+    case 'lookup': {
+      // A lookup has no port; the lines name a usual one.
+      const endpoint = { protocol: 'tcp', host: raw.name, port: 443 } as const;
+      return { ...denyNetwork(authority, endpoint, raw.address, 'look up'), resource: raw.name };
+    }
+    case 'endpoint':
+      return denyNetwork(authority, raw.endpoint, raw.address, raw.operation);
+  }
+}
