@@ -27,11 +27,12 @@ function kernel(name: string, argument: number, rounds: number): Row {
   const rewritten = meter(bytes);
   const counters = new FuelMeter({ fuel: 2n ** 60n, memoryBytes: 2 ** 30 });
   const plain = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports['run'] as Run;
-  const metered = counters.instantiate(new WebAssembly.Module(rewritten.bytes as Uint8Array<ArrayBuffer>)).exports[
+  const metered = counters.instantiate(new WebAssembly.Module(rewritten.bytes)).exports[
     'run'
   ] as Run;
   const before = counters.fuelUsed;
-  if (plain(argument) !== metered(argument)) throw new Error(`${name} computes something else when metered`);
+  if (plain(argument) !== metered(argument))
+    throw new Error(`${name} computes something else when metered`);
   const fuel = counters.fuelUsed - before;
   const [a = 0, b = 0] = interleave([() => plain(argument), () => metered(argument)], rounds, 8);
   return { name, plain: a, metered: b, growth: rewritten.bytes.length / bytes.length, fuel };
@@ -62,7 +63,10 @@ export function run(args: readonly string[]): Promise<void> {
       `${name.padEnd(12)} ${row.plain.toFixed(2).padStart(8)} ms ${row.metered.toFixed(2).padStart(8)} ms  ×${ratio.toFixed(3)}  fuel ${row.fuel}`,
     );
   }
-  if (ratios.length > 1) console.log(`geometric mean ×${geometricMean(ratios).toFixed(3)}, worst ×${Math.max(...ratios).toFixed(3)}`);
+  if (ratios.length > 1)
+    console.log(
+      `geometric mean ×${geometricMean(ratios).toFixed(3)}, worst ×${Math.max(...ratios).toFixed(3)}`,
+    );
   for (const path of positionals) console.log(rewriting(path));
   return Promise.resolve();
 }

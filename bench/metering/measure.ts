@@ -10,7 +10,11 @@ export const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 /** Median milliseconds of each variant; the variants alternate, and each first warms up. */
-export function interleave(variants: readonly (() => void)[], rounds: number, warmUp = 3): number[] {
+export function interleave(
+  variants: readonly (() => void)[],
+  rounds: number,
+  warmUp = 3,
+): number[] {
   for (let i = 0; i < warmUp; i++) for (const variant of variants) variant();
   const times = variants.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
@@ -20,5 +24,5 @@ export function interleave(variants: readonly (() => void)[], rounds: number, wa
       times[i]?.push(performance.now() - start);
     }
   }
-  return times.map((t) => process.env.MINIMUM ? Math.min(...t) : median(t));
+  return times.map((t) => (process.env.MINIMUM ? Math.min(...t) : median(t)));
 }

@@ -254,7 +254,7 @@ describe.each([
   const bytes = moduleOf(opcodes);
   const plain = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   const counters = new FuelMeter({ fuel: 1n << 40n, memoryBytes: 1 << 20 });
-  const rewritten = meter(bytes).bytes as Uint8Array<ArrayBuffer>;
+  const rewritten = meter(bytes).bytes;
   const metered = counters.instantiate(new WebAssembly.Module(rewritten)).exports;
 
   test.each(

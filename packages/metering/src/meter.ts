@@ -18,7 +18,7 @@ export interface MeteringOptions {
 /** A module that pays for what it does. */
 export interface MeteredModule extends ModuleInfo {
   /** The rewritten module. Valid wherever the original was, and instantiated through a {@link FuelMeter}. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** The core modules of one component, metered together. */

@@ -48,7 +48,7 @@ export class Rewriter {
     this.exceptions = exceptions;
   }
 
-  rewrite(info: ModuleInfo): Uint8Array {
+  rewrite(info: ModuleInfo): Uint8Array<ArrayBuffer> {
     const code = this.code();
     const out = new Writer(Math.ceil(this.module.bytes.length * 1.4) + 1024);
     out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);

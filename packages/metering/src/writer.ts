@@ -1,6 +1,6 @@
 /** A growing byte buffer. */
 export class Writer {
-  buf: Uint8Array;
+  buf: Uint8Array<ArrayBuffer>;
   len = 0;
 
   constructor(capacity = 1024) {
@@ -94,7 +94,7 @@ export class Writer {
     this.counted(body);
   }
 
-  done(): Uint8Array {
+  done(): Uint8Array<ArrayBuffer> {
     return this.buf.slice(0, this.len);
   }
 }

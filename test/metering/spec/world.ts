@@ -114,7 +114,7 @@ export class MeteredWorld extends World {
   private overflowed = false;
 
   compile(bytes: Uint8Array): WebAssembly.Module {
-    return new WebAssembly.Module(meter(bytes).bytes as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(meter(bytes).bytes);
   }
 
   protected create(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
