@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { createEngine, type Engine } from '../../packages/engine/src/engine.ts';
 import type { ExecutionResult } from '../../packages/engine/src/execution.ts';
 import { MemoryAuditStore } from '../../packages/engine/src/audit/memory.ts';
@@ -13,6 +14,16 @@ export interface NetworkProbe extends AsyncDisposable {
   readonly engine: Engine;
   /** Loads the probe once more under a name of its own, with this `[skill.capabilities]`. */
   skill(capabilities: string): Promise<GrantedProbe>;
+  /** Asserts that a probe without any grant runs on the same engine. */
+  stillWorks(): Promise<void>;
+}
+
+export interface NetworkGrants {
+  readonly domains?: readonly string[];
+  readonly ips?: readonly string[];
+  readonly ports?: readonly number[];
+  readonly protocols?: readonly string[];
+  readonly dns?: string;
 }
 
 export interface ProbeRun {
@@ -28,15 +39,24 @@ export interface GrantedProbe {
   run(code: string, args?: unknown): Promise<ProbeRun>;
 }
 
-const helpers = readFileSync(fileURLToPath(new URL('../guests/parts/network.js', import.meta.url)), 'utf8');
+const helpers = readFileSync(
+  fileURLToPath(new URL('../guests/parts/network.js', import.meta.url)),
+  'utf8',
+);
 
 export async function networkProbe(ca: readonly string[] = []): Promise<NetworkProbe> {
   const home = mkdtempSync(join(tmpdir(), 'skill-network-'));
   const component = await buildGuest('probe-http');
   const engine = await createEngine({ home, audit: new MemoryAuditStore(), tls: { ca } });
   let count = 0;
-  return {
+  let bare: GrantedProbe | undefined;
+  const probes: NetworkProbe = {
     engine,
+    async stillWorks() {
+      bare ??= await probes.skill('');
+      const { value } = await bare.run('return 42');
+      expect(value).toBe(42);
+    },
     async skill(capabilities) {
       count += 1;
       const name = `probe-${count}`;
@@ -61,4 +81,30 @@ export async function networkProbe(ca: readonly string[] = []): Promise<NetworkP
       rmSync(home, { recursive: true });
     },
   };
+  return probes;
+}
+
+/** `[skill.capabilities.network]` in its long form. */
+export function network(grants: NetworkGrants): string {
+  const list = (key: string, values: readonly (string | number)[] | undefined) =>
+    values === undefined ? '' : `${key} = ${JSON.stringify(values)}\n`;
+  return [
+    '[skill.capabilities.network]\n',
+    list('allowed_domains', grants.domains),
+    list('allowed_ips', grants.ips),
+    list('allowed_ports', grants.ports),
+    list('protocols', grants.protocols),
+    grants.dns === undefined ? '' : `dns = ${JSON.stringify(grants.dns)}\n`,
+  ].join('');
+}
+
+/** Asserts what was refused, in this order, and that the audit record says the same. */
+export async function expectDenials(
+  { engine }: NetworkProbe,
+  { result }: ProbeRun,
+  codes: readonly string[],
+): Promise<void> {
+  expect(result.denials.map(({ code }) => code)).toEqual(codes);
+  const record = await engine.audit.get(result.executionId);
+  expect(record?.denials.map(({ code }) => code)).toEqual(codes);
 }

@@ -1,8 +1,13 @@
 /** Servers on loopback for tests of the network; each counts what reached it. */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { recordType } from '../../packages/engine/src/broker/dns-message.ts';
 import type { Certificate } from './certificates.ts';
 
@@ -12,10 +17,7 @@ export interface Running extends AsyncDisposable {
   readonly arrived: () => number;
 }
 
-async function listening(
-  server: Pick<Server, 'listen' | 'address' | 'close' | 'on'>,
-  address = '127.0.0.1',
-): Promise<Running> {
+async function listening(server: Server, address = '127.0.0.1'): Promise<Running> {
   const sockets = new Set<Socket>();
   let arrived = 0;
   server.on('connection', (socket: Socket) => {

@@ -34,6 +34,11 @@ export class TcpConnection implements ByteStream {
   #state: 'new' | 'connecting' | 'connected' | 'taken' | 'failed' = 'new';
   #socket: Socket | undefined;
   #host = '';
+  /** Kept, because a closed socket no longer knows. */
+  #addresses: {
+    readonly local?: SocketAddress | undefined;
+    readonly remote?: SocketAddress | undefined;
+  } = {};
   #failure: string | undefined;
   #keepAlive: KeepAlive = { enabled: false, idleMilliseconds: 7_200_000 };
   #closed = false;
@@ -67,6 +72,10 @@ export class TcpConnection implements ByteStream {
     const wake = () => this.#options.signal.wake();
     this.#socket = socket;
     this.#state = 'connected';
+    this.#addresses = {
+      local: addressOf(socket.localAddress, socket.localPort),
+      remote: addressOf(socket.remoteAddress, socket.remotePort),
+    };
     this.#applyKeepAlive();
     for (const event of ['readable', 'drain', 'end', 'close'] as const) socket.on(event, wake);
     socket.on('end', () => (this.#ended = true));
@@ -175,11 +184,11 @@ export class TcpConnection implements ByteStream {
   }
 
   local(): SocketAddress {
-    return addressOf(this.#socket?.localAddress, this.#socket?.localPort);
+    return this.#addresses.local ?? fail();
   }
 
   remote(): SocketAddress {
-    return addressOf(this.#socket?.remoteAddress, this.#socket?.remotePort);
+    return this.#addresses.remote ?? fail();
   }
 
   close(): void {
@@ -192,7 +201,13 @@ export class TcpConnection implements ByteStream {
   }
 }
 
-function addressOf(address: string | undefined, port: number | undefined): SocketAddress {
-  if (address === undefined || port === undefined) throw new WasiError('invalid-state');
-  return { address, port };
+function addressOf(
+  address: string | undefined,
+  port: number | undefined,
+): SocketAddress | undefined {
+  return address === undefined || port === undefined ? undefined : { address, port };
+}
+
+function fail(): never {
+  throw new WasiError('invalid-state');
 }
