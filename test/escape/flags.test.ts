@@ -8,7 +8,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { layers, nodeFlags } from '../../packages/engine/src/isolate/launch.ts';
+import { nodeFlags } from '../../packages/engine/src/isolate/launch.ts';
+import { detectLayers } from '../../packages/engine/src/isolate/layers.ts';
+
+const { layers } = await detectLayers();
 
 let folder: string;
 beforeAll(() => {

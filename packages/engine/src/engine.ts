@@ -10,6 +10,7 @@ import type { AuthorityParts } from './authority/types.ts';
 import { Supervisor } from './broker/client.ts';
 import { SkillError } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+import { stricter, type IsolationOptions } from './isolate/level.ts';
 import { narrow } from './limits/limits.ts';
 import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
@@ -40,6 +41,8 @@ export interface EngineOptions {
    * Nothing of this process's own TLS settings or environment applies to them. Default: none.
    */
   readonly tls?: { readonly ca?: readonly string[] };
+  /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
+  readonly isolation?: IsolationOptions;
 }
 
 export interface LoadOptions {
@@ -54,6 +57,8 @@ export interface LoadOptions {
   readonly only?: string;
   /** Narrower limits than the manifest's, for every invocation. */
   readonly limits?: Partial<Limits>;
+  /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */
+  readonly isolation?: IsolationOptions;
 }
 
 /** Capabilities as a manifest writes them, such as `{ filesystem: ['read:/data'], network: 'none' }`. */
@@ -102,6 +107,7 @@ export class Engine implements AsyncDisposable {
   async load(path: string, options: LoadOptions = {}): Promise<readonly Skill[]> {
     this.#assertOpen();
     const granted = grantOf(options);
+    const isolation = stricter(this.#options.isolation, options.isolation);
     const loaded: LoadedSkill[] = [];
     try {
       for (const source of chosen(await findSkills(path, options.manifest), options)) {
@@ -114,6 +120,7 @@ export class Engine implements AsyncDisposable {
             places: this.#places,
             environment: this.#options.environment ?? process.env,
             supervisor: this.#supervisor,
+            isolation,
           }),
         );
       }

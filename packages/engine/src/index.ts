@@ -8,6 +8,7 @@ export {
 } from './engine.ts';
 export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 export type { Skill } from './skill.ts';
+export type { IsolationOptions } from './isolate/level.ts';
 
 // Failures
 export { SkillError, errorCodes, isErrorCode, EXIT } from './errors.ts';

@@ -26,6 +26,8 @@ export interface Skill {
   /** declared ∩ granted ∩ ceiling: what its guests get. */
   readonly effective: EffectiveAuthority;
   readonly limits: Limits;
+  /** What stands around its guests: the level, and the layers by name, such as `bubblewrap`. */
+  readonly isolation: { readonly level: 'process' | 'thread'; readonly layers: readonly string[] };
 }
 
 export interface Tool {
@@ -66,6 +68,7 @@ export function publicSkill(skill: LoadedSkill): Skill {
     declared,
     effective,
     limits,
+    isolation,
   } = skill;
   return Object.freeze({
     name,
@@ -79,5 +82,6 @@ export function publicSkill(skill: LoadedSkill): Skill {
     declared,
     effective,
     limits,
+    isolation,
   });
 }

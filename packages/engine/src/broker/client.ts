@@ -1,6 +1,7 @@
 /** The engine's handle on the supervisor thread. */
 import { Worker } from 'node:worker_threads';
 import { SkillError } from '../errors.ts';
+import { isolationFor } from '../isolate/level.ts';
 import type { End } from '../isolate/process.ts';
 import type { FromSupervisor, PoolSpec, RunResult, RunSpec, ToSupervisor } from './messages.ts';
 
@@ -46,8 +47,12 @@ export class Supervisor {
     this.#worker.unref();
   }
 
-  /** Starts the isolates of a component; resolves with the pool's id when the first one is ready. */
-  async open(pool: PoolSpec): Promise<number> {
+  /**
+   * Starts the isolates of a component; resolves with the pool's id when the first one is ready. Without an
+   * `isolation`, they get all layers that this machine has.
+   */
+  async open(spec: Omit<PoolSpec, 'isolation'> & Partial<PoolSpec>): Promise<number> {
+    const pool = { ...spec, isolation: spec.isolation ?? (await isolationFor({})) };
     const { id, message } = await this.#ask({ type: 'open', pool });
     if ('failed' in message) throw new OpenFailed(message.failed);
     return id;

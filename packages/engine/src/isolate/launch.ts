@@ -1,7 +1,11 @@
-/** How an isolate's process is started: Node's flags, and the kernel's layers where they are present. */
+/** How an isolate's process is started: Node's flags, inside the operating system's layers. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Layers } from './layers.ts';
+import { FILTER_FD, wrap } from './sandbox.ts';
+import { seccompFilter } from './seccomp.ts';
 
 const ENTRY = fileURLToPath(new URL('../../dist/isolate.cjs', import.meta.url));
 
@@ -13,12 +17,6 @@ const HEAP_MIB = 256;
  * (`entry.ts`); the rest is for the frames of glue and host between and above theirs.
  */
 const STACK_KIB = 6800;
-
-/** Private writable memory of an isolate beyond the guest's own (MiB): code, heap, stacks. */
-const DATA_HEADROOM_MIB = 1024;
-
-/** Descriptors: four wires, V8 and libuv. A guest's files are open in the broker, not here. */
-const DESCRIPTORS = 64;
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 
@@ -38,56 +36,56 @@ export const nodeFlags = (entry: string): string[] => [
   ...(major >= 26 ? ['--no-experimental-ffi'] : []),
 ];
 
-function tool(name: string): string | undefined {
-  for (const folder of ['/usr/bin', '/bin', '/usr/sbin', '/sbin']) {
-    try {
-      accessSync(`${folder}/${name}`, constants.X_OK);
-      return `${folder}/${name}`;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return undefined;
-}
-
-const linux = process.platform === 'linux';
-
-/** The kernel's layers that this machine has; found once. */
-export const layers = {
-  prlimit: linux ? tool('prlimit') : undefined,
-  setpriv: linux ? tool('setpriv') : undefined,
-} as const;
-
-/** argv of the whole launch, outermost layer first. `memoryBytes` is the guest's own memory limit. */
-export function launchCommand(memoryBytes: number): string[] {
-  const data = memoryBytes + DATA_HEADROOM_MIB * 1024 * 1024;
-  return [
-    ...(layers.prlimit
-      ? [
-          layers.prlimit,
-          `--data=${data}`,
-          '--fsize=0',
-          '--stack=8388608:',
-          `--nofile=${DESCRIPTORS}`,
-          '--core=0',
-          '--',
-        ]
-      : []),
-    ...(layers.setpriv ? [layers.setpriv, '--pdeathsig=KILL', '--no-new-privs', '--'] : []),
-    process.execPath,
-    ...nodeFlags(ENTRY),
-    ENTRY,
-  ];
-}
-
 /** Starts an isolate: own session, no environment, `/` as directory, stderr for last words, the wire as fd 3. */
-export function launch(memoryBytes: number): ChildProcess {
-  const [command = '', ...args] = launchCommand(memoryBytes);
-  return spawn(command, args, {
+export function launch(memoryBytes: number, layers: Layers): ChildProcess {
+  return launchProgram(ENTRY, memoryBytes, layers);
+}
+
+/** The same for another script: the tests of the layers run attackers in the isolate's place. */
+export function launchProgram(
+  entry: string,
+  memoryBytes: number,
+  layers: Layers,
+  flags: (entry: string) => readonly string[] = nodeFlags,
+): ChildProcess {
+  const program = { node: process.execPath, flags, entry };
+  const [command = '', ...args] = wrap(program, memoryBytes, layers);
+  const filtered = layers.sandbox?.kind === 'bubblewrap' && layers.sandbox.seccomp;
+  const child = spawn(command, args, {
     argv0: 'skill-isolate',
     cwd: '/',
     env: {},
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', ...(filtered ? (['pipe'] as const) : [])],
   });
+  if (filtered) {
+    const filter = child.stdio?.[FILTER_FD] as Writable | undefined;
+    filter?.on('error', () => {}); // Without its filter, bubblewrap starts nothing.
+    filter?.end(seccompFilter());
+  }
+  if (!layers.sandbox) return child;
+  return Object.assign(child, { kill: () => endProcess(child) });
+}
+
+/**
+ * Ends a process and what it started. In a sandbox, the process that we know only waits for the first one inside:
+ * that one is ended, so that its parent reaps it, and nothing is left for an init that may not exist.
+ */
+export function endProcess(child: ChildProcess): boolean {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+  try {
+    return process.kill(childOf(pid) ?? pid, 'SIGKILL');
+  } catch {
+    return false; // It ended at this very moment.
+  }
+}
+
+function childOf(pid: number): number | undefined {
+  try {
+    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return first ? Number(first) : undefined;
+  } catch {
+    return undefined; // Another system, or a kernel that does not tell.
+  }
 }

@@ -9,6 +9,7 @@ import {
   type End,
   type Finished,
   type Invocation,
+  type StartIsolate,
 } from './process.ts';
 import type { LoadMessage } from './messages.ts';
 
@@ -29,8 +30,8 @@ export interface PoolOptions {
   readonly memoryBytes: number;
   /** Isolates at most, and so invocations at once. */
   readonly size: number;
-  /** Starts an isolate's process; tests put an attacker in its place. */
-  readonly start?: ConstructorParameters<typeof IsolateProcess>[2];
+  /** Starts an isolate in its layers; tests put an attacker in its place. */
+  readonly start: StartIsolate;
 }
 
 export interface Job {

@@ -1,12 +1,24 @@
 /** One isolate as the supervisor sees it: a process to start, to talk to and to end. */
-import type { ChildProcess } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { Duplex, Readable } from 'node:stream';
 import { GrowingBytes } from './bytes.ts';
 import { FrameReader } from './frames.ts';
-import { launch } from './launch.ts';
 import type { InvokeMessage, LoadMessage, ResultMessage } from './messages.ts';
 import { parseOutput, parseRequest, parseResult } from './validate.ts';
 import { BLOB_BYTES, encodeHead, FrameKind, type Frame, NO_BYTES } from './wire.ts';
+
+/** What runs an isolate: a child process, or what looks like one. */
+export interface IsolateChild {
+  /** The wire is number 3. */
+  readonly stdio?: readonly unknown[];
+  readonly stderr: Readable | null;
+  /** Ends it at once. */
+  kill(signal?: 'SIGKILL'): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'close', listener: (code: number | null, signal: string | null) => void): unknown;
+}
+
+export type StartIsolate = (memoryBytes: number) => IsolateChild;
 
 /** The answer to one request: a value, or a WASI error code for an ordinary refusal. */
 export type Answer =
@@ -62,8 +74,8 @@ export interface Started {
 type State = 'starting' | 'loading' | 'idle' | 'running' | 'asking' | 'settling' | 'gone';
 
 export class IsolateProcess {
-  readonly #child: ChildProcess;
-  readonly #wire: Socket | undefined;
+  readonly #child: IsolateChild;
+  readonly #wire: Duplex | undefined;
   readonly #reader = new FrameReader();
   #state: State = 'starting';
   #running: Running | undefined;
@@ -76,15 +88,15 @@ export class IsolateProcess {
   /** Invocations that this process has finished. */
   served = 0;
 
-  /** @param start starts the process; tests put an attacker in its place */
+  /** @param start starts it in its layers; tests put an attacker in its place */
   constructor(
     memoryBytes: number,
     load: { message: LoadMessage; blob: Uint8Array },
-    start: typeof launch = launch,
+    start: StartIsolate,
   ) {
     this.#child = start(memoryBytes);
     // Without descriptors for the pipes there is no `stdio` at all; the error follows.
-    this.#wire = this.#child.stdio?.[3] as Socket | undefined;
+    this.#wire = this.#child.stdio?.[3] as Duplex | undefined;
     this.#loaded.promise.catch(() => {});
     this.#wire?.on('data', (chunk: Uint8Array) => this.#receive(chunk));
     this.#wire?.on('error', () => {}); // The exit that follows tells more.
@@ -92,7 +104,9 @@ export class IsolateProcess {
     this.#wire?.on('close', () => this.#child.kill('SIGKILL'));
     this.#listen();
     this.#child.on('error', (error) => this.#gone(null, null, error.message));
-    this.#child.on('close', (code, signal) => this.#gone(code, signal, this.#lastWords));
+    this.#child.on('close', (code, signal) =>
+      this.#gone(code, signal ?? signalOf(code), this.#lastWords),
+    );
     this.#send(FrameKind.load, load.message, load.blob);
   }
 
@@ -275,6 +289,13 @@ export class IsolateProcess {
     this.#settled?.resolve();
     this.#exited.resolve();
   }
+}
+
+/** What a process in a sandbox died of, as the program that waits for it says: 128 and the number of the signal. */
+function signalOf(code: number | null): string | null {
+  if (code === null || code <= 128) return null;
+  const found = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+  return found ? found[0] : null;
 }
 
 /** Why `loaded` rejected. */
