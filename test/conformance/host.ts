@@ -32,8 +32,8 @@ export function openPool(supervisor: Supervisor, component: PreparedComponent): 
     load: {
       blob,
       message: {
-        shape: run ? 'command' : 'native',
-        exportName: run?.name ?? 'skill:engine/tools@0.1.0',
+        shape: 'command',
+        exportName: run?.name ?? 'nothing',
         glueBytes: glue.length,
         modules: [...component.modules].map(([name, { length }]) => ({ name, bytes: length })),
       },
@@ -72,4 +72,21 @@ export function namedAsRoot(component: PreparedComponent): PreparedComponent {
     return instantiate(getCoreModule, renamed, instantiateCore);
   })(${component.glue.replace(/;\s*$/u, '')})`;
   return { ...component, glue };
+}
+
+/**
+ * Makes a command of any component that only instantiates it: no export is called. Imports that the host does not
+ * have are stood in for by things that can be taken for functions, classes and interfaces alike.
+ */
+export function instantiateOnly(component: PreparedComponent): PreparedComponent {
+  const glue = `((instantiate) => (getCoreModule, imports, instantiateCore) => {
+    const anything = (target) => new Proxy(target, {
+      get: (object, key) => key in object ? object[key] : key === Symbol.dispose ? undefined : stub,
+    });
+    const stub = anything(class { });
+    Object.setPrototypeOf(stub.prototype, anything({}));
+    instantiate(getCoreModule, anything({ ...imports }), instantiateCore);
+    return { nothing: { run: () => {} } };
+  })(${component.glue.replace(/;\s*$/u, '')})`;
+  return { ...component, glue, exports: [{ name: 'nothing', kind: 'instance' }] };
 }
