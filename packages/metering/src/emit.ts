@@ -42,6 +42,8 @@ const I64_SUB = 0x7d;
 const I64_LT_S = 0x53;
 const I64_OR = 0x84;
 
+/** Events to look at for another use of the counter. */
+const LOOK_AHEAD = 12;
 /** Blocks that stand around a copied body beyond the loop itself. */
 const COPY_NESTING = 2;
 
@@ -66,6 +68,11 @@ export class FunctionEmitter {
   private length32 = 0;
   /** The local holds what the global holds: no callee can have changed it since. */
   private valid = false;
+  /** The label of the outermost loop without calls around here: in it the local must stay true. */
+  private region = -1;
+  /** Event at hand. */
+  private at = 0;
+  private last = 0;
   /** Whether it does at the labels that are open, and at the `else` that is still to come. */
   private readonly validAt: boolean[] = [];
   private readonly validAtElse: boolean[] = [];
@@ -93,7 +100,10 @@ export class FunctionEmitter {
     this.validAt.length = 0;
     this.validAtElse.length = 0;
     const last = fn.endEvent - 1;
+    this.region = -1;
+    this.last = last;
     for (let i = fn.firstEvent; i <= last; i++) {
+      this.at = i;
       const kind = events.kind[i] as number;
       const flags = events.flags[i] as number;
       const at = events.pos[i] as number;
@@ -104,6 +114,7 @@ export class FunctionEmitter {
         case EV.loop:
           if (!live) continue;
           if ((labels.flags[a] as number) & LABEL.region) {
+            if (this.region < 0) this.region = a;
             // No call inside: the local stays true all through the loop.
             if (!this.valid) {
               w.copy(bytes, copied, at);
@@ -150,6 +161,7 @@ export class FunctionEmitter {
             }
             copied = next;
           }
+          if (a === this.region) this.region = -1;
           if ((flags & FLAG.loopEnd) === 0) {
             this.valid =
               (this.valid || (flags & FLAG.fallsThrough) === 0) &&
@@ -311,19 +323,40 @@ export class FunctionEmitter {
     w.bytes([0x00, 0x0b]);
   }
 
-  /** Subtracts `units`, which may be negative, from the counter: in its local, and through to the global. */
+  /** Subtracts `units`, which may be negative, from the counter: in its local, where it is read again, and the global. */
   private charge(units: number): void {
     if (units === 0) return;
     this.getCounter();
     this.constant(units);
     this.w.u8(I64_SUB);
-    this.setCounter();
+    if (this.region >= 0 || this.readAgain()) this.setCounter();
+    else {
+      this.setGlobal(this.context.fuel);
+      this.valid = false;
+    }
+  }
+
+  /** Whether the counter is likely to be read before a call can change it. A guess: either answer is right. */
+  private readAgain(): boolean {
+    const { kind, charge, edge, a } = this.context.events;
+    const end = Math.min(this.last, this.at + LOOK_AHEAD);
+    for (let i = this.at + 1; i < end; i++) {
+      const k = kind[i] as number;
+      if (k === EV.call && !this.context.keepsCounter(a[i] as number)) return false;
+      if (k === EV.memoryGrow || k === EV.tableGrow) return false;
+      if (k === EV.loop || k === EV.bulk || charge[i] !== 0 || edge[i] !== 0) return true;
+    }
+    return false;
   }
 
   private chargeAndCheck(units: number): void {
-    this.charge(units);
     this.getCounter();
-    if (!this.valid) {
+    if (units !== 0) {
+      this.constant(units);
+      this.w.u8(I64_SUB);
+      this.setCounter();
+      this.getLocal(this.counter);
+    } else if (!this.valid) {
       this.w.u8(LOCAL_TEE);
       this.w.u32(this.counter);
       this.valid = true;

@@ -24,6 +24,11 @@ export class Reader {
   /** Unsigned LEB128 of at most 32 bits. */
   u32(): number {
     const start = this.pos;
+    const first = this.bytes[start] as number;
+    if (first < 0x80 && start < this.end) {
+      this.pos = start + 1;
+      return first;
+    }
     let result = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.u8();

@@ -1,5 +1,6 @@
 import type { CallGraph } from './call-graph.ts';
 import { readConstExpr } from './const-expr.ts';
+import { limitCopies } from './copies.ts';
 import { FunctionEmitter, type EmitContext } from './emit.ts';
 import { planCalls } from './calls.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
@@ -88,6 +89,7 @@ export class Rewriter {
     const stack = planStack(functions, graph);
     const { frames } = stack;
     const calls = planCalls(module, scanner, graph, stack, this.exceptions);
+    limitCopies(events, module.bytes.length);
     const bodies = new HelperBodies(globals);
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();

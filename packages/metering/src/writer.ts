@@ -22,6 +22,10 @@ export class Writer {
   }
 
   u32(value: number): void {
+    if (value < 0x80) {
+      this.u8(value);
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.u8((rest % 128) | 0x80);
@@ -32,6 +36,10 @@ export class Writer {
 
   /** Signed LEB128 of an integer below 2^53 in magnitude. */
   s64(value: number): void {
+    if (value >= -64 && value < 64) {
+      this.u8(value & 0x7f);
+      return;
+    }
     let rest = value;
     for (;;) {
       const byte = ((rest % 128) + 128) % 128;
@@ -60,7 +68,7 @@ export class Writer {
 
   bytes(source: Uint8Array | readonly number[]): void {
     this.reserve(source.length);
-    this.buf.set(source, this.len);
+    for (let i = 0; i < source.length; i++) this.buf[this.len + i] = source[i] as number;
     this.len += source.length;
   }
 
