@@ -123,9 +123,13 @@ export function rebinding(zones: Readonly<Record<string, readonly (readonly stri
   };
 }
 
-export function dnsServer(answer: (query: Uint8Array) => Buffer): Promise<Running> {
+/** `undefined` is no answer at all. */
+export function dnsServer(answer: (query: Uint8Array) => Buffer | undefined): Promise<Running> {
   const socket = createSocket('udp4');
-  socket.on('message', (query, from) => socket.send(answer(query), from.port, from.address));
+  socket.on('message', (query, from) => {
+    const bytes = answer(query);
+    if (bytes) socket.send(bytes, from.port, from.address);
+  });
   return bound(socket);
 }
 

@@ -21,8 +21,6 @@ export interface ExchangeOptions {
   readonly head: RequestHead;
   readonly endpoint: JudgedEndpoint;
   readonly times: RequestTimes;
-  /** The whole body, or its beginning. */
-  readonly body: Uint8Array;
   readonly bodyKind: 'none' | 'whole' | 'open';
   readonly dialer: Dialer;
   readonly pool: ConnectionPool;
@@ -69,20 +67,21 @@ export class HttpExchange implements ByteStream {
   #retried = false;
   #draining = false;
 
-  constructor(options: ExchangeOptions) {
+  /** @param body the whole body, or its beginning; not kept */
+  constructor(options: ExchangeOptions, body: Uint8Array) {
     this.#options = options;
-    const { head, body, bodyKind } = options;
+    const { head, bodyKind } = options;
     this.#finished = bodyKind !== 'open';
     if (head.contentLength !== undefined && this.#finished && head.contentLength !== body.length) {
       throw new WasiError('HTTP-request-body-size');
     }
     const bytes = head.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     options.budget.bytes(options.endpoint.normal, head.target.length + bytes + body.length);
-    this.#request = this.#start();
+    this.#request = this.#start(body);
   }
 
-  #start(): ClientRequest {
-    const { head, endpoint, dialer, pool, limits, times, body, bodyKind } = this.#options;
+  #start(body: Uint8Array): ClientRequest {
+    const { head, endpoint, dialer, pool, limits, times, bodyKind } = this.#options;
     const secure = endpoint.protocol === 'https';
     const host = endpoint.normal.includes(':') ? `[${endpoint.normal}]` : endpoint.normal;
     const isDefault = endpoint.port === (secure ? 443 : 80);
@@ -103,7 +102,7 @@ export class HttpExchange implements ByteStream {
     const request = send(options);
     request.maxHeadersCount = HEADER_FIELDS;
     request.setHeader('Host', hostField);
-    this.#setFields(request);
+    this.#setFields(request, body.length);
     request.on('socket', (socket) => {
       socket.setNoDelay(true);
       this.#await(shorter(times.firstByte, limits.firstByteMs), 'HTTP-response-timeout');
@@ -127,8 +126,8 @@ export class HttpExchange implements ByteStream {
   }
 
   /** The framing is always said explicitly: Node would send a body of unknown length after a GET without any. */
-  #setFields(request: ClientRequest): void {
-    const { head, body, bodyKind } = this.#options;
+  #setFields(request: ClientRequest, bytes: number): void {
+    const { head, bodyKind } = this.#options;
     const byName = new Map<string, [string, string[]]>();
     for (const [name, value] of head.fields) {
       const key = name.toLowerCase();
@@ -141,8 +140,8 @@ export class HttpExchange implements ByteStream {
     }
     if (head.contentLength !== undefined) return;
     if (bodyKind === 'open') request.setHeader('Transfer-Encoding', 'chunked');
-    else if (body.length > 0 || /^(?:POST|PUT|PATCH)$/i.test(head.method)) {
-      request.setHeader('Content-Length', body.length);
+    else if (bytes > 0 || /^(?:POST|PUT|PATCH)$/i.test(head.method)) {
+      request.setHeader('Content-Length', bytes);
     }
   }
 
@@ -152,7 +151,7 @@ export class HttpExchange implements ByteStream {
     const again = request.reusedSocket && !this.#retried && !this.#response && !this.#failure;
     if (again && this.#options.bodyKind === 'none' && httpCode(error) === 'connection-terminated') {
       this.#retried = true;
-      this.#request = this.#start();
+      this.#request = this.#start(NOTHING);
       return;
     }
     this.#fail(this.#response ? 'HTTP-response-incomplete' : httpCode(error));
@@ -201,8 +200,14 @@ export class HttpExchange implements ByteStream {
     try {
       this.#options.budget.bytes(this.#options.endpoint.normal, bytes);
     } catch (error) {
-      this.#fail(httpCode(error));
+      this.#breach(httpCode(error));
     }
+  }
+
+  /** A limit holds also where the last bytes are here already. */
+  #breach(code: string): void {
+    this.#failure ??= code;
+    this.#fail(code);
   }
 
   #ended(): boolean {
@@ -257,7 +262,8 @@ export class HttpExchange implements ByteStream {
 
   #hand(chunk: Uint8Array): Uint8Array {
     this.#received += chunk.length;
-    if (this.#received > this.#options.limits.responseBytes) this.#fail('HTTP-response-body-size');
+    if (this.#received > this.#options.limits.responseBytes)
+      this.#breach('HTTP-response-body-size');
     else this.#spend(chunk.length);
     // What passes a budget is the guest's no more, even if it is here.
     this.#throwFailure();
@@ -275,7 +281,7 @@ export class HttpExchange implements ByteStream {
     if (bytes.length === 0) return;
     const declared = this.#options.head.contentLength;
     this.#written += bytes.length;
-    if (declared !== undefined && this.#written > declared) this.#fail('HTTP-request-body-size');
+    if (declared !== undefined && this.#written > declared) this.#breach('HTTP-request-body-size');
     else this.#spend(bytes.length);
     this.#throwFailure();
     if (this.#timer !== undefined && !this.#response) this.#timer.refresh();
@@ -296,7 +302,8 @@ export class HttpExchange implements ByteStream {
     }
     const declared = this.#options.head.contentLength;
     this.#finished = true;
-    if (declared !== undefined && this.#written !== declared) this.#fail('HTTP-request-body-size');
+    if (declared !== undefined && this.#written !== declared)
+      this.#breach('HTTP-request-body-size');
     this.#throwFailure();
     if (trailers.length > 0 && declared === undefined)
       this.#request.addTrailers(trailers as [string, string][]);

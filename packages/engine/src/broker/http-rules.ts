@@ -6,6 +6,10 @@
 export const HEADER_FIELDS = 256;
 export const HEADER_BYTES = 64 * 1024;
 
+/** Bytes of a body that are held until its request is sent, and go along with its head. */
+export const SENT_BODY_BYTES = 128 * 1024;
+
+/** Characters of a path with query. */
 export const TARGET_LENGTH = 16 * 1024;
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;

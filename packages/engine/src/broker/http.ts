@@ -11,6 +11,7 @@ import {
   RequestRefused,
   type RequestHead,
 } from './http-request.ts';
+import { SENT_BODY_BYTES } from './http-rules.ts';
 import type { NetworkBudget } from './network-budget.ts';
 import type { NetworkDenial } from './network-denial.ts';
 import type { Dialer } from './network-dial.ts';
@@ -72,21 +73,16 @@ export class HttpRequests {
     const sent = readSentRequest(from);
     const body = from.bytes();
     from.end();
+    if (body.length > SENT_BODY_BYTES) throw new ProtocolViolation('net.http-send: too much body');
     handles.room('connection-limit-reached');
     const head = this.#check(sent);
     try {
       const endpoint = dialer.judge(head.endpoint, OPERATION);
       budget.request(endpoint.normal);
-      const exchange = new HttpExchange({
-        ...this.#options,
-        head,
-        endpoint,
-        times: sent.times,
-        // The bytes are a view of a buffer that is used again.
-        body: new Uint8Array(body),
-        bodyKind: sent.body,
-        pool: this.#pool,
-      });
+      const { times, body: bodyKind } = sent;
+      const options = { ...this.#options, head, endpoint, times, bodyKind, pool: this.#pool };
+      // The bytes are a view of a buffer that is used again.
+      const exchange = new HttpExchange(options, new Uint8Array(body));
       return handles.add(exchange);
     } catch (error) {
       if (error instanceof NetworkFailure) throw new WasiError(httpCode(error));

@@ -82,17 +82,29 @@ export class Dialer {
   /** All addresses of a name that was judged, unjudged themselves. */
   async lookup(name: string, signal: AbortSignal): Promise<readonly string[]> {
     this.#options.budget.lookup();
-    while (this.#lookups >= LOOKUPS_AT_ONCE) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
-    signal.throwIfAborted();
-    this.#lookups += 1;
+    const release = () => {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#lookups -= 1;
+    };
+    const turn = this.#turn();
     try {
-      return await abortable(this.#options.resolve(name, signal), signal);
-    } finally {
-      this.#lookups -= 1;
-      this.#queue.shift()?.();
+      await abortable(turn, signal);
+    } catch (error) {
+      void turn.then(release);
+      throw error;
     }
+    const work = this.#options.resolve(name, signal);
+    // The platform's lookups cannot be called off: the turn is over when they are, whoever still waits.
+    work.then(release, release);
+    return abortable(work, signal);
+  }
+
+  #turn(): Promise<void> {
+    if (this.#lookups >= LOOKUPS_AT_ONCE)
+      return new Promise((resolve) => this.#queue.push(resolve));
+    this.#lookups += 1;
+    return Promise.resolve();
   }
 
   /**
@@ -173,11 +185,16 @@ export class Dialer {
     throw failure;
   }
 
-  /** Connects to an address that was judged. */
-  open(target: DialTarget): Promise<Socket> {
+  /**
+   * Connects to an address that was judged.
+   *
+   * @throws NetworkFailure
+   */
+  async open(target: DialTarget): Promise<Socket> {
     const { host, address, port, milliseconds, signal = this.#closing.signal } = target;
+    signal.throwIfAborted();
     const counted = this.#options.budget.connection(host);
-    return new Promise((resolve, reject) => {
+    return await new Promise<Socket>((resolve, reject) => {
       const socket = connect({
         host: address,
         port,
@@ -215,7 +232,6 @@ export class Dialer {
   /** Ends every connection. What was written and is still on its way gets a moment to leave. */
   close(): void {
     this.#closing.abort();
-    for (const wake of this.#queue.splice(0)) wake();
     for (const socket of this.#sockets) {
       if (socket.writableLength === 0 || socket.connecting) socket.destroy();
       else {
@@ -226,10 +242,11 @@ export class Dialer {
   }
 }
 
-/** The platform's own lookup cannot be called off; whoever waits for it can. */
+/** Whoever waits can be called off, though what it waits for goes on. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new NetworkFailure('closed'));
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

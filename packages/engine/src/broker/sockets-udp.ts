@@ -65,7 +65,10 @@ export class UdpSocket implements NetworkResource {
     socket.on('error', (error) => this.#fail(error));
     socket.on('message', (data, from) => this.#receive(data, from));
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', () => reject(new WasiError('address-not-bindable')));
+      socket.once('error', () => {
+        reject(new WasiError('address-not-bindable'));
+        this.#forget();
+      });
       socket.once('close', () => reject(new WasiError('invalid-state')));
       socket.bind({ port: 0, exclusive: true }, resolve);
     });
@@ -175,6 +178,10 @@ export class UdpSocket implements NetworkResource {
     this.#released();
     this.#bound = false;
     this.#received.length = 0;
+    this.#forget();
+  }
+
+  #forget(): void {
     try {
       this.#socket?.close();
     } catch {

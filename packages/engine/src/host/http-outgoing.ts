@@ -1,12 +1,10 @@
 /** wasi:http/types: what a guest makes a request of. */
+import { SENT_BODY_BYTES } from '../broker/http-rules.ts';
 import { Fields, type WireFields } from './http-fields.ts';
 import { type HttpError, httpError, withHttpErrors } from './http-errors.ts';
 import { CLOSED, OutputStream, Pollable, type ByteSink } from './io.ts';
 import { type RemoteHandle, remoteSink } from './sockets-handle.ts';
 import type { HostSession } from './session.ts';
-
-/** Bytes of a body that are held until its request is sent. */
-const HELD_BYTES = 256 * 1024;
 
 export type Method = { tag: string; val?: string };
 export type Scheme = { tag: 'HTTP' } | { tag: 'HTTPS' } | { tag: 'other'; val: string };
@@ -68,7 +66,7 @@ export class OutgoingBody {
     return new OutputStream(this.#session, {
       permit: () => {
         this.#assertOpen();
-        return this.#sink?.permit?.() ?? HELD_BYTES - this.#heldBytes;
+        return this.#sink?.permit?.() ?? SENT_BODY_BYTES - this.#heldBytes;
       },
       write: (bytes) => this.#write(bytes),
       writeAndFlush: (bytes) => {
@@ -96,7 +94,7 @@ export class OutgoingBody {
       return;
     }
     // Nothing takes these bytes before the request is sent, which this guest, waiting here, would never do.
-    if (this.#heldBytes + bytes.length > HELD_BYTES) throw 'HTTP-request-body-size';
+    if (this.#heldBytes + bytes.length > SENT_BODY_BYTES) throw 'HTTP-request-body-size';
     this.#heldBytes += bytes.length;
     this.#held.push(bytes.slice());
   }
@@ -105,7 +103,7 @@ export class OutgoingBody {
     if (this.#handle) return this.#handle.subscribe('write');
     return new Pollable({
       session: this.#session,
-      ready: () => this.#heldBytes < HELD_BYTES || this.#handle !== undefined,
+      ready: () => this.#heldBytes < SENT_BODY_BYTES || this.#handle !== undefined,
     });
   }
 

@@ -46,7 +46,7 @@ export interface NetworkLimits {
 }
 
 export const NETWORK_LIMITS: NetworkLimits = {
-  handles: 512,
+  handles: 256,
   openConnections: 64,
   connections: 2048,
   connectionsPerHost: 1024,
@@ -84,7 +84,10 @@ const keys = ['memoryBytes', 'fuel', 'timeoutMs', 'outputBytes', 'diskBytes'] as
 export function narrow(limits: Limits, by: Partial<Limits> = {}): Limits {
   for (const key of Object.keys(by)) {
     if (!keys.some((known) => known === key)) {
-      throw new SkillError('INVALID_OPTIONS', `There is no limit "${key}"; limits are ${keys.join(', ')}.`);
+      throw new SkillError(
+        'INVALID_OPTIONS',
+        `There is no limit "${key}"; limits are ${keys.join(', ')}.`,
+      );
     }
   }
   const smaller = (key: keyof Limits): number => {
