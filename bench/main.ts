@@ -1,5 +1,6 @@
 /** `npm run bench -- [NAME]`: measurements side by side with peers or the bare limit, in one run. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
+  filesystem: () => import('./filesystem/main.ts'),
   invocation: () => import('./invocation.ts'),
   metering: () => import('./metering/main.ts'),
 };
