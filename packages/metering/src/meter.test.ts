@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import wabtFactory from 'wabt';
 import { expect, test } from 'vitest';
 import { FuelMeter, meter } from './index.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { describe, expect, test } from 'vitest';
 import {
   DEFAULT_LIMITS,
