@@ -3,6 +3,7 @@ import { SkillError, type ErrorCode } from './errors.ts';
 import type { SpentBudget } from './broker/broker.ts';
 import type { Limits } from './execution.ts';
 import type { Fault, ToolErrorMessage } from './isolate/messages.ts';
+import { STACK_OVERFLOW_EXIT } from './isolate/wire.ts';
 import type { End, StopReason } from './isolate/process.ts';
 import { HOST_CALLS } from './limits/limits.ts';
 import { parseJson } from './schema/index.ts';
@@ -28,6 +29,9 @@ export function endError(end: Exclude<End, { kind: 'result' }>, limits: Limits):
         `The isolate broke its protocol and was ended: ${end.message}.`,
       );
     case 'died':
+      if (end.exitCode === STACK_OVERFLOW_EXIT) {
+        return new SkillError('STACK_OVERFLOW', 'The guest recursed too deeply.');
+      }
       return /heap out of memory|heap limit|Zone|OOM|Cannot allocate memory/i.test(end.lastWords)
         ? new SkillError('MEMORY_LIMIT', 'The isolate ran out of memory and was ended.')
         : new SkillError(

@@ -1,9 +1,12 @@
 import { Script } from 'node:vm';
 
-/** The two places where jco's output is an ES module and not a script. */
+/**
+ * The two places where jco's output is an ES module and not a script. Bindings outside of the function, which
+ * all invocations share, are constant.
+ */
 const moduleForms = [
-  ['export function instantiate(', 'function instantiate('],
-  ['export const _util = {', 'const _util = {'],
+  ['export function instantiate(', 'const instantiate = function instantiate('],
+  ['export const _util = {', ';const _util = {'],
 ] as const;
 
 /** jco's switch to print debug messages; a component without functions has none. */
@@ -29,7 +32,7 @@ export function moduleToScript(source: string): string {
     text = text.slice(0, at) + to + text.slice(at + from.length);
   }
   text = text.replace(debugSwitch, '');
-  const script = `(() => {'use strict';\n${text}\nreturn instantiate;\n})()`;
+  const script = `(() => {'use strict';\n${text}\nObject.freeze(_util);\nreturn instantiate;\n})()`;
   assertClosedScript(script);
   return script;
 }

@@ -33,7 +33,7 @@ export class IoError {
 
 export type StreamError = { tag: 'last-operation-failed'; val: IoError } | { tag: 'closed' };
 
-export const CLOSED: StreamError = { tag: 'closed' };
+export const CLOSED: StreamError = Object.freeze({ tag: 'closed' });
 
 /** Turns a WASI error code that the broker threw into the stream error that carries it. */
 function streamFailure(thrown: unknown): unknown {

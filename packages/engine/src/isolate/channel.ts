@@ -1,14 +1,7 @@
 /** The isolate's end of the wire: blocking reads and writes on one inherited descriptor. */
 import { Buffer } from 'node:buffer';
 import { readSync, writevSync } from 'node:fs';
-import {
-  BLOB_BYTES,
-  decodeBody,
-  encodeHead,
-  NO_BYTES,
-  type Frame,
-  type FrameKind,
-} from './wire.ts';
+import { BLOB_BYTES, decodeBody, encodeHead, NO_BYTES, type Frame, FrameKind } from './wire.ts';
 
 /** The inherited socket. 0–2 are the standard streams, of which only stderr is open, for last words. */
 const WIRE_FD = 3;
@@ -31,6 +24,7 @@ function writeAll(parts: Uint8Array[]): void {
 }
 
 export function send(kind: FrameKind, message: unknown, blob: Uint8Array = NO_BYTES): void {
+  if (kind === FrameKind.ready) forget();
   const head = encodeHead(kind, JSON.stringify(message), blob.length);
   writeAll(blob.length === 0 ? [head] : [head, blob]);
 }
@@ -46,6 +40,8 @@ export function sendChunks(kind: FrameKind, message: unknown, bytes: Uint8Array)
 let buffer = Buffer.allocUnsafeSlow(128 * 1024);
 let start = 0;
 let end = 0;
+/** Bytes from the beginning that were filled since the last `forget`. */
+let used = 0;
 
 /** Reads until `length` bytes lie at `start`; false when the supervisor is gone. */
 function fill(length: number): boolean {
@@ -60,8 +56,16 @@ function fill(length: number): boolean {
     const count = readSync(WIRE_FD, buffer, end, buffer.length - end, null);
     if (count === 0) return false;
     end += count;
+    used = Math.max(used, end);
   }
   return true;
+}
+
+/** Between two invocations: wipes what has arrived, and takes it from whoever still has a view of it. */
+function forget(): void {
+  buffer.fill(0, 0, used);
+  buffer = Buffer.from(buffer.buffer.transfer());
+  start = end = used = 0;
 }
 
 /**

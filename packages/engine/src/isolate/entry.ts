@@ -3,15 +3,17 @@
  * Bundled into one script; everything that it needs of Node is taken here, before the realm is locked.
  */
 import { Buffer } from 'node:buffer';
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, type Cipheriv } from 'node:crypto';
 import { Script } from 'node:vm';
-import { FuelMeter } from '@skill-engine/metering';
+import { FuelMeter, MeterStop } from '@skill-engine/metering';
 import { createHost } from '../host/index.ts';
-import { HostSession, type HostPowers } from '../host/session.ts';
-import { receive, send, sendChunks } from './channel.ts';
+import { ExitSignal, HostFault, HostSession, type HostPowers } from '../host/session.ts';
+import { receive } from './channel.ts';
+import { harden } from './harden.ts';
 import { lockRealm } from './lock.ts';
 import { LoadedComponent } from './loaded.ts';
 import type { InvokeMessage, LoadMessage, ReplyMessage, ResultMessage } from './messages.ts';
+import { exchange, send, sendChunks } from './talk.ts';
 import { FrameKind } from './wire.ts';
 
 const exit = process.exit.bind(process);
@@ -25,28 +27,45 @@ const wait = Atomics.wait;
 const STACK_BYTES = 4 * 1024 * 1024;
 
 lockRealm();
+harden([globalThis, HostSession, HostFault, ExitSignal, FuelMeter, MeterStop, ...interfaces()]);
+
+/** Every interface once, for its classes: they are shared by all invocations. Nobody calls these. */
+function interfaces(): object[] {
+  const session = new HostSession(powers('', new FuelMeter({ fuel: 0n, memoryBytes: 0 })), {
+    fuel: '0',
+    memory: 0,
+    output: 0,
+    hostCalls: 0,
+  });
+  const nothing = { arguments: [], environment: [], stdin: new Uint8Array(0), preopens: [] };
+  return Object.values(createHost(session, nothing)) as object[];
+}
 
 let component: LoadedComponent | undefined;
 
-const ask: HostPowers['ask'] = (op, args, bytes) => {
-  send(FrameKind.request, { op, args }, bytes);
-  const frame = receive();
+function ask(...[op, args, bytes]: Parameters<HostPowers['ask']>): ReturnType<HostPowers['ask']> {
+  const frame = exchange(FrameKind.request, { op, args }, bytes);
   if (frame?.kind !== FrameKind.reply) exit(1);
   const reply = JSON.parse(frame!.json) as ReplyMessage;
   if ('error' in reply) throw reply.error;
-  return { value: reply.value, bytes: frame!.blob };
-};
+  // A file's bytes go straight into the guest's memory; anything else may be kept, so it is copied.
+  return { value: reply.value, bytes: op === 'fs.read' ? frame!.blob : frame!.blob.slice() };
+}
 
 function powers(seed: string, meter: FuelMeter): HostPowers {
   // AES-256 in counter mode over zeros: the usual deterministic random bit generator.
-  const stream = createCipheriv('aes-256-ctr', Buffer.from(seed, 'hex'), Buffer.alloc(16));
+  const key = Buffer.from(seed, 'hex');
+  let stream: Cipheriv | undefined;
   return {
     ask,
     output: (target, bytes) => sendChunks(FrameKind.output, { stream: target }, bytes),
     monotonicNow,
     wallNow,
     sleep: (milliseconds) => void wait(sleepCell, 0, 0, milliseconds),
-    randomBytes: (length) => new Uint8Array(stream.update(Buffer.alloc(length))),
+    randomBytes: (length) => {
+      stream ??= createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+      return new Uint8Array(stream.update(Buffer.alloc(length)));
+    },
     consume: (units) => meter.consume(units),
   };
 }
@@ -72,7 +91,7 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
   const imports = createHost(session, {
     arguments: message.arguments,
     environment: message.environment,
-    stdin: blob.subarray(inputEnd),
+    stdin: blob.slice(inputEnd),
     preopens: message.preopens,
   });
   const { text, ...result } = component!.run(session, meter, imports, message, parameters);

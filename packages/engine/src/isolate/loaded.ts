@@ -1,5 +1,6 @@
 /** A component inside the isolate: compiled once, instantiated afresh for every invocation. */
 import { type FuelMeter, MeterStop } from '@skill-engine/metering';
+import { harden } from './harden.ts';
 import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
 import type {
   Fault,
@@ -37,11 +38,12 @@ export class LoadedComponent {
     for (const { name, bytes } of message.modules) {
       this.#modules.set(
         name,
-        new WebAssembly.Module(new Uint8Array(blob.subarray(at, at + bytes))),
+        Object.freeze(new WebAssembly.Module(new Uint8Array(blob.subarray(at, at + bytes)))),
       );
       at += bytes;
     }
     this.#instantiate = evaluate(source) as Instantiate;
+    harden([this.#instantiate]);
   }
 
   run(

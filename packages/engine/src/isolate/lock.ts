@@ -1,3 +1,6 @@
+import { allowOverride } from './harden.ts';
+import { textCoders } from './text-coders.ts';
+
 /**
  * Takes the ambient powers out of the realm before any generated code is evaluated.
  *
@@ -25,7 +28,6 @@ const KEPT = new Set<PropertyKey>([
   'Number',
   'BigInt',
   'Math',
-  'Date',
   'String',
   'RegExp',
   'Error',
@@ -68,6 +70,8 @@ const KEPT = new Set<PropertyKey>([
   'TextDecoder',
 ]);
 
+const wasmErrors = ['CompileError', 'LinkError', 'RuntimeError'] as const;
+
 const noop = (): void => {};
 
 export function lockRealm(): void {
@@ -85,8 +89,32 @@ export function lockRealm(): void {
   if (survivors.length > 0) {
     throw new Error(`globals that cannot be removed: ${survivors.map(String).join(', ')}`);
   }
-  // Clocks go through the host session; the realm's own are not a guest's business.
-  Reflect.deleteProperty(Date, 'now');
+  Object.assign(globalThis, textCoders);
+  // Randomness goes through the host session; the realm's own is not a guest's business, as its clock is not.
+  Reflect.deleteProperty(Math, 'random');
+  // What was matched last, also by an earlier invocation (`RegExp.$1`, `RegExp.input`).
+  for (const key of Reflect.ownKeys(RegExp)) {
+    if (typeof key === 'string' && /^(?:\$|last|left|right|input)/.test(key)) {
+      Reflect.deleteProperty(RegExp, key);
+    }
+  }
+  // What would go on in later invocations.
+  for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
+    Reflect.deleteProperty(WebAssembly, name);
+  }
+  for (const { prototype } of [
+    Error,
+    AggregateError,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+    ...wasmErrors.map((name) => Reflect.get(WebAssembly, name) as typeof Error),
+  ]) {
+    allowOverride(prototype, ['message', 'name']);
+  }
   Reflect.deleteProperty(Error, 'captureStackTrace');
   Object.defineProperty(Error, 'stackTraceLimit', {
     value: 0,

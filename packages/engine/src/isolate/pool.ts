@@ -134,6 +134,12 @@ export class IsolatePool {
     return isolate;
   }
 
+  /** A spare for the next call, unless its exit has already brought one for those who wait. */
+  #replace(): void {
+    const coming = [...this.#isolates].some(({ alive, busy }) => alive && !busy);
+    if (!this.#closed && !coming && this.#isolates.size < this.#options.size) this.#spawn();
+  }
+
   /** Nobody else is coming up: those who wait learn why, instead of a respawn without end. */
   #loadFailed(end: End | undefined): void {
     if (this.#closed || this.#isolates.size > 0) return;
@@ -171,7 +177,7 @@ export class IsolatePool {
       if (isolate.alive && isolate.served >= RECYCLE_AFTER) isolate.stop('closed');
       if (!isolate.alive) {
         this.#isolates.delete(isolate);
-        if (!this.#closed) this.#spawn();
+        this.#replace();
       }
       this.#dispatch();
     });

@@ -31,6 +31,9 @@ export const BLOB_BYTES = 1024 * 1024;
 /** Largest frame that an isolate may send: a full blob and 64 KiB of JSON. */
 export const ISOLATE_FRAME_BYTES = BLOB_BYTES + 64 * 1024;
 
+/** Exit code of an isolate whose stack overflowed in the middle of a frame. */
+export const STACK_OVERFLOW_EXIT = 86;
+
 export interface Frame {
   readonly kind: number;
   readonly json: string;
