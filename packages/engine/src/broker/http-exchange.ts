@@ -32,6 +32,8 @@ export interface ExchangeOptions {
 export interface ResponseHead {
   readonly status: number;
   readonly fields: readonly (readonly [string, string])[];
+  /** Whether what comes along is the whole body. */
+  readonly ended: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -229,11 +231,19 @@ export class HttpExchange implements ByteStream {
     return there;
   }
 
-  /** The head of the response, once it is there. */
-  response(): ResponseHead | undefined {
+  /** The head of the response, once it is there, and what is there of the body: small ones are read at once. */
+  response(): { readonly head: ResponseHead; readonly bytes: Uint8Array } | undefined {
     this.#throwFailure();
     const response = this.#response;
-    return response && { status: response.statusCode ?? 0, fields: pairs(response.rawHeaders) };
+    if (response === undefined) return undefined;
+    const chunk = response.readableLength > 0 ? (response.read() as Uint8Array | null) : null;
+    const bytes = chunk === null ? NOTHING : this.#hand(chunk);
+    const ended = this.#ended();
+    if (ended) response.read();
+    return {
+      head: { status: response.statusCode ?? 0, fields: pairs(response.rawHeaders), ended },
+      bytes,
+    };
   }
 
   read(length: number): Uint8Array | 'end' {

@@ -17,7 +17,7 @@ import type { NetworkDenial } from './network-denial.ts';
 import type { Dialer } from './network-dial.ts';
 import { httpCode, NetworkFailure } from './network-failure.ts';
 import type { NetworkHandles } from './network-handles.ts';
-import type { Signal } from './network-signal.ts';
+import { andThen, type Signal } from './network-signal.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
 export interface HttpOptions {
@@ -39,13 +39,18 @@ export class HttpRequests {
     this.#options = options;
   }
 
-  call(op: string, from: Arguments): Answer {
+  call(op: string, from: Arguments): Answer | Promise<Answer> {
     if (op === 'net.http-send') return { value: this.#send(from) };
     const exchange = this.#options.handles.get(from.handle(), HttpExchange);
     switch (op) {
-      case 'net.http-response':
+      case 'net.http-response': {
+        const wait = from.boolean();
         from.end();
-        return { value: exchange.response() ?? null };
+        const found = this.#options.signal.until(() => exchange.response(), wait ? Infinity : 0);
+        return andThen(found, (response) =>
+          response ? { value: response.head, bytes: response.bytes } : { value: null },
+        );
+      }
       case 'net.http-finish': {
         const trailers = readFields(from);
         from.end();
@@ -71,6 +76,7 @@ export class HttpRequests {
   #send(from: Arguments): number {
     const { handles, budget, dialer } = this.#options;
     const sent = readSentRequest(from);
+    for (const spent of from.handles()) handles.drop(spent);
     const body = from.bytes();
     from.end();
     if (body.length > SENT_BODY_BYTES) throw new ProtocolViolation('net.http-send: too much body');

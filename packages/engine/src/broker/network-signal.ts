@@ -62,3 +62,8 @@ export class Signal {
     });
   }
 }
+
+/** Goes on with a value that is here, or will be. */
+export function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

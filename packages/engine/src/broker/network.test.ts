@@ -68,15 +68,16 @@ function open(given: Given) {
     return 'error' in answer ? answer.error : answer.value;
   };
   const send = (authority: string, target = '/', times: (number | null)[] = [null, null, null]) =>
-    ask('net.http-send', 'GET', 'http', authority, target, [], times, 'none');
+    ask('net.http-send', 'GET', 'http', authority, target, [], times, 'none', []);
   /** Sends, waits, and reads the whole body; the status, and its bytes or why it stopped. */
   const fetch = async (authority: string, target = '/', times?: (number | null)[]) => {
     const handle = await send(authority, target, times);
     if (typeof handle !== 'number') return handle;
     await ask('net.wait', [[handle, 'ready']], []);
-    const head = await ask('net.http-response', handle);
-    if (typeof head === 'string') return head;
-    let length = 0;
+    const response = await call('net.http-response', [handle, false]);
+    if ('error' in response) return response.error;
+    const head = response.value;
+    let length = response.bytes?.length ?? 0;
     for (;;) {
       const answer = await call('net.read', [handle, 65_536, true]);
       if ('error' in answer) return answer.error;
@@ -114,18 +115,18 @@ describe('what no honest isolate sends ends it', () => {
     ['net.drop', [7]],
     ['net.permit', [{}]],
     ['net.http-send', []],
-    ['net.http-send', ['GET', 'http', 'a', '/', {}, [], 'none']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [['x']], [], 'none']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [['x', 1]], [], 'none']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [], [-1], 'none']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [], [1.5], 'none']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [], [], 'other']],
-    ['net.http-send', ['GET', 'http', 'a', '/', [], [], 'none', 'more']],
+    ['net.http-send', ['GET', 'http', 'a', '/', {}, [], 'none', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [['x']], [], 'none', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [['x', 1]], [], 'none', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [], [-1], 'none', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [], [1.5], 'none', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [], [], 'other', []]],
+    ['net.http-send', ['GET', 'http', 'a', '/', [], [], 'none', [], 'more']],
     [
       'net.http-send',
-      ['GET', 'http', 'a', '/', Array.from({ length: 2000 }, () => ['a', 'b']), [], 'none'],
+      ['GET', 'http', 'a', '/', Array.from({ length: 2000 }, () => ['a', 'b']), [], 'none', []],
     ],
-    ['net.http-response', [1]],
+    ['net.http-response', [1, false]],
     ['net.tcp-open', [5]],
     ['net.tcp-connect', [1, loopback, 80]],
     ['net.udp-send', [1, loopback, 80]],
@@ -142,7 +143,7 @@ describe('what no honest isolate sends ends it', () => {
     await using echo = await tcpEcho();
     const { ask, connect } = open({ ports: [echo.port] });
     const handle = await connect(echo.port);
-    await expect(ask('net.http-response', handle)).rejects.toMatchObject({
+    await expect(ask('net.http-response', handle, false)).rejects.toMatchObject({
       name: 'ProtocolViolation',
     });
     await expect(ask('net.udp-permit', handle)).rejects.toMatchObject({
@@ -203,6 +204,7 @@ describe("the broker judges again what the guest's side has let pass", () => {
       [[name, value]],
       [],
       'none',
+      [],
     );
     expect(await sent).toBe('HTTP-request-denied');
     expect(denials).toMatchObject([{ kind: 'refused', code: 'NETWORK_MALFORMED' }]);
@@ -218,7 +220,9 @@ describe("the broker judges again what the guest's side has let pass", () => {
     ['GET', 'http', `/${'x'.repeat(20_000)}`, 'HTTP-request-URI-too-long'],
   ])('%j %j %j', async (method, scheme, target, code) => {
     const { ask } = open({ ports: [80] });
-    expect(await ask('net.http-send', method, scheme, loopback, target, [], [], 'none')).toBe(code);
+    expect(await ask('net.http-send', method, scheme, loopback, target, [], [], 'none', [])).toBe(
+      code,
+    );
   });
 
   it('fields that are too many or too long', async () => {
@@ -226,7 +230,7 @@ describe("the broker judges again what the guest's side has let pass", () => {
     const many = Array.from({ length: 300 }, (_, index) => [`x-${index}`, 'y']);
     const long = [['x', 'y'.repeat(70_000)]];
     for (const fields of [many, long]) {
-      const sent = ask('net.http-send', 'GET', 'http', loopback, '/', fields, [], 'none');
+      const sent = ask('net.http-send', 'GET', 'http', loopback, '/', fields, [], 'none', []);
       expect(await sent).toBe('HTTP-request-header-section-size');
     }
   });
@@ -313,7 +317,7 @@ describe('budgets', () => {
     for (let count = 0; count < 3; count += 1)
       expect(await ask('net.tcp-open', 4)).toBeTypeOf('number');
     expect(await ask('net.tcp-open', 4)).toBe('new-socket-limit');
-    expect(await ask('net.http-send', 'GET', 'http', loopback, '/', [], [], 'none')).toBe(
+    expect(await ask('net.http-send', 'GET', 'http', loopback, '/', [], [], 'none', [])).toBe(
       'connection-limit-reached',
     );
     expect(broker.spent).toContain('3 sockets');

@@ -14,7 +14,7 @@ import type { NetworkDenial } from './network-denial.ts';
 import { Dialer } from './network-dial.ts';
 import { NetworkHandles } from './network-handles.ts';
 import { BUFFER_BYTES, type ByteStream } from './network-resource.ts';
-import { Signal } from './network-signal.ts';
+import { andThen, Signal } from './network-signal.ts';
 import type { TlsTrust } from './network-tls.ts';
 import { SocketNames } from './sockets-lookup.ts';
 import { TcpConnection } from './sockets-tcp.ts';
@@ -114,7 +114,7 @@ export class NetworkBroker {
       );
       return ready.length > 0 ? ready : undefined;
     };
-    return then(this.#signal.until(look, milliseconds), (ready) => ({ value: ready ?? [] }));
+    return andThen(this.#signal.until(look, milliseconds), (ready) => ({ value: ready ?? [] }));
   }
 
   #read(from: Arguments): Answer | Promise<Answer> {
@@ -126,7 +126,7 @@ export class NetworkBroker {
       const chunk = stream.read(length);
       return chunk !== 'end' && chunk.length === 0 && blocking && length > 0 ? undefined : chunk;
     };
-    return then(this.#signal.until(read), (chunk) =>
+    return andThen(this.#signal.until(read), (chunk) =>
       chunk === 'end' || chunk === undefined ? { value: 'end' } : { value: null, bytes: chunk },
     );
   }
@@ -154,17 +154,13 @@ export class NetworkBroker {
       }
       return stream.flushed() ? true : undefined;
     };
-    return then(this.#signal.until(done), () => ({ value: null }));
+    return andThen(this.#signal.until(done), () => ({ value: null }));
   }
 
   #flush(from: Arguments): Answer | Promise<Answer> {
     const stream = this.#stream(from.handle());
     from.end();
     const done = () => stream.flushed() || undefined;
-    return then(this.#signal.until(done), () => ({ value: null }));
+    return andThen(this.#signal.until(done), () => ({ value: null }));
   }
-}
-
-function then<T>(value: T | Promise<T>, next: (value: T) => Answer): Answer | Promise<Answer> {
-  return value instanceof Promise ? value.then(next) : next(value);
 }

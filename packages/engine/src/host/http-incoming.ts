@@ -1,7 +1,7 @@
 /** wasi:http/types: what comes back. All of one exchange share one handle at the broker. */
 import { Fields, type WireFields } from './http-fields.ts';
 import { type HttpError, withHttpErrors } from './http-errors.ts';
-import { InputStream, type Pollable } from './io.ts';
+import { type ByteSource, CLOSED, InputStream, Pollable } from './io.ts';
 import { type RemoteHandle, remoteSource } from './sockets-handle.ts';
 
 /** A WIT `result`, as glue takes one that is inside another value. */
@@ -10,6 +10,36 @@ export type Result<T> = { tag: 'ok'; val: T } | { tag: 'err'; val: HttpError };
 interface ResponseHead {
   readonly status: number;
   readonly fields: WireFields;
+  readonly ended: boolean;
+}
+
+/** What came of a body along with its head. */
+interface Beginning {
+  bytes: Uint8Array;
+  /** Whether that is all of it. */
+  readonly ended: boolean;
+}
+
+function bodySource(handle: RemoteHandle, beginning: Beginning): ByteSource {
+  const remote = remoteSource(handle);
+  const read = (length: number, more: (length: number) => Uint8Array): Uint8Array => {
+    const { bytes, ended } = beginning;
+    if (bytes.length === 0) {
+      if (ended) throw CLOSED;
+      return more(length);
+    }
+    beginning.bytes = bytes.subarray(length);
+    return bytes.subarray(0, length);
+  };
+  return {
+    ...remote,
+    read: (length) => read(length, remote.read),
+    blockingRead: (length) => read(length, remote.blockingRead ?? remote.read),
+    subscribe: () =>
+      beginning.ended || beginning.bytes.length > 0
+        ? Pollable.always(handle.session)
+        : handle.subscribe('read'),
+  };
 }
 
 function attempt<T>(action: () => T): Result<T> {
@@ -53,17 +83,19 @@ export class FutureTrailers {
 
 export class IncomingBody {
   readonly #handle: RemoteHandle;
+  readonly #beginning: Beginning;
   #taken = false;
 
-  constructor(handle: RemoteHandle) {
+  constructor(handle: RemoteHandle, beginning: Beginning) {
     this.#handle = handle.hold();
+    this.#beginning = beginning;
   }
 
   stream(): InputStream {
     this.#handle.session.enter();
     if (this.#taken) throw undefined;
     this.#taken = true;
-    return new InputStream(this.#handle.session, remoteSource(this.#handle));
+    return new InputStream(this.#handle.session, bodySource(this.#handle, this.#beginning));
   }
 
   /** What is left of the body is thrown away; the trailers come behind it. */
@@ -82,9 +114,11 @@ export class IncomingResponse {
   readonly #handle: RemoteHandle;
   readonly #status: number;
   readonly #headers: Fields;
+  readonly #beginning: Beginning;
   #consumed = false;
 
-  constructor(handle: RemoteHandle, head: ResponseHead) {
+  constructor(handle: RemoteHandle, head: ResponseHead, bytes: Uint8Array) {
+    this.#beginning = { bytes, ended: head.ended };
     this.#handle = handle.hold();
     this.#status = head.status;
     this.#headers = Fields.received(head.fields);
@@ -104,7 +138,7 @@ export class IncomingResponse {
     this.#handle.session.enter();
     if (this.#consumed) throw undefined;
     this.#consumed = true;
-    return new IncomingBody(this.#handle);
+    return new IncomingBody(this.#handle, this.#beginning);
   }
 
   [Symbol.dispose](): void {
@@ -112,9 +146,12 @@ export class IncomingResponse {
   }
 }
 
+type Answer = ReturnType<RemoteHandle['session']['ask']>;
+
 export class FutureIncomingResponse {
   readonly #handle: RemoteHandle;
   #taken = false;
+  #answer: Result<Answer> | undefined;
 
   /** Takes over the one hold that a new handle has. */
   constructor(handle: RemoteHandle) {
@@ -122,16 +159,29 @@ export class FutureIncomingResponse {
   }
 
   subscribe(): Pollable {
-    return this.#handle.subscribe('ready');
+    return this.#handle.subscribe('ready', () => {
+      if (!this.#taken) this.#answer ??= this.#ask(true);
+    });
+  }
+
+  #ask(wait: boolean): Result<Answer> {
+    const { session, number } = this.#handle;
+    return attempt(() => session.ask('net.http-response', [number, wait]));
   }
 
   get(): Result<Result<IncomingResponse>> | { tag: 'err' } | undefined {
     if (this.#taken) return { tag: 'err' };
-    const head = attempt(() => this.#handle.ask('http-response') as ResponseHead | null);
-    if (head.tag === 'ok' && head.val === null) return undefined;
+    const answer = this.#answer ?? this.#ask(false);
+    if (answer.tag === 'ok' && answer.val.value === null) return undefined;
     this.#taken = true;
-    if (head.tag === 'err') return { tag: 'ok', val: head };
-    return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#handle, head.val!) } };
+    this.#answer = undefined;
+    if (answer.tag === 'err') return { tag: 'ok', val: answer };
+    const { value, bytes } = answer.val;
+    // The bytes are a view of a buffer that is used again.
+    const head = value as ResponseHead;
+    const response = new IncomingResponse(this.#handle, head, bytes.slice());
+    if (head.ended) this.#handle.spend();
+    return { tag: 'ok', val: { tag: 'ok', val: response } };
   }
 
   [Symbol.dispose](): void {

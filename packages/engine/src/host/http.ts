@@ -21,7 +21,7 @@ import {
 } from './http-outgoing.ts';
 import type { IoError } from './io.ts';
 import type { HostSession } from './session.ts';
-import { RemoteHandle } from './sockets-handle.ts';
+import { RemoteHandle, takeSpent } from './sockets-handle.ts';
 
 class IncomingRequest {}
 class OutgoingResponse {}
@@ -79,6 +79,7 @@ function handle(
       milliseconds(options?.betweenBytesTimeout()),
     ],
     body.kind,
+    takeSpent(session),
   ];
   const remote = new RemoteHandle(session, session.ask('net.http-send', args, body.bytes).value);
   if (body.kind === 'open') request.taken?.attach(remote);

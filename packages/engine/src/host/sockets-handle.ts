@@ -4,11 +4,30 @@ import type { HostSession } from './session.ts';
 
 type Interest = 'ready' | 'read' | 'write';
 
+/** Spent handles that wait to go along with the next request. */
+const WAITING = 16;
+
+const spent = new WeakMap<HostSession, number[]>();
+
+function spentHandles(session: HostSession): number[] {
+  const waiting = spent.get(session) ?? [];
+  spent.set(session, waiting);
+  return waiting;
+}
+
+/** What waits, for a request that carries it. */
+export function takeSpent(session: HostSession): number[] {
+  const waiting = spentHandles(session);
+  spent.delete(session);
+  return waiting;
+}
+
 /** Shared by a resource and its streams: given back when the last of them is dropped. */
 export class RemoteHandle {
   readonly session: HostSession;
   readonly number: number;
   #holders = 1;
+  #spent = false;
 
   constructor(session: HostSession, number: unknown) {
     this.session = session;
@@ -19,12 +38,20 @@ export class RemoteHandle {
     return this.session.ask(`net.${op}`, [this.number, ...args]).value;
   }
 
-  subscribe(interest: Interest): Pollable {
+  /** A pollable is its resource's child: one that outlives it traps. */
+  subscribe(interest: Interest, settle?: () => void): Pollable {
     this.session.enter();
+    const remote = (): [number, Interest] => {
+      if (this.#holders === 0) throw new RangeError('a pollable outlived its resource');
+      return [this.number, interest];
+    };
     return new Pollable({
       session: this.session,
       ready: () => false,
-      remote: [this.number, interest],
+      get remote() {
+        return remote();
+      },
+      ...(settle ? { settle } : {}),
     });
   }
 
@@ -35,7 +62,15 @@ export class RemoteHandle {
 
   release(): void {
     this.#holders -= 1;
-    if (this.#holders === 0) this.ask('drop');
+    if (this.#holders > 0) return;
+    const waiting = spentHandles(this.session);
+    if (!this.#spent || waiting.length >= WAITING) this.ask('drop');
+    else waiting.push(this.number);
+  }
+
+  /** Nothing is open behind it any longer: that it is dropped may be told later. */
+  spend(): void {
+    this.#spent = true;
   }
 }
 
