@@ -68,7 +68,7 @@ async function detect(): Promise<Detected> {
   if (process.platform !== 'linux') return { layers: NO_LAYERS, problems };
   const found = new Map<Program, string>();
   for (const program of programs) {
-    const path = find(program);
+    const path = findProgram(program);
     if (path) found.set(program, path);
     else problems.set(program, 'is not installed');
   }
@@ -117,13 +117,15 @@ async function candidates(found: ReadonlyMap<Program, string>): Promise<Candidat
       files,
     });
     for (const seccomp of hasFilter ? [true, false] : [false]) {
+      const alone = { sandbox: sandbox(true, seccomp, node) };
       if (asRoot && setpriv) {
+        const proves = ['bwrap', 'setpriv'] as const;
+        list.push({ program: 'bwrap', proves, layers: { ...alone, setpriv, nobody: true } });
         const files = [...new Set([...node, setpriv, ...(await librariesOf(setpriv))])];
         const layers = { setpriv, nobody: true, sandbox: sandbox(false, seccomp, files) };
-        list.push({ program: 'bwrap', proves: ['bwrap', 'setpriv'], layers });
+        list.push({ program: 'bwrap', proves, layers });
       }
-      const layers = { sandbox: sandbox(true, seccomp, node) };
-      list.push({ program: 'bwrap', proves: ['bwrap'], layers });
+      list.push({ program: 'bwrap', proves: ['bwrap'], layers: alone });
     }
   }
   for (const nobody of asRoot ? [true, false] : [false]) {
@@ -139,7 +141,8 @@ async function candidates(found: ReadonlyMap<Program, string>): Promise<Candidat
   return list;
 }
 
-function find(program: Program): string | undefined {
+/** Path of a program in the system's folders. */
+export function findProgram(program: Program): string | undefined {
   for (const folder of FOLDERS) {
     try {
       accessSync(`${folder}/${program}`, constants.X_OK);
@@ -152,7 +155,7 @@ function find(program: Program): string | undefined {
 }
 
 /** Starts an isolate in these layers; resolves with what went wrong, or `undefined` when it came up. */
-function tryLayers(layers: Layers): Promise<string | undefined> {
+export function tryLayers(layers: Layers): Promise<string | undefined> {
   const child = launch(TRIAL_MEMORY_BYTES, layers);
   const reader = new FrameReader();
   let words = '';

@@ -28,13 +28,11 @@ export function wrap(program: Program, memoryBytes: number, layers: Layers): str
   const { prlimit, setpriv, sandbox } = layers;
   const limits = prlimit ? [prlimit, ...kernelLimits(memoryBytes), '--'] : [];
   if (sandbox?.kind === 'bubblewrap') {
-    const privileges = layers.nobody && setpriv ? [setpriv, ...privilegeFlags(true), '--'] : [];
-    return [
-      ...limits,
-      ...bubblewrap(sandbox, program),
-      ...privileges,
-      ...command(program, INNER_ENTRY),
-    ];
+    const nobody = layers.nobody && setpriv ? [setpriv, ...privilegeFlags(true), '--'] : [];
+    const start = bubblewrap(sandbox, program);
+    // Whoever may make user namespaces does it as nobody; where only root may, root makes the others.
+    const wrapped = sandbox.userNamespace ? [...nobody, ...start] : [...start, ...nobody];
+    return [...limits, ...wrapped, ...command(program, INNER_ENTRY)];
   }
   const start = command(program, program.entry);
   const privileges = setpriv ? [setpriv, ...privilegeFlags(layers.nobody === true), '--'] : [];
@@ -84,6 +82,9 @@ function bubblewrap(sandbox: Bubblewrap, { node, entry }: Program): string[] {
     '--hostname',
     'isolate',
     '--die-with-parent',
+    // Without an init in between, which nobody would reap when the isolate ends by itself. For root it must stay:
+    // the kernel lets a parent without CAP_KILL send its death signal only to a child of its own user.
+    ...(sandbox.userNamespace ? ['--as-pid-1'] : []),
     '--new-session',
     // Folders that bubblewrap makes by itself are closed to everyone but their owner.
     ...(sandbox.userNamespace ? [] : [...new Set(files.flatMap(folders))].flatMap(openFolder)),
