@@ -376,3 +376,42 @@ it('one poll waits for sockets, requests and timers together', async () => {
   );
   expect(run.value).toEqual([[3], [false, false, false], [2], 'x', [1], 200]);
 });
+
+it('the same place named many times in one poll is one question, and every place is answered', async () => {
+  const run = await skill.run(
+    `const { input, output } = connectTcp('${loopback}', args);
+     output.blockingWriteAndFlush(utf8.encode('x'));
+     input.subscribe().block();
+     const many = Array.from({ length: 1000 }, () => input.subscribe());
+     return wasi.io.poll.poll(many).length`,
+    echo.port,
+  );
+  expect(run.value).toBe(1000);
+});
+
+it('a budget that is used up is an ordinary error for the guest, and names itself when the tool fails', async () => {
+  const run = await skill.run(
+    `const sockets = [];
+     const refused = attempt(() => { for (;;) sockets.push(wasi.sockets.tcpCreateSocket.createTcpSocket('ipv4')); });
+     const message = sockets.length + ' ' + refused.error;
+     return { toJSON() { throw { tag: 'failed', val: { code: null, message, details: null } }; } }`,
+  );
+  expect(run.result.error).toMatchObject({
+    code: 'NETWORK_LIMIT',
+    message: expect.stringContaining('256 new-socket-limit') as string,
+    details: { limit: '256 sockets, requests and lookups at once' },
+  });
+  const record = await probes.engine.audit.get(run.result.executionId);
+  expect(record).toMatchObject({ status: 'failure', error_code: 'NETWORK_LIMIT' });
+});
+
+it('a pollable that outlives its socket ends the invocation, as a trap', async () => {
+  const run = await skill.run(
+    `const { socket, input, output } = connectTcp('${loopback}', args);
+     const pollable = socket.subscribe();
+     for (const resource of [input, output, socket]) resource[Symbol.dispose]();
+     return pollable.ready()`,
+    echo.port,
+  );
+  expect(run.result.error?.code).toBe('GUEST_TRAP');
+});

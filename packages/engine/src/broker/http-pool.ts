@@ -3,9 +3,6 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Idle connections that are kept for one endpoint. */
-const IDLE = 4;
-
 export interface PooledRequest extends ClientRequestArgs {
   /** Scheme, host in normal form, and port: who was judged, and what the certificate was for. */
   readonly poolKey: string;
@@ -14,8 +11,22 @@ export interface PooledRequest extends ClientRequestArgs {
 }
 
 export class ConnectionPool extends Agent {
-  constructor() {
-    super({ keepAlive: true, maxFreeSockets: IDLE, scheduling: 'lifo' });
+  readonly #idle: number;
+
+  /** @param idle connections that are kept idle, over all endpoints: they take room from others */
+  constructor(idle: number) {
+    super({ keepAlive: true, scheduling: 'lifo' });
+    this.#idle = idle;
+  }
+
+  override keepSocketAlive(socket: Duplex): boolean {
+    const idle = Object.values(this.freeSockets).reduce(
+      (sum, list) => sum + (list?.length ?? 0),
+      0,
+    );
+    if (idle >= this.#idle) return false;
+    // It is typed to return nothing, but tells whether the connection is kept.
+    return (super.keepSocketAlive(socket) as unknown) !== false;
   }
 
   override getName(options?: object): string {

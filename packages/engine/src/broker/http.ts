@@ -33,10 +33,11 @@ const OPERATION = 'http request';
 
 export class HttpRequests {
   readonly #options: HttpOptions;
-  readonly #pool = new ConnectionPool();
+  readonly #pool: ConnectionPool;
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    this.#pool = new ConnectionPool(Math.floor(options.limits.openConnections / 4));
   }
 
   call(op: string, from: Arguments): Answer | Promise<Answer> {

@@ -4,9 +4,6 @@ import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
 const interests: readonly Interest[] = ['ready', 'read', 'write'];
 
-/** Pollables that one wait may name. */
-const WAITS = 10_000;
-
 export class NetworkHandles {
   readonly #resources = new Map<number, NetworkResource>();
   readonly #limit: number;
@@ -53,7 +50,9 @@ export class NetworkHandles {
 
   /** @param wanted pairs of a handle and what is waited for, as they came over the wire */
   waits(wanted: readonly unknown[]): readonly (readonly [NetworkResource, Interest])[] {
-    if (wanted.length > WAITS) throw new ProtocolViolation('net.wait: too many');
+    // Each handle can be waited for in three ways, and is named once for each.
+    if (wanted.length > interests.length * this.#limit)
+      throw new ProtocolViolation('net.wait: too many');
     return wanted.map((value) => {
       const [handle, what] = Array.isArray(value) ? (value as unknown[]) : [];
       const interest = interests.find((known) => known === what);

@@ -312,6 +312,20 @@ describe('budgets', () => {
     expect(inAll.broker.spent).toBe('1 connections');
   });
 
+  it('idle connections take no room from others', async () => {
+    const servers = await Promise.all(
+      Array.from({ length: 6 }, () => httpServer((_, response) => response.end('ok'))),
+    );
+    const { fetch } = open({
+      ports: servers.map(({ port }) => port),
+      limits: { openConnections: 4 },
+    });
+    for (const { port } of servers) {
+      expect(await fetch(`${loopback}:${port}`)).toMatchObject({ status: 200 });
+    }
+    for (const server of servers) await server[Symbol.asyncDispose]();
+  });
+
   it('handles', async () => {
     const { ask, broker } = open({ ports: [80], limits: { handles: 3 } });
     for (let count = 0; count < 3; count += 1)

@@ -26,6 +26,9 @@ export const DATAGRAM_BYTES = 65_507;
 /** Received datagrams that wait for the guest; more are lost, as they are in any network. */
 const QUEUE_DATAGRAMS = 64;
 
+/** What a datagram costs of the budget of bytes besides its payload: its headers, so that empty ones cost too. */
+const HEADER_BYTES = 28;
+
 /** Datagrams on their way out. */
 const SENDING = 16;
 
@@ -103,7 +106,7 @@ export class UdpSocket implements NetworkResource {
     const host = this.#peer === undefined || this.#peer === key ? this.#peers.get(key) : undefined;
     if (host === undefined || this.#received.length >= QUEUE_DATAGRAMS) return;
     try {
-      this.#options.budget.bytes(host, data.length);
+      this.#options.budget.bytes(host, data.length + HEADER_BYTES);
     } catch (error) {
       this.#fail(error);
       return;
@@ -137,7 +140,7 @@ export class UdpSocket implements NetworkResource {
     if (data.length > DATAGRAM_BYTES) throw new WasiError('datagram-too-large');
     if (this.permit() <= 0) throw new WasiError('would-block');
     try {
-      this.#options.budget.bytes(host, data.length);
+      this.#options.budget.bytes(host, data.length + HEADER_BYTES);
     } catch (error) {
       throw new WasiError(socketCode(error));
     }

@@ -94,20 +94,32 @@ export class Pollable {
 /** What of the list is ready now, or as soon as the broker has something within `nanoseconds`. */
 function readyOf(list: readonly Pollable[], nanoseconds: bigint): number[] {
   const ready: number[] = [];
-  const remote: number[] = [];
+  // The broker is told once of what several pollables wait for.
+  const remote = new Map<
+    string,
+    { readonly wait: PollSource['remote']; readonly places: number[] }
+  >();
   for (const [index, { source }] of list.entries()) {
-    if (source.remote !== undefined) remote.push(index);
-    else if (source.ready()) ready.push(index);
+    const wait = source.remote;
+    if (wait === undefined) {
+      if (source.ready()) ready.push(index);
+      continue;
+    }
+    const key = wait.join(' ');
+    const known = remote.get(key);
+    if (known) known.places.push(index);
+    else remote.set(key, { wait, places: [index] });
   }
-  const [first] = remote;
-  if (first === undefined) return ready;
-  const wait = ready.length > 0 || nanoseconds < 0n ? 0n : nanoseconds;
-  const { value } = list[first]!.source.session.ask('net.wait', [
-    remote.map((index) => list[index]!.source.remote),
+  const session = list[0]?.source.session;
+  if (remote.size === 0 || session === undefined) return ready;
+  const asked = [...remote.values()];
+  const nap = ready.length > 0 || nanoseconds < 0n ? 0n : nanoseconds;
+  const { value } = session.ask('net.wait', [
+    asked.map(({ wait }) => wait),
     // No longer than a timer of the broker's: then it is asked again.
-    [Number(wait < LONGEST_WAIT ? wait : LONGEST_WAIT) / 1e6],
+    [Number(nap < LONGEST_WAIT ? nap : LONGEST_WAIT) / 1e6],
   ]);
-  for (const at of value as number[]) ready.push(remote[at]!);
+  for (const at of value as number[]) ready.push(...asked[at]!.places);
   return ready.sort((one, other) => one - other);
 }
 
