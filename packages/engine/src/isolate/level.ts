@@ -43,33 +43,37 @@ export function stricter(
 }
 
 function check(options: IsolationOptions, whose: string): void {
-  const one = (key: string, value: string | undefined, allowed: readonly string[]) => {
+  const refuse = (problem: string): never => {
+    throw new SkillError('INVALID_OPTIONS', `isolation of ${whose} ${problem}.`);
+  };
+  if (typeof options !== 'object' || options === null) refuse('must be an object');
+  for (const key of Object.keys(options)) {
+    if (key !== 'level' && key !== 'os') refuse(`has no "${key}"; it has level, os`);
+  }
+  const oneOf = (key: string, value: string | undefined, allowed: readonly string[]) => {
     if (value === undefined || allowed.includes(value)) return;
     throw new SkillError(
       'INVALID_OPTIONS',
       `isolation.${key} of ${whose} is ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}.`,
     );
   };
-  if (typeof options !== 'object' || options === null) {
-    throw new SkillError('INVALID_OPTIONS', `isolation of ${whose} must be an object.`);
-  }
-  for (const key of Object.keys(options)) one('', key, ['level', 'os']);
-  one('level', options.level, levels);
-  one('os', options.os, strictness);
+  oneOf('level', options.level, levels);
+  oneOf('os', options.os, strictness);
 }
 
 /**
  * Finds what `options` ask for on this machine.
  *
+ * @param detect tests put other machines in its place
  * @throws SkillError ISOLATION_UNAVAILABLE when layers are required and missing
  */
-export async function isolationFor({
-  level = 'process',
-  os = 'preferred',
-}: IsolationOptions): Promise<Isolation> {
+export async function isolationFor(
+  { level = 'process', os = 'preferred' }: IsolationOptions,
+  detect: () => Promise<Detected> = detectLayers,
+): Promise<Isolation> {
   if (level === 'thread') return { level };
   if (os === 'off') return { level, layers: NO_LAYERS };
-  const detected = await detectLayers();
+  const detected = await detect();
   if (os === 'required' && !isComplete(detected.layers)) throw unavailable(detected);
   return { level, layers: detected.layers };
 }

@@ -82,7 +82,7 @@ type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, valu
 
 /** The program for an architecture of `process.arch`; `hasFilter` says whether this one has any. */
 export function seccompFilter(arch: string = process.arch): Uint8Array {
-  const machine = machines[arch];
+  const machine = Object.hasOwn(machines, arch) ? machines[arch] : undefined;
   if (!machine) throw new RangeError(`no system call filter for ${arch}`);
   const answer = (action: number): Instruction => [RETURN, 0, 0, action];
   const load = (offset: number): Instruction => [LOAD, 0, 0, offset];
