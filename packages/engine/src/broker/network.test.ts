@@ -268,6 +268,14 @@ describe('a resolver that is given by its address', () => {
     expect(server.arrived()).toBe(0);
   });
 
+  it("NET-05 the system's resolver: a name of this machine is judged by its address", async () => {
+    await using server = await httpServer((_, response) => response.end('ok'));
+    const granted = open({ ports: [server.port], addresses: ['127.0.0.1/32'] });
+    expect(await granted.fetch(`LOCALHOST:${server.port}`)).toEqual({ status: 200, length: 2 });
+    const named = open({ ports: [server.port], domains: ['localhost'], addresses: [] });
+    expect(await named.fetch(`localhost.:${server.port}`)).toBe('destination-IP-prohibited');
+  });
+
   it('that answers nonsense, or nothing, fails the lookup and nothing else', async () => {
     await using nonsense = await dnsServer((query) =>
       Buffer.concat([query.subarray(0, 2), Buffer.from([0x81, 0x80, 0xff])]),
