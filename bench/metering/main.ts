@@ -1,72 +1,76 @@
 /**
  * What metering costs, against the same module unrewritten, in one run:
  *
- *     npm run bench -- metering [--rounds N] [--only NAME] [MODULE.wasm …]
+ *     npm run bench -- metering [--rounds N] [--only NAME] [--workloads FOLDER] [MODULE.wasm …]
  *
- * Modules that are named are only rewritten: milliseconds per megabyte and growth.
+ * FOLDER has sql.js, quickjs-emscripten-core and @jitl/quickjs-wasmfile-release-sync installed. Modules that are named
+ * are only rewritten: milliseconds per megabyte and growth.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FuelMeter, meter } from '@skill-engine/metering';
 import { KERNELS } from './kernels.ts';
-import { geometricMean, interleave } from './measure.ts';
+import { compare, geometricMean, median, time, type Comparison } from './measure.ts';
+import { workloads, type Workload } from './workloads.ts';
 
 type Run = (argument: number) => number;
 
-interface Row {
-  readonly name: string;
-  readonly plain: number;
-  readonly metered: number;
-  readonly growth: number;
-  readonly fuel: bigint;
-}
-
-function kernel(name: string, argument: number, rounds: number): Row {
+function kernel(name: string, argument: number): Workload {
   const bytes = readFileSync(fileURLToPath(new URL(`kernels/${name}.wasm`, import.meta.url)));
-  const rewritten = meter(bytes);
   const counters = new FuelMeter({ fuel: 2n ** 60n, memoryBytes: 2 ** 30 });
   const plain = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports['run'] as Run;
-  const metered = counters.instantiate(new WebAssembly.Module(rewritten.bytes)).exports[
+  const metered: Run = counters.instantiate(new WebAssembly.Module(meter(bytes).bytes)).exports[
     'run'
-  ] as Run;
-  const before = counters.fuelUsed;
-  if (plain(argument) !== metered(argument))
-    throw new Error(`${name} computes something else when metered`);
-  const fuel = counters.fuelUsed - before;
-  const [a = 0, b = 0] = interleave([() => plain(argument), () => metered(argument)], rounds, 8);
-  return { name, plain: a, metered: b, growth: rewritten.bytes.length / bytes.length, fuel };
+  ];
+  return { name, plain: () => plain(argument), metered: () => metered(argument) };
+}
+
+function measure(workload: Workload, rounds: number): Comparison {
+  if (workload.plain() !== workload.metered())
+    throw new Error(`${workload.name} computes something else when metered`);
+  const result = compare(workload.plain, workload.metered, rounds);
+  const [plain, metered] = [result.plain, result.metered].map((ms) => ms.toFixed(2).padStart(8));
+  console.log(
+    `${workload.name.padEnd(16)} ${plain} ms ${metered} ms  ×${result.ratio.toFixed(3)}  fastest ×${result.least.toFixed(3)}`,
+  );
+  return result;
 }
 
 function rewriting(path: string): string {
   const bytes = readFileSync(path);
   let size = 0;
-  const [time = 0] = interleave([() => (size = meter(bytes).bytes.length)], 9);
+  const ms = median(
+    Array.from({ length: 9 }, () => time(() => (size = meter(bytes).bytes.length))),
+  );
   const megabytes = bytes.length / 1e6;
-  return `${path.split('/').at(-1)}: ${megabytes.toFixed(2)} MB, ${(time / megabytes).toFixed(1)} ms per MB, size ×${(size / bytes.length).toFixed(3)}`;
+  return `${path.split('/').at(-1)}: ${megabytes.toFixed(2)} MB, ${(ms / megabytes).toFixed(1)} ms per MB, size ×${(size / bytes.length).toFixed(3)}`;
 }
 
-export function run(args: readonly string[]): Promise<void> {
+export async function run(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: { type: 'string', default: '15' }, only: { type: 'string' } },
+    options: {
+      rounds: { type: 'string', default: '21' },
+      only: { type: 'string' },
+      workloads: { type: 'string' },
+    },
   });
-  console.log(`Node ${process.version}, V8 ${process.versions.v8}`);
-  const ratios: number[] = [];
-  for (const [name, argument] of Object.entries(KERNELS)) {
-    if (values.only !== undefined && values.only !== name) continue;
-    const row = kernel(name, argument, Number(values.rounds));
-    const ratio = row.metered / row.plain;
-    ratios.push(ratio);
-    console.log(
-      `${name.padEnd(12)} ${row.plain.toFixed(2).padStart(8)} ms ${row.metered.toFixed(2).padStart(8)} ms  ×${ratio.toFixed(3)}  fuel ${row.fuel}`,
-    );
+  const rounds = Number(values.rounds);
+  console.log(`Node ${process.version}, V8 ${process.versions.v8}, medians of ${rounds}`);
+  const names = Object.entries(KERNELS).filter(
+    ([name]) => values.only === undefined || values.only === name,
+  );
+  const results = names.map(([name, argument]) => measure(kernel(name, argument), rounds));
+  if (results.length > 1) {
+    const summary = (ratios: readonly number[]): string =>
+      `geometric mean ×${geometricMean(ratios).toFixed(3)}, worst ×${Math.max(...ratios).toFixed(3)}`;
+    console.log(`kernels, medians: ${summary(results.map(({ ratio }) => ratio))}`);
+    console.log(`kernels, fastest: ${summary(results.map(({ least }) => least))}`);
   }
-  if (ratios.length > 1)
-    console.log(
-      `geometric mean ×${geometricMean(ratios).toFixed(3)}, worst ×${Math.max(...ratios).toFixed(3)}`,
-    );
+  if (values.workloads !== undefined) {
+    for (const workload of await workloads(values.workloads)) measure(workload, rounds);
+  }
   for (const path of positionals) console.log(rewriting(path));
-  return Promise.resolve();
 }
