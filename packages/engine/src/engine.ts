@@ -127,6 +127,8 @@ export class Engine implements AsyncDisposable {
       this.#assertOpen();
     } catch (error) {
       await Promise.allSettled(loaded.map(({ pool }) => this.#supervisor.closePool(pool)));
+      // What fails because everything is being closed says so.
+      this.#assertOpen();
       throw error;
     }
     for (const skill of loaded) {
@@ -160,9 +162,14 @@ export class Engine implements AsyncDisposable {
     parameters: unknown = {},
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
+    const loaded = this.#skills.get(skill);
     const running = this.#execute(skill, tool, parameters, options);
     this.#running.add(running);
-    const forget = () => void this.#running.delete(running);
+    loaded?.running.add(running);
+    const forget = () => {
+      this.#running.delete(running);
+      loaded?.running.delete(running);
+    };
     running.then(forget, forget);
     return running;
   }
@@ -206,7 +213,11 @@ export class Engine implements AsyncDisposable {
       const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
       const result = resultOf(executionId, durationMs, outcome);
       try {
-        await Promise.all([begun, this.audit.finish(outcomeRecord(result, outcome))]);
+        // Both at once, for one commit; without an intent, it is the intent's failure that counts.
+        const finished = this.audit.finish(outcomeRecord(result, outcome));
+        const written = await Promise.allSettled([begun, finished]);
+        const failure = written.find(({ status }) => status === 'rejected');
+        if (failure?.status === 'rejected') throw failure.reason;
         return result;
       } catch (error) {
         return resultOf(
@@ -216,9 +227,11 @@ export class Engine implements AsyncDisposable {
         );
       }
     };
-    if ('error' in planned) return conclude(this.audit.begin(intent), refusal(planned.error));
+    // A store that throws instead of rejecting has failed all the same.
+    const begin = async (): Promise<void> => this.audit.begin(intent);
+    if ('error' in planned) return conclude(begin(), refusal(planned.error));
     try {
-      await this.audit.begin(intent);
+      await begin();
     } catch (error) {
       const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
       return resultOf(executionId, performance.now() - started, refusal(unavailable));
@@ -226,13 +239,13 @@ export class Engine implements AsyncDisposable {
     return conclude(Promise.resolve(), await this.#run(skill!, planned, limits!, options.signal));
   }
 
-  async #run(
+  #run(
     skill: LoadedSkill,
     { tool, request }: Extract<Plan, { request: unknown }>,
     limits: Limits,
     signal: AbortSignal | undefined,
   ): Promise<RunOutcome> {
-    const run = runGuest(skill.supervisor, skill.pool, {
+    return runGuest(skill.supervisor, skill.pool, {
       ...request,
       tool: tool.name,
       limits,
@@ -240,12 +253,6 @@ export class Engine implements AsyncDisposable {
       trust: { ca: this.#options.tls?.ca ?? [] },
       signal,
     }).catch((error: unknown) => refusal(SkillError.from(error)));
-    skill.running.add(run);
-    try {
-      return await run;
-    } finally {
-      skill.running.delete(run);
-    }
   }
 
   /** Ends running invocations (their results say `CANCELLED`), writes their outcomes, frees everything. Idempotent. */

@@ -54,6 +54,8 @@ function stopped(reason: StopReason, limits: Limits): [ErrorCode, string] {
       return ['CANCELLED', 'The engine was closed during the invocation.'];
     case 'output-limit':
       return ['OUTPUT_LIMIT', outputMessage(limits)];
+    case 'abandoned':
+      return ['INTERNAL', 'The engine failed during the invocation, and ended it.'];
   }
 }
 

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { SkillError } from '../errors.ts';
 import { isolationFor } from '../isolate/level.ts';
-import type { End } from '../isolate/process.ts';
+import type { End, StopReason } from '../isolate/process.ts';
 import type { FromSupervisor, PoolSpec, RunResult, RunSpec, ToSupervisor } from './messages.ts';
 
 type Pending = (message: FromSupervisor) => void;
@@ -25,6 +25,7 @@ export class Supervisor {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #dead: string | undefined;
+  #closing = false;
 
   constructor() {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -60,14 +61,8 @@ export class Supervisor {
 
   /** Runs one invocation. It never rejects on behalf of a guest. */
   async run(pool: number, run: RunSpec, signal?: AbortSignal): Promise<RunResult> {
-    if (signal?.aborted) {
-      return {
-        end: { kind: 'stopped', reason: 'cancelled' },
-        stdout: nothing,
-        stderr: nothing,
-        denials: [],
-      };
-    }
+    if (signal?.aborted) return unstarted('cancelled');
+    if (this.#closing) return unstarted('closed');
     const id = this.#nextId;
     const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);
     signal?.addEventListener('abort', cancel, { once: true });
@@ -75,6 +70,9 @@ export class Supervisor {
       const { message } = await this.#ask({ type: 'run', pool, run });
       if (!('result' in message)) throw new SkillError('INTERNAL', 'the supervisor sent no result');
       return message.result;
+    } catch (error) {
+      if (this.#closing) return unstarted('closed');
+      throw error;
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
@@ -86,7 +84,9 @@ export class Supervisor {
 
   /** Ends all isolates, then the thread. */
   async close(): Promise<void> {
-    if (this.#dead === undefined) await this.#ask({ type: 'close' });
+    this.#closing = true;
+    // Whatever becomes of the question: the thread ends, and the isolates with it.
+    if (this.#dead === undefined) await this.#ask({ type: 'close' }).catch(() => undefined);
     await this.#worker.terminate();
   }
 
@@ -94,12 +94,14 @@ export class Supervisor {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (this.#dead !== undefined) {
-        reject(new SkillError('INTERNAL', `the supervisor thread ${this.#dead}`));
+        reject(new SkillError('INTERNAL', `The supervisor is gone: ${this.#dead}`));
         return;
       }
       this.#pending.set(id, (answer) => {
         if ('failed' in answer && message.type !== 'open') {
-          reject(new SkillError('INTERNAL', 'the supervisor thread ended'));
+          const { failed } = answer;
+          const why = failed.kind === 'died' ? failed.lastWords : failed.kind;
+          reject(new SkillError('INTERNAL', `The supervisor gave no answer: ${why}`));
         } else resolve({ id, message: answer });
       });
       this.#hold();
@@ -121,4 +123,8 @@ export class Supervisor {
       pending({ id, failed: end });
     }
   }
+}
+
+function unstarted(reason: StopReason): RunResult {
+  return { end: { kind: 'stopped', reason }, stdout: nothing, stderr: nothing, denials: [] };
 }

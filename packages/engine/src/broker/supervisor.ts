@@ -5,7 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import { launch } from '../isolate/launch.ts';
 import { IsolatePool, PoolFull, type JobHandle } from '../isolate/pool.ts';
-import { IsolateGone, type StartIsolate } from '../isolate/process.ts';
+import { IsolateGone, type End, type StartIsolate } from '../isolate/process.ts';
 import { startThread } from '../isolate/thread.ts';
 import { Broker } from './broker.ts';
 import type { FromSupervisor, PoolSpec, RunSpec, ToSupervisor } from './messages.ts';
@@ -32,19 +32,20 @@ async function open(id: number, pool: IsolatePool): Promise<void> {
   } catch (error) {
     pools.delete(id);
     await pool.close();
-    const end = error instanceof IsolateGone ? error.end : undefined;
-    answer({
-      id,
-      failed: end ?? { kind: 'died', exitCode: null, signal: null, lastWords: String(error) },
-    });
+    answer({ id, failed: error instanceof IsolateGone ? error.end : failure(error) });
   }
 }
 
 async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
-  const broker = new Broker(spec.broker);
+  let broker: Broker | undefined;
   try {
+    broker = new Broker(spec.broker);
     const pool = pools.get(poolId);
-    if (!pool) throw new PoolFull();
+    if (!pool) {
+      const end = { kind: 'stopped', reason: 'closed' } as const;
+      answer({ id, result: { end, stdout: nothing, stderr: nothing, denials: [] } });
+      return;
+    }
     const handle = pool.run({
       timeoutMilliseconds: spec.timeoutMilliseconds,
       invocation: {
@@ -61,15 +62,22 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
       result: { ...finished, denials: broker.denials, spent: broker.spent },
     });
   } catch (error) {
-    if (!(error instanceof PoolFull)) throw error;
+    if (!(error instanceof PoolFull)) {
+      answer({ id, failed: failure(error) });
+      return;
+    }
     answer({
       id,
       result: { end: { kind: 'queue-full' }, stdout: nothing, stderr: nothing, denials: [] },
     });
   } finally {
     jobs.delete(id);
-    broker.close();
+    broker?.close();
   }
+}
+
+function failure(error: unknown): End {
+  return { kind: 'died', exitCode: null, signal: null, lastWords: String(error) };
 }
 
 async function closePools(ids: readonly number[]): Promise<void> {
@@ -82,7 +90,23 @@ async function closePools(ids: readonly number[]): Promise<void> {
   );
 }
 
+/**
+ * A flaw of ours that shows outside of any call, as in a callback of a socket: whose it was is not known, so
+ * every running invocation ends; the next ones work.
+ */
+process.on('uncaughtException', () => {
+  for (const pool of pools.values()) pool.abandon();
+});
+
 port.on('message', (message: ToSupervisor) => {
+  try {
+    handle(message);
+  } catch (error) {
+    answer({ id: message.id, failed: failure(error) });
+  }
+});
+
+function handle(message: ToSupervisor): void {
   switch (message.type) {
     case 'open':
       void open(message.id, new IsolatePool({ ...message.pool, start: starter(message.pool) }));
@@ -102,4 +126,4 @@ port.on('message', (message: ToSupervisor) => {
         port.close();
       });
   }
-});
+}

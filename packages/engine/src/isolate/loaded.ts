@@ -1,4 +1,5 @@
 /** A component inside the isolate: compiled once, instantiated afresh for every invocation. */
+import { Buffer } from 'node:buffer';
 import { type FuelMeter, MeterStop } from '@skill-engine/metering';
 import { harden } from './harden.ts';
 import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
@@ -71,11 +72,12 @@ export class LoadedComponent {
           ? JSON.stringify(target['listTools']!())
           : String(target['invoke']!(message.tool, parameters));
         session.carry(text.length);
-        if (text.length > session.outputLeft) session.outputExceeded();
+        if (Buffer.byteLength(text) > session.outputLeft) session.outputExceeded();
         outcome = { kind: 'value' };
       }
       // A guest may have swallowed the exception of a limit; the limit stands.
       if (session.fault) throw session.fault;
+      if (session.exit) throw session.exit;
       if (meter.exhausted) throw new MeterStop('FUEL_EXHAUSTED', 'swallowed by the guest');
     } catch (thrown) {
       text = undefined;

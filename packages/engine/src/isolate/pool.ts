@@ -96,6 +96,11 @@ export class IsolatePool {
     };
   }
 
+  /** Ends every isolate with what it runs; those who wait go on in new ones. */
+  abandon(): void {
+    for (const isolate of this.#isolates) isolate.stop('abandoned');
+  }
+
   /** Ends every isolate; resolves when all are reaped. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -37,7 +37,7 @@ export type End =
   | { kind: 'died'; exitCode: number | null; signal: string | null; lastWords: string }
   | { kind: 'protocol'; message: string };
 
-export type StopReason = 'timeout' | 'cancelled' | 'output-limit' | 'closed';
+export type StopReason = 'timeout' | 'cancelled' | 'output-limit' | 'closed' | 'abandoned';
 
 export interface Invocation {
   readonly message: InvokeMessage;

@@ -9,6 +9,9 @@ import {
 /** Arguments of one request. No operation has more than eight. */
 const ARGUMENTS = 16;
 
+/** Longest name of an operation, message or details, in UTF-16 units; an isolate cuts them to 4096. */
+const TEXT_LENGTH = 4096;
+
 type Fields = Record<string, unknown>;
 
 function fields(value: unknown, what: string): Fields {
@@ -27,6 +30,7 @@ function count(value: unknown, what: string): number {
 
 function text(value: unknown, what: string): string {
   if (typeof value !== 'string') throw new Error(`${what}: not a string`);
+  if (value.length > TEXT_LENGTH) throw new Error(`${what}: too long`);
   return value;
 }
 
