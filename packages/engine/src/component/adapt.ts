@@ -20,11 +20,11 @@ const adapterFile = join('lib', 'wasi_snapshot_preview1.command.wasm');
  *
  * @throws SkillError `COMPONENT_UNSUPPORTED` when `@bytecodealliance/jco` is not installed beside the engine
  */
-export async function readAdapter(): Promise<Uint8Array> {
+export async function readAdapter(
+  resolve: (name: string) => string = require.resolve,
+): Promise<Uint8Array> {
   try {
-    return await readFile(
-      join(dirname(dirname(require.resolve('@bytecodealliance/jco'))), adapterFile),
-    );
+    return await readFile(join(dirname(dirname(resolve('@bytecodealliance/jco'))), adapterFile));
   } catch (cause) {
     throw new SkillError(
       'COMPONENT_UNSUPPORTED',
