@@ -1,7 +1,9 @@
 /** `npm run bench -- [NAME]`: measurements side by side with peers or the bare limit, in one run. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
   filesystem: () => import('./filesystem/main.ts'),
+  http: () => import('./http/main.ts'),
   invocation: () => import('./invocation.ts'),
+  isolation: () => import('./isolation/main.ts'),
   metering: () => import('./metering/main.ts'),
 };
 

@@ -3,8 +3,9 @@
  * started as an isolate is (flags, no environment, kernel limits), tries what ISOLATE names and more.
  * What is allowed here is what only the locked realm takes away.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -67,6 +68,30 @@ it.each(Object.entries(attempts))('flags alone: %s', (name, body) => {
   // Node has no flag against signals: only the locked realm, which has no `process`, stands before them.
   expect(outcome).toBe(name === 'signal to the parent' ? 'worked' : 'refused');
   expect(readdirSync(folder)).toEqual(before);
+});
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+
+// The permission model knows the network since Node 25; before, namespaces have to stand in for it.
+it(`flags alone: ${major >= 25 ? 'no network' : 'the network is open on this Node'}`, async () => {
+  let reached = false;
+  const listener = createServer((socket) => {
+    reached = true;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const entry = join(folder, 'network.cjs');
+  writeFileSync(
+    entry,
+    `const end = () => process.exit(0);
+     try { require('net').connect(${port}, '127.0.0.1').on('error', end).on('close', end); } catch { end(); }`,
+  );
+  const child = spawn(process.execPath, [...nodeFlags(entry), entry], { env: {}, cwd: '/' });
+  await new Promise((resolve) => child.on('close', resolve));
+  await new Promise((resolve) => listener.close(resolve));
+  rmSync(entry);
+  expect(reached).toBe(major < 25);
 });
 
 it.runIf(layers.prlimit)('has kernel limits: no file can grow, few descriptors, no core', () => {

@@ -67,6 +67,18 @@ Options
   --json               the same as --format json
 `,
   },
+  doctor: {
+    summary: 'check what skills need on this machine',
+    help: `Usage: skill doctor [--json] [--strict]
+
+Checks Node, the layers around a skill's process (each is really tried), the audit store, and the state
+and cache directories, and says how to put right what is wrong or missing.
+
+--strict     also fail when something that is only recommended is missing
+
+Exit codes: 0 skills can run, 7 something that is required is missing.
+`,
+  },
 } as const satisfies Record<string, Verb>;
 
 export type VerbName = keyof typeof verbs;

@@ -1,6 +1,7 @@
 /** `skill`: which verb is meant, and what becomes of its failures. */
 import { EXIT, SkillError, suggest } from '@skill-engine/engine';
 import { painter } from './colours.ts';
+import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { list } from './commands/list.ts';
@@ -22,7 +23,7 @@ import { version } from './version.ts';
 
 type Command = (args: readonly string[], shell: Shell) => Promise<number>;
 
-const commands: Readonly<Record<VerbName, Command>> = { run, list, inspect, history };
+const commands: Readonly<Record<VerbName, Command>> = { run, list, inspect, history, doctor };
 
 /** One command from its arguments to its exit code. Never throws. */
 export async function main(argv: readonly string[], shell: Shell): Promise<number> {

@@ -9,6 +9,8 @@ export {
 export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 export type { Skill } from './skill.ts';
 export type { IsolationOptions } from './isolate/level.ts';
+export { describeIsolation, type IsolationReport, type LayerReport } from './isolate/report.ts';
+export { examine, type Check, type Examination } from './examine.ts';
 
 // Failures
 export { SkillError, errorCodes, isErrorCode, EXIT } from './errors.ts';
