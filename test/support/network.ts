@@ -17,7 +17,7 @@ export interface Running extends AsyncDisposable {
   readonly arrived: () => number;
 }
 
-async function listening(server: Server, address = '127.0.0.1'): Promise<Running> {
+async function listening(server: Server): Promise<Running> {
   const sockets = new Set<Socket>();
   let arrived = 0;
   server.on('connection', (socket: Socket) => {
@@ -26,7 +26,7 @@ async function listening(server: Server, address = '127.0.0.1'): Promise<Running
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     arrived: () => arrived,
@@ -37,8 +37,8 @@ async function listening(server: Server, address = '127.0.0.1'): Promise<Running
   };
 }
 
-export function httpServer(listener: RequestListener, address?: string): Promise<Running> {
-  return listening(createHttpServer(listener), address);
+export function httpServer(listener: RequestListener): Promise<Running> {
+  return listening(createHttpServer(listener));
 }
 
 export function httpsServer(certificate: Certificate, listener: RequestListener): Promise<Running> {

@@ -178,7 +178,8 @@ export class HttpExchange implements ByteStream {
     this.#spend(bytes);
     // Nothing flows until the guest reads, but a body of no bytes has to come to its end.
     response.read(0);
-    wake();
+    // What of the body has come along is parsed before the next tick; a small one is then here with its head.
+    process.nextTick(wake);
   }
 
   #await(milliseconds: number, code: string): void {
