@@ -88,6 +88,8 @@ function describeFault(fault: Fault, message: string, limits: Limits): [ErrorCod
       return ['OUTPUT_LIMIT', outputMessage(limits)];
     case 'host-call-limit':
       return ['HOST_CALL_LIMIT', `The guest made more than ${HOST_CALLS} host calls.`];
+    case 'handle-limit':
+      return ['HANDLE_LIMIT', `The guest held ${message}. It must drop what it no longer needs.`];
     case 'result-invalid':
       return ['RESULT_INVALID', message];
     case 'internal':

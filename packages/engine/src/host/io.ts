@@ -63,6 +63,7 @@ const LONGEST_WAIT = 0x7fff_ffffn * 1_000_000n;
 export class Pollable {
   readonly #source: PollSource;
   constructor(source: PollSource) {
+    source.session.hold();
     this.#source = source;
   }
 
@@ -88,7 +89,9 @@ export class Pollable {
     waitForAny([this]);
   }
 
-  [Symbol.dispose](): void {}
+  [Symbol.dispose](): void {
+    this.#source.session.release();
+  }
 }
 
 /** What of the list is ready now, or as soon as the broker has something within `nanoseconds`. */
@@ -170,6 +173,7 @@ export class InputStream {
   #open = true;
 
   constructor(session: HostSession, source: ByteSource) {
+    session.hold();
     this.#session = session;
     this.#source = source;
   }
@@ -214,6 +218,7 @@ export class InputStream {
 
   [Symbol.dispose](): void {
     this.#open = false;
+    this.#session.release();
     this.#source.close?.();
   }
 }
@@ -240,6 +245,7 @@ export class OutputStream {
   #permit = 0;
 
   constructor(session: HostSession, sink: ByteSink) {
+    session.hold();
     this.#session = session;
     this.#sink = sink;
   }
@@ -348,6 +354,7 @@ export class OutputStream {
 
   [Symbol.dispose](): void {
     this.#open = false;
+    this.#session.release();
     this.#sink.close?.();
   }
 }

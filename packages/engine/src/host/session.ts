@@ -30,6 +30,9 @@ export const HOST_CALL_FUEL = 100;
 /** Fuel per byte that crosses between guest and host, in either direction. */
 export const HOST_BYTE_FUEL = 1 / 8;
 
+/** Streams and pollables that a guest may hold at once; they take of the isolate's memory, not of the guest's. */
+export const HELD_RESOURCES = 65_536;
+
 /** Ends the guest from inside a host call. It may be swallowed by a guest's `catch_all`, so it is also sticky. */
 export class HostFault extends Error {
   readonly fault: Fault;
@@ -58,6 +61,7 @@ export class HostSession {
   readonly #limits: InvokeLimits;
   #hostCalls = 0;
   #outputLeft: number;
+  #held = 0;
   #fault: HostFault | undefined;
   #exit: ExitSignal | undefined;
 
@@ -101,6 +105,18 @@ export class HostSession {
   fail(fault: Fault, message: string): never {
     this.#fault ??= new HostFault(fault, message);
     throw this.#fault;
+  }
+
+  /** Counts a stream or pollable that the guest gets; `release` when it drops it. */
+  hold(): void {
+    this.#held += 1;
+    if (this.#held > HELD_RESOURCES) {
+      this.fail('handle-limit', `more than ${HELD_RESOURCES} streams and pollables at once`);
+    }
+  }
+
+  release(): void {
+    this.#held -= 1;
   }
 
   leave(code: number): never {

@@ -75,6 +75,7 @@ export const faults = [
   'memory-limit',
   'output-limit',
   'host-call-limit',
+  'handle-limit',
   'result-invalid',
   'internal',
 ] as const;
