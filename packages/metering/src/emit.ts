@@ -41,6 +41,11 @@ const I64_CONST = 0x42;
 const I64_SUB = 0x7d;
 const I64_LT_S = 0x53;
 const I64_OR = 0x84;
+const I64_GT_S = 0x55;
+const SELECT = 0x1b;
+
+/** Units that a loop without calls takes out of the global at a time. */
+const LEASE = 4096;
 
 /** Events to look at for another use of the counter. */
 const LOOK_AHEAD = 12;
@@ -64,12 +69,15 @@ export class FunctionEmitter {
   private readonly w: Writer;
   private counter = 0;
   private saved = 0;
+  private limit = 0;
   private length64 = 0;
   private length32 = 0;
   /** The local holds what the global holds: no callee can have changed it since. */
   private valid = false;
   /** The label of the outermost loop without calls around here: in it the local must stay true. */
   private region = -1;
+  /** In it, the global is written where it is left, and once per lease. */
+  private deferred = false;
   /** Event at hand. */
   private at = 0;
   private last = 0;
@@ -101,6 +109,7 @@ export class FunctionEmitter {
     this.validAtElse.length = 0;
     const last = fn.endEvent - 1;
     this.region = -1;
+    this.deferred = false;
     this.last = last;
     for (let i = fn.firstEvent; i <= last; i++) {
       this.at = i;
@@ -114,7 +123,6 @@ export class FunctionEmitter {
         case EV.loop:
           if (!live) continue;
           if ((labels.flags[a] as number) & LABEL.region) {
-            if (this.region < 0) this.region = a;
             // No call inside: the local stays true all through the loop.
             if (!this.valid) {
               w.copy(bytes, copied, at);
@@ -123,6 +131,17 @@ export class FunctionEmitter {
               w.u8(LOCAL_SET);
               w.u32(this.counter);
               this.valid = true;
+            }
+            if (this.region < 0) {
+              this.region = a;
+              this.deferred = ((labels.flags[a] as number) & LABEL.deferred) !== 0;
+              if (this.deferred) {
+                w.copy(bytes, copied, at);
+                copied = at;
+                this.getLocal(this.counter);
+                w.u8(LOCAL_SET);
+                w.u32(this.limit);
+              }
             }
           } else this.valid = false;
           if ((events.edge[i] as number) > 0) {
@@ -161,7 +180,15 @@ export class FunctionEmitter {
             }
             copied = next;
           }
-          if (a === this.region) this.region = -1;
+          if (a === this.region) {
+            this.region = -1;
+            if (this.deferred && live) {
+              w.copy(bytes, copied, next);
+              copied = next;
+              this.writeBack();
+            }
+            this.deferred = false;
+          }
           if ((flags & FLAG.loopEnd) === 0) {
             this.valid =
               (this.valid || (flags & FLAG.fallsThrough) === 0) &&
@@ -200,11 +227,14 @@ export class FunctionEmitter {
           break;
         case EV.return:
         case EV.tailCall:
+        case EV.throw:
           if (!live) break;
-          if (plan.frame > 0 || this.copied.label >= 0) {
+          if (plan.frame > 0 || this.copied.label >= 0 || this.deferred) {
             w.copy(bytes, copied, at);
             copied = at;
             this.charge(-this.prepaid());
+            if (this.deferred) this.writeBack();
+            if (kind === EV.throw) break;
             if (plan.frame > 0) this.restoreDepth();
           }
           break;
@@ -214,24 +244,31 @@ export class FunctionEmitter {
             w.copy(bytes, copied, at);
             copied = next;
             if (live) this.charge(-this.prepaid());
+            if (live && this.deferred && a < this.region) this.writeBack();
             this.branchFurther(0x0c, at, COPY_NESTING);
+          } else if (live && this.deferred && a < this.region) {
+            w.copy(bytes, copied, at);
+            copied = at;
+            this.writeBack();
           }
           break;
         case EV.brIf: {
           const outside = a < this.copied.label;
           const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
-          if (edge === 0 && !outside) {
+          const leavesRegion = live && this.deferred && a < this.region;
+          if (edge === 0 && !outside && !leavesRegion) {
             if (live) this.reach(a - base);
             break;
           }
           w.copy(bytes, copied, at);
           copied = next;
           const further = outside ? COPY_NESTING : 0;
-          if (edge === 0) this.branchFurther(bytes[at] as number, at, further);
+          if (edge === 0 && !leavesRegion) this.branchFurther(bytes[at] as number, at, further);
           else {
             w.bytes([0x04, 0x40]);
             const { valid } = this;
             this.charge(edge);
+            if (leavesRegion) this.writeBack();
             if (live) this.reach(a - base);
             this.valid = valid;
             this.branchFurther(0x0c, at, further + 1);
@@ -281,6 +318,7 @@ export class FunctionEmitter {
     let next = fn.locals;
     this.counter = next++;
     if (plan.frame > 0) this.saved = next++;
+    if (fn.hasLoops) this.limit = next++;
     if (fn.bulk64) this.length64 = next++;
     const wide = next - fn.locals;
     if (fn.bulk32) this.length32 = next;
@@ -371,10 +409,21 @@ export class FunctionEmitter {
 
   /** Sets the counter to the value on the stack. */
   private setCounter(): void {
+    if (this.deferred) {
+      this.w.u8(LOCAL_SET);
+      this.w.u32(this.counter);
+      return;
+    }
     this.w.u8(LOCAL_TEE);
     this.w.u32(this.counter);
     this.setGlobal(this.context.fuel);
     this.valid = true;
+  }
+
+  /** Ends a deferred region: the global is right again. */
+  private writeBack(): void {
+    this.getLocal(this.counter);
+    this.setGlobal(this.context.fuel);
   }
 
   /** A branch goes to a label with the local as it is now. */
@@ -382,8 +431,34 @@ export class FunctionEmitter {
     if (!this.valid) this.validAt[label] = false;
   }
 
-  /** Consumes a 64-bit value; marks the counter and traps where it is negative. */
+  /**
+   * Consumes the counter; marks it and traps where it is negative. In a deferred region the comparison is with the
+   * limit, to which the global was set ahead: a trap in the loop then finds up to a lease too much paid, never too
+   * little. Below the limit the lease is renewed.
+   */
   private trapIfNegative(): void {
+    if (!this.deferred) {
+      this.trapBelowZero();
+      return;
+    }
+    const { w } = this;
+    this.getLocal(this.limit);
+    w.bytes([I64_LT_S, 0x04, 0x40]);
+    this.getLocal(this.counter);
+    this.trapBelowZero();
+    this.getLocal(this.counter);
+    this.constant(LEASE);
+    w.bytes([I64_SUB, LOCAL_TEE]);
+    w.u32(this.limit);
+    w.bytes([I64_CONST, 0]);
+    this.getLocal(this.limit);
+    w.bytes([I64_CONST, 0, I64_GT_S, SELECT, LOCAL_TEE]);
+    w.u32(this.limit);
+    this.setGlobal(this.context.fuel);
+    w.u8(0x0b);
+  }
+
+  private trapBelowZero(): void {
     this.w.bytes([I64_CONST, 0, I64_LT_S, 0x04, 0x40]);
     this.getGlobal(this.context.exhausted);
     this.setGlobal(this.context.fuel);

@@ -78,7 +78,10 @@ export class EventLog {
   cost = int32(4096);
   /** What depends on the kind. For control: the label. */
   a = int32(4096);
-  /** Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body. */
+  /**
+   * Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body.
+   * Before planning, the outermost label of a `brTable`.
+   */
   charge = int32(4096);
   edge = int32(4096);
 
@@ -119,6 +122,8 @@ export const LABEL = {
   region: 16,
   /** Its potential is 0 and stays so: loops, the function itself, landing pads. */
   fixed: 32,
+  /** A region that is left only where the counter can be written back: it need not be written through. */
+  deferred: 64,
 } as const;
 
 /** Branch targets of all functions, in parallel arrays. */

@@ -40,6 +40,8 @@ interface Arms {
   readonly heavyAtEnd: number[];
   readonly blockersAtEnd: number[];
   readonly end: number[];
+  /** `least` as it was behind a loop. */
+  readonly leastBehind: number[];
 }
 
 /** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
@@ -55,10 +57,13 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     heavyAtEnd: [],
     blockersAtEnd: [],
     end: [],
+    leastBehind: [],
   };
   let heavy = 0;
   /** Events that keep a loop around them from being copied. */
   let blockers = 0;
+  /** Outermost label of branches that cannot be charged apart, within the loop at hand. */
+  let least = labels.length;
   let p = 0;
 
   for (let i = fn.endEvent - 1; i >= fn.firstEvent; i--) {
@@ -66,6 +71,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     const k = kind[i] as number;
     const units = cost[i] as number;
     const label = a[i] as number;
+    const tableLeast = edge[i] as number;
     charge[i] = 0;
     edge[i] = 0;
     if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
@@ -76,6 +82,8 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
           arms.heavyAtEnd[label - base] = heavy;
           arms.blockersAtEnd[label - base] = fn.hasPads ? -1 : blockers;
           arms.end[label - base] = i;
+          arms.leastBehind[label - base] = least;
+          least = labels.length;
         } else {
           p = endOfBlock(i, f, p, context, arms, base);
         }
@@ -95,20 +103,25 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         break;
       case EV.loop:
         if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
-          labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
+          labels.flags[label] = (labels.flags[label] as number) | LABEL.region | (least >= label ? LABEL.deferred : 0);
           if (blockers === arms.blockersAtEnd[label - base]) {
             edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
           }
         }
         charge[i] = concrete(p);
+        least = Math.min(least, arms.leastBehind[label - base] as number);
         p = 0;
         blockers++;
         break;
       case EV.br:
+        p = labels.paid(label);
+        break;
       case EV.brTable:
+        least = Math.min(least, tableLeast);
         p = labels.paid(label);
         break;
       case EV.brIf:
+        if ((f & FLAG.splittable) === 0 && f & FLAG.leaves) least = Math.min(least, label);
         p = splitBranch(i, f, p, labels.paid(label), events);
         break;
       case EV.trap:
