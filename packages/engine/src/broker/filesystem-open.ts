@@ -1,5 +1,7 @@
 /** `open-at`: the one way to a descriptor. */
 import { closeSync, constants, fstatSync, ftruncateSync } from 'node:fs';
+import { beginningOf } from './filesystem-beginning.ts';
+import type { Reply } from './filesystem-content.ts';
 import { identityOf, type Identity } from './filesystem-directory.ts';
 import type { Arguments } from './filesystem-arguments.ts';
 import type { FilesystemSession } from './filesystem-session.ts';
@@ -41,11 +43,11 @@ interface Wish {
   readonly syncBits: number;
 }
 
-/** `[handle, type, descriptor flags]`. */
+/** `[handle, type, descriptor flags]`; a fourth item says that the beginning of the file comes along. */
 export type Opened = readonly [number, 'regular-file' | 'directory', number];
 
 /** Arguments: directory, follow, path, open flags, descriptor flags, handles to drop first. */
-export function openAt(session: FilesystemSession, args: Arguments): Opened {
+export function openAt(session: FilesystemSession, args: Arguments): Reply {
   const directory = args.handle();
   const follow = args.boolean();
   const path = args.string();
@@ -83,7 +85,7 @@ function readWish(open: number, flags: number): Wish {
 }
 
 /** `undefined`: the entry changed meanwhile, look again. */
-function openTarget(session: FilesystemSession, target: Target, wish: Wish): Opened | undefined {
+function openTarget(session: FilesystemSession, target: Target, wish: Wish): Reply | undefined {
   const writes = wish.create || wish.truncate || wish.write || wish.mutate;
   if (writes && target.grant.access !== 'read-write') session.refuseReadOnly(target.path);
   if (target.type === undefined)
@@ -95,7 +97,7 @@ function openTarget(session: FilesystemSession, target: Target, wish: Wish): Ope
   return wish.directory ? fail('not-directory') : openFile(session, target, wish);
 }
 
-function createFile(session: FilesystemSession, target: Target, wish: Wish): Opened | undefined {
+function createFile(session: FilesystemSession, target: Target, wish: Wish): Reply | undefined {
   const { place, name, path } = target;
   if (target.slash || name === undefined) return fail('is-directory');
   session.requireWritable(place, target.grant, path);
@@ -109,20 +111,21 @@ function createFile(session: FilesystemSession, target: Target, wish: Wish): Ope
     throw thrown;
   }
   const identity = identityOf(fstatSync(file, { bigint: true }));
-  return keepFile(session, target, wish, file, identity, { read, write: true });
+  return { value: keepFile(session, target, wish, file, identity, { read, write: true }) };
 }
 
-function openFile(session: FilesystemSession, target: Target, wish: Wish): Opened {
+function openFile(session: FilesystemSession, target: Target, wish: Wish): Reply {
   const found = target.found!;
   const read = wish.read || !wish.write;
   const writes = wish.write || wish.truncate;
   const file = found.open((writes ? (read ? O_RDWR : O_WRONLY) : O_RDONLY) | wish.syncFlags);
   try {
     if (wish.truncate) ftruncateSync(file, 0);
-    return keepFile(session, target, wish, file, identityOf(found.stat), {
-      read,
-      write: wish.write,
-    });
+    const access = { read, write: wish.write };
+    const opened = keepFile(session, target, wish, file, identityOf(found.stat), access);
+    // Most files that are opened are read next: what they begin with saves that request.
+    const bytes = read && !wish.truncate ? beginningOf(session, file, found.stat) : undefined;
+    return bytes === undefined ? { value: opened } : { value: [...opened, true], bytes };
   } catch (thrown) {
     closeSync(file);
     throw thrown;
@@ -143,7 +146,7 @@ function keepFile(
   return [handle, 'regular-file', flags];
 }
 
-function openDirectory(session: FilesystemSession, target: Target, wish: Wish): Opened {
+function openDirectory(session: FilesystemSession, target: Target, wish: Wish): Reply {
   if (wish.write || wish.truncate || wish.create) fail('is-directory');
   const { path, grant, place, found } = target;
   const directory = found ? found.toDirectory() : place.directory.duplicate();
@@ -153,5 +156,5 @@ function openDirectory(session: FilesystemSession, target: Target, wish: Wish): 
     preopen: false,
   });
   const flags = DescriptorFlag.read | (wish.mutate ? DescriptorFlag.mutateDirectory : 0);
-  return [handle, 'directory', flags | wish.syncBits];
+  return { value: [handle, 'directory', flags | wish.syncBits] satisfies Opened };
 }

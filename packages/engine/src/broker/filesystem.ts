@@ -48,7 +48,7 @@ const value =
 
 /** The closed table of requests; names are those of wasi:filesystem/types where there is one. */
 const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
-  ['fs.open-at', value(openAt)],
+  ['fs.open-at', openAt],
   ['fs.drop', value(drop)],
   ['fs.get-flags', value(getFlags)],
   ['fs.read', read],

@@ -1,4 +1,5 @@
 /** Files as streams (wasi:io/streams): each keeps its own position and its own hold on the file. */
+import type { ReadAhead } from './filesystem-ahead.ts';
 import type { Handle } from './filesystem-handle.ts';
 import { offsetForRead, offsetForWrite } from './filesystem-values.ts';
 import { CLOSED, type ByteSink, type ByteSource } from './io.ts';
@@ -6,18 +7,19 @@ import type { HostSession } from './session.ts';
 
 export interface OpenFile {
   readonly session: HostSession;
+  readonly ahead: ReadAhead;
   readonly handle: Handle;
 }
 
 const NOTHING = new Uint8Array(0);
 
-export function fileSource({ session, handle }: OpenFile, start: bigint): ByteSource {
+export function fileSource({ ahead, handle }: OpenFile, start: bigint): ByteSource {
   handle.hold();
   let at = start;
   return {
     read(length) {
       if (length === 0) return NOTHING;
-      const { bytes } = session.ask('fs.read', [handle.number, length, offsetForRead(at)]);
+      const { bytes } = ahead.read(handle.number, length, offsetForRead(at));
       if (bytes.length === 0) throw CLOSED;
       at += BigInt(bytes.length);
       return bytes;

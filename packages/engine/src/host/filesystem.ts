@@ -1,5 +1,7 @@
 /** wasi:filesystem, the guest's side: thin classes around handles at the broker, which alone decides. */
 import { isFilesystemErrorCode, type FilesystemErrorCode } from '../broker/wasi-error.ts';
+import { BEGINNING_BYTES } from '../broker/filesystem-beginning-bytes.ts';
+import { ReadAhead } from './filesystem-ahead.ts';
 import { DirectoryEntryStream } from './filesystem-directory.ts';
 import { DropQueue, Handle } from './filesystem-handle.ts';
 import { fileSink, fileSource, type OpenFile } from './filesystem-streams.ts';
@@ -27,6 +29,7 @@ import type { HostSession } from './session.ts';
 interface Owner {
   readonly session: HostSession;
   readonly drops: DropQueue;
+  readonly ahead: ReadAhead;
 }
 
 /** A file or directory that the guest has open. */
@@ -51,7 +54,8 @@ export class Descriptor {
     this.#owner.session.enter();
     if (this.#type === 'directory') throw 'is-directory';
     if (!fromFlags(this.#flags ?? 0)[mode]) throw 'bad-descriptor';
-    return { session: this.#owner.session, handle: this.#handle };
+    const { session, ahead } = this.#owner;
+    return { session, ahead, handle: this.#handle };
   }
 
   readViaStream(offset: bigint): InputStream {
@@ -104,12 +108,8 @@ export class Descriptor {
   read(length: bigint, offset: bigint): [Uint8Array, boolean] {
     const bounded = length > BigInt(READ_BYTES) ? READ_BYTES : Number(length);
     const from = offsetForRead(offset);
-    const { value, bytes } = this.#owner.session.ask('fs.read', [
-      this.#handle.number,
-      bounded,
-      from,
-    ]);
-    return [bytes, value as boolean];
+    const { bytes, end } = this.#owner.ahead.read(this.#handle.number, bounded, from);
+    return [bytes, end];
   }
 
   /** Writes at most 1 MiB; answers how much. */
@@ -152,11 +152,13 @@ export class Descriptor {
   }
 
   openAt(pathFlags: PathFlags, path: string, open: OpenFlags, flags: DescriptorFlags): Descriptor {
-    const { drops } = this.#owner;
+    const { session, drops, ahead } = this.#owner;
     const { openBits, flagBits } = toFlags(open, flags);
     const follow = pathFlags.symlinkFollow === true;
-    const opened = this.#ask('open-at', follow, toPath(path), openBits, flagBits, drops.take());
-    const [handle, type, bits] = opened as [number, DescriptorType, number];
+    const args = [this.#handle.number, follow, toPath(path), openBits, flagBits, drops.take()];
+    const { value, bytes } = session.askUncharged('fs.open-at', args);
+    const [handle, type, bits, begins] = value as [number, DescriptorType, number, boolean];
+    if (begins) ahead.keep(handle, bytes, bytes.length < BEGINNING_BYTES);
     return new Descriptor(this.#owner, new Handle(handle, drops), type, bits);
   }
 
@@ -209,7 +211,7 @@ export function createFilesystem(
   preopens: readonly (readonly [number, string])[],
 ) {
   const drops = new DropQueue(session);
-  const owner: Owner = { session, drops };
+  const owner: Owner = { session, drops, ahead: new ReadAhead(session, READ_BYTES) };
   return {
     preopens: {
       getDirectories(): [Descriptor, string][] {

@@ -60,6 +60,7 @@ export class HostSession {
   readonly #powers: HostPowers;
   readonly #limits: InvokeLimits;
   #hostCalls = 0;
+  #moment = 0;
   #outputLeft: number;
   #held = 0;
   #fault: HostFault | undefined;
@@ -124,16 +125,23 @@ export class HostSession {
     throw this.#exit;
   }
 
-  ask(
-    op: string,
-    args: readonly unknown[],
-    bytes?: Uint8Array,
-  ): { value: unknown; bytes: Uint8Array } {
-    this.enter();
-    if (bytes) this.carry(bytes.length);
-    const answer = this.#powers.ask(op, args, bytes);
+  ask(op: string, args: readonly unknown[], bytes?: Uint8Array): ReturnType<Ask> {
+    const answer = this.askUncharged(op, args, bytes);
     this.carry(answer.bytes.length);
     return answer;
+  }
+
+  /** Like `ask`, without fuel for the answer's bytes: whoever hands them to the guest takes it. */
+  askUncharged(op: string, args: readonly unknown[], bytes?: Uint8Array): ReturnType<Ask> {
+    this.enter();
+    if (bytes) this.carry(bytes.length);
+    this.#moment += 1;
+    return this.#powers.ask(op, args, bytes);
+  }
+
+  /** Another number after everything that shows the guest, or makes of it, a later state of the world. */
+  get moment(): number {
+    return this.#moment;
   }
 
   /** Takes `bytes` off the output budget; what fits is sent, then the invocation ends. */
@@ -159,14 +167,17 @@ export class HostSession {
   }
 
   monotonicNow(): bigint {
+    this.#moment += 1;
     return this.#powers.monotonicNow();
   }
 
   wallNow(): number {
+    this.#moment += 1;
     return this.#powers.wallNow();
   }
 
   sleep(milliseconds: number): void {
+    this.#moment += 1;
     this.#powers.sleep(milliseconds);
   }
 
