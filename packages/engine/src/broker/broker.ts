@@ -37,7 +37,9 @@ const DENIALS = 64;
 export class Broker implements RequestHandler {
   readonly #limits: FilesystemLimits;
   readonly #filesystem: FilesystemBroker;
-  readonly #network: NetworkBroker;
+  readonly #networkOptions: NetworkOptions;
+  /** Made when it is first asked: most invocations never do. */
+  #network: NetworkBroker | undefined;
   readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
 
   constructor(options: BrokerOptions) {
@@ -45,15 +47,16 @@ export class Broker implements RequestHandler {
     this.#filesystem = new FilesystemBroker(options.filesystem, options.limits, (denial) =>
       this.#deny({ area: 'filesystem', ...denial }),
     );
-    this.#network = new NetworkBroker(options.network, (denial) =>
-      this.#deny({ area: 'network', ...denial }),
-    );
+    this.#networkOptions = options.network;
   }
 
   request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer> {
     try {
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
       if (op.startsWith('net.')) {
+        this.#network ??= new NetworkBroker(this.#networkOptions, (denial) =>
+          this.#deny({ area: 'network', ...denial }),
+        );
         const answer = this.#network.call(op, args, bytes);
         return answer instanceof Promise ? answer.catch(failure) : answer;
       }
@@ -86,13 +89,13 @@ export class Broker implements RequestHandler {
     if (limitsHit.has('directory-entries')) {
       return { code: 'HANDLE_LIMIT', what: `${this.#limits.directoryEntries} directory entries` };
     }
-    const what = this.#network.spent;
+    const what = this.#network?.spent;
     return what === undefined ? undefined : { code: 'NETWORK_LIMIT', what };
   }
 
   close(): void {
     this.#filesystem.close();
-    this.#network.close();
+    this.#network?.close();
   }
 
   #deny(denial: RawDenial): void {
