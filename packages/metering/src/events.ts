@@ -80,7 +80,6 @@ export class EventLog {
   a = int32(4096);
   /**
    * Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body.
-   * Before planning, the outermost label of a `brTable`.
    */
   charge = int32(4096);
   edge = int32(4096);

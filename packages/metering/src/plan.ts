@@ -71,7 +71,6 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     const k = kind[i] as number;
     const units = cost[i] as number;
     const label = a[i] as number;
-    const tableLeast = edge[i] as number;
     charge[i] = 0;
     edge[i] = 0;
     if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
@@ -103,7 +102,8 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         break;
       case EV.loop:
         if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
-          labels.flags[label] = (labels.flags[label] as number) | LABEL.region | (least >= label ? LABEL.deferred : 0);
+          labels.flags[label] =
+            (labels.flags[label] as number) | LABEL.region | (least >= label ? LABEL.deferred : 0);
           if (blockers === arms.blockersAtEnd[label - base]) {
             edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
           }
@@ -117,7 +117,8 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         p = labels.paid(label);
         break;
       case EV.brTable:
-        least = Math.min(least, tableLeast);
+        // A dispatch loop loses more by the lease than it gains (measured).
+        least = 0;
         p = labels.paid(label);
         break;
       case EV.brIf:

@@ -61,8 +61,6 @@ export class Scanner {
   private readonly control = new ControlStack();
   /** Whether the `br_table` just read leaves the innermost loop. */
   private tableLeaves = false;
-  /** The outermost of its labels. */
-  private tableLeast = 0;
 
   constructor(module: Module, limits: MeteringLimits) {
     this.module = module;
@@ -253,7 +251,7 @@ export class Scanner {
         case 0x0e: {
           cost += COSTS.branchTable;
           const label = this.branchTable(r, live, run + cost, at, loops);
-          const event = events.push(
+          events.push(
             EV.brTable,
             (live ? FLAG.live : 0) | (this.tableLeaves ? FLAG.leaves : 0),
             at,
@@ -261,7 +259,6 @@ export class Scanner {
             cost,
             label,
           );
-          events.edge[event] = this.tableLeast;
           live = false;
           height = control.height();
           cost = 0;
@@ -432,13 +429,11 @@ export class Scanner {
     checkLimit(this.limits, 'branchTableEntries', count, at);
     let first = -1;
     this.tableLeaves = false;
-    this.tableLeast = labels.length;
     for (let i = 0; i <= count; i++) {
       const target = r.u32();
       if (target >= control.depth) r.fail('branch out of range', at);
       const label = control.labelAt(target);
       if ((labels.loops[label] as number) < loops) this.tableLeaves = true;
-      if (label < this.tableLeast) this.tableLeast = label;
       if (!live) continue;
       control.branch(target);
       if (first === label) continue;
