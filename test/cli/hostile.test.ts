@@ -106,7 +106,11 @@ describe('AUD-01 on a terminal', () => {
       expect(unsafe.exec(text)?.[0]).toBeUndefined();
     }
     const { text: json } = await told([
-      ...['run', skill, 'eval', '--json', '--params'],
+      'run',
+      skill,
+      'eval',
+      '--json',
+      '--params',
       code(`${write} throw new Error(DRIVE)`),
     ]);
     expect(unsafe.exec(json)?.[0]).toBeUndefined();

@@ -25,6 +25,7 @@ import { operatorHome, type StatePlaces } from './places.ts';
 import { endError } from './failures.ts';
 import { runGuest } from './run.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
+import { assertPlainGrants } from './trust/plain-grants.ts';
 import { packageDigest } from './trust/package-digest.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
@@ -53,6 +54,10 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     );
   }
   const limits = narrow(limitsOf(manifest.resources), options.limits);
+  const places = { baseDir: source.baseDir, home: operatorHome() };
+  if (options.granted !== 'none') {
+    await assertPlainGrants(manifest.capabilities.filesystem.grants, places);
+  }
   const authority = effective(
     {
       declared: manifest.capabilities,
@@ -60,7 +65,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       overrides: manifest.overrides,
       ceiling: withOwnState(options.ceiling, options.places),
     },
-    { baseDir: source.baseDir, home: operatorHome() },
+    places,
     source.table,
   );
   // Found while the component is prepared; a failure is told when it is awaited.

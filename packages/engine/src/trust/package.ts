@@ -8,6 +8,7 @@ import { SkillError } from '../errors.ts';
 import type { SkillSource } from '../load.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { operatorHome } from '../places.ts';
+import { assertPlainGrants } from './plain-grants.ts';
 import { packageDigest, sha256OfText } from './package-digest.ts';
 
 export interface SkillPackage {
@@ -73,6 +74,7 @@ export async function readPackage(
     granted: 'declared' as const,
     overrides: manifest.overrides,
   };
+  await assertPlainGrants(manifest.capabilities.filesystem.grants, places);
   return {
     name: manifest.name,
     version: manifest.version,
