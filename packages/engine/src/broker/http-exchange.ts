@@ -59,7 +59,8 @@ const shorter = (own: number | null, limit: number): number =>
 
 export class HttpExchange implements ByteStream {
   readonly #options: ExchangeOptions;
-  #request: ClientRequest;
+  /** Made right after the answer to the isolate, which goes on meanwhile. */
+  #request!: ClientRequest;
   #response: IncomingMessage | undefined;
   #failure: string | undefined;
   #written = 0;
@@ -68,6 +69,7 @@ export class HttpExchange implements ByteStream {
   #timer: NodeJS.Timeout | undefined;
   #retried = false;
   #draining = false;
+  #closed = false;
 
   /** @param body the whole body, or its beginning; not kept */
   constructor(options: ExchangeOptions, body: Uint8Array) {
@@ -79,7 +81,14 @@ export class HttpExchange implements ByteStream {
     }
     const bytes = head.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     options.budget.bytes(options.endpoint.normal, head.target.length + bytes + body.length);
-    this.#request = this.#start(body);
+    process.nextTick(() => {
+      try {
+        if (!this.#closed) this.#request = this.#start(body);
+      } catch (error) {
+        // Nobody is above this to be told.
+        this.#fail(httpCode(error));
+      }
+    });
   }
 
   #start(body: Uint8Array): ClientRequest {
@@ -358,10 +367,11 @@ export class HttpExchange implements ByteStream {
 
   close(): void {
     this.#calm();
+    this.#closed = true;
     if (this.#ended() && this.#finished) this.#response?.read();
     else {
       this.#failure ??= 'connection-terminated';
-      this.#request.destroy();
+      this.#request?.destroy();
     }
   }
 }
