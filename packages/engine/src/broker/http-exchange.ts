@@ -1,29 +1,18 @@
 /** One request and its response: bounded buffers both ways, the guest's and the host's time limits, budgets. */
-import { request as send, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { NetworkLimits } from '../limits/limits.ts';
-import type { ConnectionPool, PooledRequest } from './http-pool.ts';
-import type { RequestHead, RequestTimes } from './http-request.ts';
-import {
-  HEADER_BYTES,
-  HEADER_FIELDS,
-  isFieldValue,
-  isForbiddenField,
-  isToken,
-} from './http-rules.ts';
+import { fieldPairs, isTrailer, makeRequest, type MessageOptions } from './http-message.ts';
+import type { RequestTimes } from './http-request.ts';
 import type { NetworkBudget } from './network-budget.ts';
-import type { Dialer, JudgedEndpoint } from './network-dial.ts';
+import type { Dialer } from './network-dial.ts';
 import { httpCode } from './network-failure.ts';
 import { BUFFER_BYTES, type ByteStream, type Interest } from './network-resource.ts';
 import type { Signal } from './network-signal.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
-export interface ExchangeOptions {
-  readonly head: RequestHead;
-  readonly endpoint: JudgedEndpoint;
+export interface ExchangeOptions extends MessageOptions {
   readonly times: RequestTimes;
-  readonly bodyKind: 'none' | 'whole' | 'open';
   readonly dialer: Dialer;
-  readonly pool: ConnectionPool;
   readonly budget: NetworkBudget;
   readonly limits: NetworkLimits;
   readonly signal: Signal;
@@ -37,21 +26,6 @@ export interface ResponseHead {
 }
 
 const NOTHING = new Uint8Array(0);
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const fields: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const [name = '', value = ''] = [raw[at], raw[at + 1]];
-    if (!isForbiddenField(name)) fields.push([name, value]);
-  }
-  return fields.slice(0, HEADER_FIELDS);
-}
-
-/** Fields that frame or route a message mean nothing behind it (RFC 9110 §6.5.1). */
-function isTrailer(name: string, value: string): boolean {
-  const framing = /^(?:content-length|content-encoding|content-type|trailer)$/i.test(name);
-  return isToken(name) && isFieldValue(value) && !isForbiddenField(name) && !framing;
-}
 
 /** A guest's own limit counts only where it is the shorter one. */
 const shorter = (own: number | null, limit: number): number =>
@@ -92,28 +66,12 @@ export class HttpExchange implements ByteStream {
   }
 
   #start(body: Uint8Array): ClientRequest {
-    const { head, endpoint, dialer, pool, limits, times, bodyKind } = this.#options;
+    const { endpoint, dialer, limits, times, bodyKind } = this.#options;
     const secure = endpoint.protocol === 'https';
-    const host = endpoint.normal.includes(':') ? `[${endpoint.normal}]` : endpoint.normal;
-    const isDefault = endpoint.port === (secure ? 443 : 80);
-    const hostField = isDefault ? host : `${host}:${endpoint.port}`;
     const milliseconds = shorter(times.connect, limits.connectMs);
-    const options: PooledRequest = {
-      method: head.method,
-      path: head.target,
-      host: endpoint.normal,
-      port: endpoint.port,
-      setHost: false,
-      agent: pool,
-      poolKey: `${endpoint.protocol} ${endpoint.normal} ${endpoint.port}`,
-      dial: () => dialer.connect(endpoint, { secure, milliseconds, operation: 'http request' }),
-      insecureHTTPParser: false,
-      maxHeaderSize: HEADER_BYTES,
-    };
-    const request = send(options);
-    request.maxHeadersCount = HEADER_FIELDS;
-    request.setHeader('Host', hostField);
-    this.#setFields(request, body.length);
+    const dial = () =>
+      dialer.connect(endpoint, { secure, milliseconds, operation: 'http request' });
+    const request = makeRequest(this.#options, body.length, dial);
     request.on('socket', (socket) => {
       socket.setNoDelay(true);
       this.#await(shorter(times.firstByte, limits.firstByteMs), 'HTTP-response-timeout');
@@ -134,26 +92,6 @@ export class HttpExchange implements ByteStream {
     this.#written = body.length;
     if (bodyKind !== 'open') request.end();
     return request;
-  }
-
-  /** The framing is always said explicitly: Node would send a body of unknown length after a GET without any. */
-  #setFields(request: ClientRequest, bytes: number): void {
-    const { head, bodyKind } = this.#options;
-    const byName = new Map<string, [string, string[]]>();
-    for (const [name, value] of head.fields) {
-      const key = name.toLowerCase();
-      const known = byName.get(key);
-      if (known) known[1].push(value);
-      else byName.set(key, [name, [value]]);
-    }
-    for (const [name, values] of byName.values()) {
-      request.setHeader(name, values.length === 1 ? values[0]! : values);
-    }
-    if (head.contentLength !== undefined) return;
-    if (bodyKind === 'open') request.setHeader('Transfer-Encoding', 'chunked');
-    else if (bytes > 0 || /^(?:POST|PUT|PATCH)$/i.test(head.method)) {
-      request.setHeader('Content-Length', bytes);
-    }
   }
 
   /** An idle connection may have been closed by the other side just when it was taken: then once more. */
@@ -251,7 +189,7 @@ export class HttpExchange implements ByteStream {
     const ended = this.#ended();
     if (ended) response.read();
     return {
-      head: { status: response.statusCode ?? 0, fields: pairs(response.rawHeaders), ended },
+      head: { status: response.statusCode ?? 0, fields: fieldPairs(response.rawHeaders), ended },
       bytes,
     };
   }
@@ -362,7 +300,7 @@ export class HttpExchange implements ByteStream {
   /** Fields behind the body, once that was read to its end. */
   trailers(): readonly (readonly [string, string])[] | undefined {
     this.#throwFailure();
-    return this.#ended() ? pairs(this.#response!.rawTrailers) : undefined;
+    return this.#ended() ? fieldPairs(this.#response!.rawTrailers) : undefined;
   }
 
   close(): void {
