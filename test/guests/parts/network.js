@@ -1,5 +1,7 @@
 // Helpers that run in the probe, before the code of a test.
-const pollOn = (pollable) => { pollable.block(); };
+const pollOn = (pollable) => {
+  pollable.block();
+};
 
 /** Sends one request; `{ status, headers, body }`, or throws the error code. */
 function fetchOnce(request) {
@@ -38,7 +40,10 @@ function fetchOnce(request) {
   const inner = got.val;
   if (inner.tag === 'err') throw inner.val;
   const response = inner.val;
-  const headers = response.headers().entries().map(([name, value]) => [name, utf8.decode(value)]);
+  const headers = response
+    .headers()
+    .entries()
+    .map(([name, value]) => [name, utf8.decode(value)]);
   const incoming = response.consume();
   const input = incoming.stream();
   const chunks = [];
@@ -61,7 +66,10 @@ function attempt(action) {
   try {
     return { value: action() };
   } catch (thrown) {
-    return { error: thrown instanceof Error ? ('payload' in thrown ? thrown.payload : String(thrown)) : thrown };
+    return {
+      error:
+        thrown instanceof Error ? ('payload' in thrown ? thrown.payload : String(thrown)) : thrown,
+    };
   }
 }
 
