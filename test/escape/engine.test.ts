@@ -182,8 +182,23 @@ describe('the supervisor fails', () => {
     const name = await load(engine, answer);
     thread.postMessage({ type: 'open', id: 1_000_000, pool: undefined });
     thread.postMessage({ type: 'run', id: 1_000_001, pool: 1, run: {} });
-    thread.postMessage(null);
     expect((await engine.execute(name, 'run')).value).toBe(42);
+  });
+
+  it('ENGINE-32 an exception outside of any call ends what runs; the next call works', async () => {
+    await using engine = await open();
+    const thread = supervisor();
+    const name = await load(engine, answer);
+    const endless = await load(engine, loop);
+    const running = engine.execute(endless, 'run');
+    // Wait until it runs: calls of one thread are taken in order.
+    await engine.execute(name, 'run');
+    thread.postMessage(null);
+    expect((await running).error?.code).toBe('INTERNAL');
+    expect((await engine.execute(name, 'run')).value).toBe(42);
+    expect((await engine.execute(name, 'run', {}, { limits: { fuel: 1 } })).error?.code).toBe(
+      'FUEL_EXHAUSTED',
+    );
   });
 });
 
