@@ -246,6 +246,45 @@ export const requirements: readonly Requirement[] = [
     proof: ['test/escape/lifetime.test.ts :: LIF-03 nothing is kept between invocations'],
   },
   {
+    id: 'ISO-3',
+    section: '§9',
+    promise: 'each layer of the operating system alone stops what it should',
+    proof: [
+      'test/escape/layers.test.ts :: one layer alone stops what it should, and nothing else',
+      'test/escape/layers.test.ts :: all layers of this machine together stop all that they stop alone',
+    ],
+  },
+  {
+    id: 'ISO-4',
+    section: '§9',
+    promise: 'isolation that is required and missing is an error at load, never silently missing',
+    proof: [
+      'test/escape/required.test.ts :: required layers refuse the skill, with the reason',
+      'test/escape/required.test.ts :: preferred layers that there are not are not claimed',
+      `${engine}/isolate/level.test.ts :: the stricter of engine and load`,
+    ],
+  },
+  {
+    id: 'ISO-5',
+    section: '§6',
+    promise: 'isolates end with their embedder, however it ends, and nothing is left of them',
+    proof: [
+      'test/escape/orphans.test.ts :: a spinning process ends when its embedder is killed with SIGKILL',
+      'test/escape/orphans.test.ts :: an engine that is killed in the middle of a guest leaves no isolate',
+      'test/escape/orphans.test.ts :: no end of an isolate leaves a zombie',
+    ],
+  },
+  {
+    id: 'CLI-DOCTOR',
+    section: '§11',
+    promise:
+      'skill doctor says what is there, what is missing and how to get it; 7 when something required is missing',
+    proof: [
+      'test/cli/doctor.test.ts :: what is missing is told with a way to get it',
+      'test/cli/doctor.test.ts :: state that others may write is a failure with its remedy',
+    ],
+  },
+  {
     id: 'AUD-1',
     section: '§7',
     promise:

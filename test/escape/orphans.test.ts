@@ -145,7 +145,7 @@ it.skipIf(!bindsToParent)(
 );
 
 /** As the first process of a process namespace, as in many containers: orphans would come to it, and stay. */
-it.skipIf(!unshare || layers.sandbox === undefined)(
+it.skipIf(variants.get('unshare')!.missing)(
   'no end of an isolate leaves a zombie, also where the embedder is the init of its container',
   async () => {
     const wrap = [
