@@ -37,7 +37,9 @@ async function bare(): Promise<() => string> {
   );
   const text = JSON.stringify(parameters);
   return () => {
-    const imports = new WASIShim({ sandbox: { preopens: {}, env: {}, args: [] } }).getImportObject();
+    const imports = new WASIShim({
+      sandbox: { preopens: {}, env: {}, args: [] },
+    }).getImportObject();
     const exports = instantiate((name) => modules.get(name)!, imports);
     return exports['skill:engine/tools@0.1.0']!.invoke(tool, text);
   };
@@ -45,7 +47,8 @@ async function bare(): Promise<() => string> {
 
 function row(name: string, times: number[], base: number): Record<string, string> {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
   return {
     what: name,
     'median ms': at(0.5).toFixed(2),
@@ -62,7 +65,12 @@ export async function run(): Promise<void> {
     await engine.load('skills-wasm/text-stats');
     await light.load('skills-wasm/text-stats');
     const callBare = await bare();
-    const times = { bare: [] as number[], light: [] as number[], full: [] as number[], spawn: [] as number[] };
+    const times = {
+      bare: [] as number[],
+      light: [] as number[],
+      full: [] as number[],
+      spawn: [] as number[],
+    };
     const measure = async (into: number[], action: () => unknown) => {
       const start = performance.now();
       await action();
@@ -76,7 +84,8 @@ export async function run(): Promise<void> {
       await measure(times.bare, callBare);
       await measure(times.light, () => call(light));
       await measure(times.full, () => call(engine));
-      if (round % 10 === 0) await measure(times.spawn, () => spawnSync(process.execPath, ['-e', '']));
+      if (round % 10 === 0)
+        await measure(times.spawn, () => spawnSync(process.execPath, ['-e', '']));
       if (round === 19) for (const list of Object.values(times)) list.length = 0;
     }
     const base = times.bare.toSorted((a, b) => a - b)[Math.floor(times.bare.length / 2)]!;

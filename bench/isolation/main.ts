@@ -41,7 +41,8 @@ export async function run([rounds = String(ROUNDS)]: readonly string[]): Promise
   const limits = variants.get('prlimit')!.layers;
   for (const [name, { title, layers, missing }] of variants) {
     if (missing) console.log(`left out: ${title}`);
-    else if (name === 'nothing') starts.set('Node with flags, no layer', () => launch(MEMORY_BYTES, layers));
+    else if (name === 'nothing')
+      starts.set('Node with flags, no layer', () => launch(MEMORY_BYTES, layers));
     else if (name === 'prlimit') starts.set('prlimit', () => launch(MEMORY_BYTES, layers));
     else {
       starts.set(`prlimit, ${name}`, () => launch(MEMORY_BYTES, { ...limits, ...layers }));

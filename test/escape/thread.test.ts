@@ -1,6 +1,6 @@
 /** The thread level: asked for twice, and held to the same wire, limits and locked realm; what it gives up is in the docs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine, type Engine, type LoadOptions } from '../../packages/engine/src/index.ts';

@@ -118,8 +118,9 @@ export class Supervisor {
   #fail(reason: string): void {
     this.#dead ??= reason;
     const end: End = { kind: 'died', exitCode: null, signal: null, lastWords: reason };
-    for (const [id, pending] of [...this.#pending]) {
-      this.#pending.delete(id);
+    const pendings = [...this.#pending];
+    this.#pending.clear();
+    for (const [id, pending] of pendings) {
       pending({ id, failed: end });
     }
   }
