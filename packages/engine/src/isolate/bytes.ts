@@ -9,10 +9,13 @@ export class GrowingBytes {
     return this.#length;
   }
 
-  append(bytes: Uint8Array): void {
+  /** @param expected Length in the end, where it is known: room is made for that, once no more than as much is missing. */
+  append(bytes: Uint8Array, expected = 0): void {
     const length = this.#length + bytes.length;
     if (length > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(length, 2 * this.#buffer.length, FIRST_CAPACITY));
+      const near = expected >= length && expected <= 2 * length;
+      const room = near ? expected : Math.max(length, 2 * this.#buffer.length, FIRST_CAPACITY);
+      const grown = new Uint8Array(room);
       grown.set(this.view());
       this.#buffer = grown;
     }

@@ -15,15 +15,16 @@ export class FrameReader {
       if (this.#partial.length === 0) {
         const end = endOf(rest);
         if (end > rest.length) {
-          this.#partial.append(rest);
+          this.#partial.append(rest, end);
           return;
         }
         yield decodeBody(rest.subarray(LENGTH_BYTES, end));
         rest = rest.subarray(end);
         continue;
       }
-      const missing = endOf(this.#partial.view()) - this.#partial.length;
-      this.#partial.append(rest.subarray(0, missing));
+      const end = endOf(this.#partial.view());
+      const missing = end - this.#partial.length;
+      this.#partial.append(rest.subarray(0, missing), end);
       rest = rest.subarray(missing);
       const bytes = this.#partial.view();
       if (bytes.length < endOf(bytes)) continue;
