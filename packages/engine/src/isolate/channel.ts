@@ -1,7 +1,7 @@
 /** The isolate's end of the wire: blocking reads and writes on one inherited descriptor. */
 import { Buffer } from 'node:buffer';
 import { readSync, writevSync } from 'node:fs';
-import { BLOB_BYTES, decodeBody, encodeHead, NO_BYTES, type Frame, FrameKind } from './wire.ts';
+import { decodeBody, encodeHead, NO_BYTES, type Frame, FrameKind } from './wire.ts';
 
 /** The inherited socket. 0–2 are the standard streams, of which only stderr is open, for last words. */
 const WIRE_FD = 3;
@@ -27,13 +27,6 @@ export function send(kind: FrameKind, message: unknown, blob: Uint8Array = NO_BY
   if (kind === FrameKind.ready) forget();
   const head = encodeHead(kind, JSON.stringify(message), blob.length);
   writeAll(blob.length === 0 ? [head] : [head, blob]);
-}
-
-/** Sends bytes of any length as frames of at most `BLOB_BYTES`. */
-export function sendChunks(kind: FrameKind, message: unknown, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; at += BLOB_BYTES) {
-    send(kind, message, bytes.subarray(at, at + BLOB_BYTES));
-  }
 }
 
 /** What has arrived: grows to the largest frame so far, so that no frame costs an allocation. */

@@ -4,14 +4,7 @@
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type * as processChannel from './channel.ts';
-import {
-  BLOB_BYTES,
-  decodeBody,
-  encodeHead,
-  NO_BYTES,
-  type Frame,
-  type FrameKind,
-} from './wire.ts';
+import { decodeBody, encodeHead, NO_BYTES, type Frame, type FrameKind } from './wire.ts';
 
 /** What the thread is started with. */
 export interface ThreadWire {
@@ -34,12 +27,6 @@ export const send: typeof processChannel.send = (kind: FrameKind, message, blob 
   frame.set(head);
   frame.set(blob, head.length);
   post(frame, [frame.buffer]);
-};
-
-export const sendChunks: typeof processChannel.sendChunks = (kind, message, bytes) => {
-  for (let at = 0; at < bytes.length; at += BLOB_BYTES) {
-    send(kind, message, bytes.subarray(at, at + BLOB_BYTES));
-  }
 };
 
 /** The next frame. There is no end: a supervisor that goes ends this thread with it. */
