@@ -7,6 +7,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { FuelMeter, meter } from '@skill-engine/metering';
 
+const SQL_JS = 'sql.js';
+const QUICKJS = 'quickjs-emscripten-core';
+
 export interface Workload {
   readonly name: string;
   readonly plain: () => unknown;
@@ -45,11 +48,11 @@ type SqlJs = (options: {
 }) => Promise<{ Database: new () => Database }>;
 
 async function sqlite(require: NodeJS.Require): Promise<Workload[]> {
-  const wasm = require.resolve('sql.js/dist/sql-wasm.wasm');
+  const wasm = require.resolve(`${SQL_JS}/dist/sql-wasm.wasm`);
   const load = async (metered: boolean): Promise<() => unknown> => {
     // The package keeps one instance for good, unless it is loaded anew.
-    delete require.cache[require.resolve('sql.js')];
-    const SQL = await (require('sql.js') as SqlJs)({
+    delete require.cache[require.resolve(SQL_JS)];
+    const SQL = await (require(SQL_JS) as SqlJs)({
       instantiateWasm: instantiator(wasm, metered),
     });
     return () => {
@@ -90,7 +93,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 };
 
 async function quickjs(require: NodeJS.Require): Promise<Workload[]> {
-  const core = require('quickjs-emscripten-core') as {
+  const core = require(QUICKJS) as {
     newVariant(variant: unknown, options: unknown): unknown;
     newQuickJSWASMModuleFromVariant(variant: unknown): Promise<QuickJs>;
   };

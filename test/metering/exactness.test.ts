@@ -77,6 +77,29 @@ const settings = {
   ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
 };
 
+const zero = { k: 'const', value: 0 } as const;
+/** Found by these tests: a dead call in a loop that is left by a return once made the counter be read from its lease. */
+const deadCallInLoop: Program = {
+  functions: [
+    {
+      body: [
+        {
+          k: 'loop',
+          rounds: 2,
+          body: [
+            { k: 'br', to: 0, value: zero, c: undefined },
+            { k: 'return', e: zero },
+            { k: 'set', local: 0, e: { k: 'callIndirect', index: zero, e: zero } },
+          ],
+        },
+        { k: 'loop', rounds: 3, body: [] },
+      ],
+      value: zero,
+    },
+    { body: [], value: zero },
+  ],
+};
+
 test('random programs mean the same after metering, and cost exactly what a naive count says', () => {
   fc.assert(
     fc.property(programs({ exceptions: false, traps: false }), arguments_, (program, argument) => {
@@ -90,7 +113,7 @@ test('random programs mean the same after metering, and cost exactly what a naiv
         fuel: want.fuel,
       });
     }),
-    settings,
+    { ...settings, examples: [[deadCallInLoop, 0]] },
   );
 });
 

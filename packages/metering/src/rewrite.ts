@@ -1,7 +1,8 @@
 import type { CallGraph } from './call-graph.ts';
 import { readConstExpr } from './const-expr.ts';
 import { limitCopies } from './copies.ts';
-import { FunctionEmitter, type EmitContext } from './emit.ts';
+import type { EmitContext } from './counter.ts';
+import { FunctionEmitter } from './emit.ts';
 import { planCalls } from './calls.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { encodeInfo, type ModuleInfo } from './info.ts';
