@@ -28,9 +28,15 @@ export function buildCallGraph(
   const starts = new Int32Array(count + module.types.length + 1);
   const callsOut = new Uint8Array(count);
   const edges: number[] = [];
+  /** The function that last had an edge to a node, counted from 1. */
+  const seen = new Int32Array(starts.length);
+  const add = (from: number, to: number): void => {
+    if (seen[to] === from + 1) return;
+    seen[to] = from + 1;
+    edges.push(to);
+  };
   for (const [i, fn] of functions.entries()) {
     starts[i] = edges.length;
-    const seen = new Set<number>();
     for (let e = fn.firstEvent; e < fn.endEvent; e++) {
       const kind = events.kind[e];
       if (
@@ -39,14 +45,13 @@ export function buildCallGraph(
       )
         continue;
       const callee = events.a[e] as number;
-      if (callee >= imported) seen.add(callee - imported);
+      if (callee >= imported) add(i, callee - imported);
       else if (callee >= 0) callsOut[i] = 1;
       else {
         if (!closed) callsOut[i] = 1;
-        seen.add(count + (typeNode[-1 - callee] as number));
+        add(i, count + (typeNode[-1 - callee] as number));
       }
     }
-    for (const node of seen) edges.push(node);
   }
   const held = module.types.map((): number[] => []);
   for (const index of module.reachable) {

@@ -1,6 +1,6 @@
 import type { CallGraph } from './call-graph.ts';
 import { EV, FLAG, type EventLog } from './events.ts';
-import { planFunction, type PlanContext } from './plan.ts';
+import { newArms, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
 import type { StackPlan } from './stack.ts';
 import type { Module } from './module.ts';
@@ -45,6 +45,7 @@ export function planCalls(
     events,
     labels,
     exceptions,
+    arms: newArms(),
     prepaid: (callee) => prepaid[own(callee)] ?? 0,
     keepsCounter: (callee) => silent[own(callee)] === 1,
     returns: (callee) => nothrow[own(callee)] === 1,

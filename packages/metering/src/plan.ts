@@ -16,6 +16,7 @@ export interface PlanContext {
   readonly keepsCounter: (callee: number) => boolean;
   /** Whether a call cannot end by an exception. */
   readonly returns: (callee: number) => boolean;
+  readonly arms: Arms;
   /** Units that the caller pays for a callee. */
   readonly prepaid: (callee: number) => number;
 }
@@ -31,8 +32,8 @@ const DOOMED_FREE = 64;
 const isAny = (p: number): boolean => p < ANY_MAX;
 const concrete = (p: number): number => (p < ANY_MAX ? p - ANY : p);
 
-/** Per-label scratch of one function; indexed by label minus the function's first. */
-interface Arms {
+/** Per-label scratch of one function; indexed by label minus the function's first, and reused from one to the next. */
+export interface Arms {
   readonly elseUnits: number[];
   readonly elseEvent: number[];
   readonly thenLive: boolean[];
@@ -44,21 +45,23 @@ interface Arms {
   readonly leastBehind: number[];
 }
 
+export const newArms = (): Arms => ({
+  elseUnits: [],
+  elseEvent: [],
+  thenLive: [],
+  elseLive: [],
+  heavyAtEnd: [],
+  blockersAtEnd: [],
+  end: [],
+  leastBehind: [],
+});
+
 /** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
 export function planFunction(fn: FunctionScan, context: PlanContext): number {
   const { events, labels, exceptions } = context;
   const { kind, flags, cost, a, charge, edge } = events;
   const base = fn.label;
-  const arms: Arms = {
-    elseUnits: [],
-    elseEvent: [],
-    thenLive: [],
-    elseLive: [],
-    heavyAtEnd: [],
-    blockersAtEnd: [],
-    end: [],
-    leastBehind: [],
-  };
+  const { arms } = context;
   let heavy = 0;
   /** Events that keep a loop around them from being copied. */
   let blockers = 0;
