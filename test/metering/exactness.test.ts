@@ -100,6 +100,37 @@ const deadCallInLoop: Program = {
   ],
 };
 
+/** Likewise: a dead loop inside a loop made a `br_table` out of it be forgotten. */
+const deadLoopInLoop: Program = {
+  functions: [
+    {
+      body: [
+        {
+          k: 'block',
+          body: [
+            {
+              k: 'loop',
+              rounds: 1,
+              body: [
+                { k: 'set', local: 0, e: zero },
+                {
+                  k: 'block',
+                  body: [
+                    { k: 'br', to: 0, value: zero, c: undefined },
+                    { k: 'loop', rounds: 1, body: [] },
+                  ],
+                },
+                { k: 'table', index: zero, to: [0] },
+              ],
+            },
+          ],
+        },
+      ],
+      value: zero,
+    },
+  ],
+};
+
 test('random programs mean the same after metering, and cost exactly what a naive count says', () => {
   fc.assert(
     fc.property(programs({ exceptions: false, traps: false }), arguments_, (program, argument) => {
@@ -113,7 +144,13 @@ test('random programs mean the same after metering, and cost exactly what a naiv
         fuel: want.fuel,
       });
     }),
-    { ...settings, examples: [[deadCallInLoop, 0]] },
+    {
+      ...settings,
+      examples: [
+        [deadCallInLoop, 0],
+        [deadLoopInLoop, 0],
+      ],
+    },
   );
 });
 

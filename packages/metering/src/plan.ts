@@ -77,6 +77,9 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     charge[i] = 0;
     edge[i] = 0;
     if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
+    const inside = least;
+    // Also for a dead loop, whose end was passed.
+    if (k === EV.loop) least = Math.min(least, arms.leastBehind[label - base] as number);
     if ((f & FLAG.live) === 0 && k !== EV.end && k !== EV.else && k !== EV.catch) continue;
     switch (k) {
       case EV.end:
@@ -106,13 +109,12 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
       case EV.loop:
         if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
           labels.flags[label] =
-            (labels.flags[label] as number) | LABEL.region | (least >= label ? LABEL.deferred : 0);
+            (labels.flags[label] as number) | LABEL.region | (inside >= label ? LABEL.deferred : 0);
           if (blockers === arms.blockersAtEnd[label - base]) {
             edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
           }
         }
         charge[i] = concrete(p);
-        least = Math.min(least, arms.leastBehind[label - base] as number);
         p = 0;
         blockers++;
         break;
