@@ -1,10 +1,11 @@
 /// <reference lib="dom" />
+/* oxlint-disable unicorn/no-thenable -- `then` is an arm of an if here */
 import { FuelMeter, meter } from '@skill-engine/metering';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble, type Encoding } from './generated/assemble.ts';
 import { Endless, interpret, type Run } from './generated/interpret.ts';
-import { programs, type Program } from './generated/program.ts';
+import { programs, type Expr, type Program, type Valued } from './generated/program.ts';
 
 const MEMORY_BYTES = 1 << 20;
 
@@ -106,30 +107,56 @@ const deadLoopInLoop: Program = {
     {
       body: [
         {
-          k: 'block',
-          body: [
+          k: 'if',
+          c: { k: 'const', value: -1 },
+          then: [
             {
               k: 'loop',
-              rounds: 1,
+              rounds: 0,
               body: [
-                { k: 'set', local: 0, e: zero },
                 {
-                  k: 'block',
-                  body: [
-                    { k: 'br', to: 0, value: zero, c: undefined },
-                    { k: 'loop', rounds: 1, body: [] },
-                  ],
+                  k: 'table',
+                  index: {
+                    k: 'tee',
+                    local: 0,
+                    e: {
+                      k: 'eqz',
+                      e: { k: 'if', c: zero, then: afterReturn(), else: plainZero() },
+                    },
+                  },
+                  to: [0],
                 },
-                { k: 'table', index: zero, to: [0] },
               ],
             },
           ],
+          else: [{ k: 'set', local: 0, e: { k: 'grow', e: zero } }],
         },
       ],
       value: zero,
     },
   ],
 };
+
+function plainZero(): Valued {
+  return { body: [], value: zero };
+}
+
+/** A loop that is never reached. */
+function afterReturn(): Valued {
+  const unreached: Expr = {
+    k: 'if',
+    c: zero,
+    then: plainZero(),
+    else: { body: [{ k: 'loop', rounds: 0, body: [] }], value: zero },
+  };
+  return {
+    body: [
+      { k: 'return', e: zero },
+      { k: 'set', local: 0, e: unreached },
+    ],
+    value: zero,
+  };
+}
 
 test('random programs mean the same after metering, and cost exactly what a naive count says', () => {
   fc.assert(
