@@ -34,7 +34,9 @@ const shorter = (own: number | null, limit: number): number =>
 export class HttpExchange implements ByteStream {
   readonly #options: ExchangeOptions;
   /** Made right after the answer to the isolate, which goes on meanwhile. */
-  #request!: ClientRequest;
+  #request: ClientRequest | undefined;
+  /** The body's beginning, until the request is made. */
+  #opening: Uint8Array | undefined;
   #response: IncomingMessage | undefined;
   #failure: string | undefined;
   #written = 0;
@@ -55,14 +57,27 @@ export class HttpExchange implements ByteStream {
     }
     const bytes = head.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     options.budget.bytes(options.endpoint.normal, head.target.length + bytes + body.length);
-    process.nextTick(() => {
-      try {
-        if (!this.#closed) this.#request = this.#start(body);
-      } catch (error) {
-        // Nobody is above this to be told.
-        this.#fail(httpCode(error));
-      }
-    });
+    this.#opening = body;
+    process.nextTick(() => this.#begin());
+  }
+
+  #begin(): void {
+    const body = this.#opening;
+    this.#opening = undefined;
+    if (body === undefined || this.#closed) return;
+    try {
+      this.#request = this.#start(body);
+    } catch (error) {
+      // Nobody is above this to be told.
+      this.#fail(httpCode(error));
+    }
+  }
+
+  /** The request, which an isolate that asks at once may be ahead of. */
+  #sending(): ClientRequest {
+    this.#begin();
+    this.#throwFailure();
+    return this.#request!;
   }
 
   #start(body: Uint8Array): ClientRequest {
@@ -229,8 +244,8 @@ export class HttpExchange implements ByteStream {
   }
 
   room(): number {
-    this.#throwFailure();
-    return this.#finished ? 0 : BUFFER_BYTES - this.#request.writableLength;
+    const request = this.#sending();
+    return this.#finished ? 0 : BUFFER_BYTES - request.writableLength;
   }
 
   write(bytes: Uint8Array): void {
@@ -243,12 +258,11 @@ export class HttpExchange implements ByteStream {
     else this.#spend(bytes.length);
     this.#throwFailure();
     if (this.#timer !== undefined && !this.#response) this.#timer.refresh();
-    this.#request.write(bytes, () => this.#options.signal.wake());
+    this.#sending().write(bytes, () => this.#options.signal.wake());
   }
 
   flushed(): boolean {
-    this.#throwFailure();
-    return this.#request.writableLength === 0;
+    return this.#sending().writableLength === 0;
   }
 
   /** The body is whole; trailers go only behind a body of unknown length. */
@@ -262,11 +276,11 @@ export class HttpExchange implements ByteStream {
     this.#finished = true;
     if (declared !== undefined && this.#written !== declared)
       this.#breach('HTTP-request-body-size');
-    this.#throwFailure();
+    const request = this.#sending();
     if (trailers.length > 0 && declared === undefined)
-      this.#request.addTrailers(trailers as [string, string][]);
+      request.addTrailers(trailers as [string, string][]);
     this.#timer?.refresh();
-    this.#request.end();
+    request.end();
   }
 
   /** The guest gave up its body: what was sent must not look whole. */
