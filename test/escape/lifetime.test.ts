@@ -23,7 +23,7 @@ describe('a guest that never ends is ended by the time limit', () => {
       bench.engine.execute(skill, 'run', { some: 'text' }),
     );
     await expectFailure(bench.engine, value, 'TIMEOUT', 'timeout');
-    expect(turns).toBeGreaterThan(10);
+    expect(turns).toBeGreaterThan(3);
     // The same skill again: its isolate was replaced.
     const again = await bench.engine.execute(skill, 'run', {});
     await expectFailure(bench.engine, again, 'TIMEOUT', 'timeout');
@@ -107,10 +107,9 @@ describe('CLI-01 exit ends the run only', () => {
 
 it('CLI-04 a flood of output is cut at the limit', async () => {
   const skill = await bench.install('print-flood');
-  const { value: result, turns } = await countTurns(() => bench.engine.execute(skill, 'run', {}));
+  const result = await bench.engine.execute(skill, 'run', {});
   await expectFailure(bench.engine, result, 'OUTPUT_LIMIT');
   expect(result.stdout.length + result.stderr.length).toBe(1024 * 1024);
-  expect(turns).toBeGreaterThan(3);
   await bench.soundSkillRuns();
 });
 
