@@ -81,6 +81,23 @@ it('MEM-02 memory.grow fails inside the guest at the limit', async () => {
   await bench.soundSkillRuns();
 });
 
+it('MEM-02 a guest that needs all of its memory gets it, however often it is called', async () => {
+  const skill = await bench.install(
+    'memory-grow',
+    'resources = { concurrency = 1 }\n',
+    'grows-often',
+  );
+  const peaks = new Set<number | null>();
+  for (let call = 0; call < 60; call += 1) {
+    const result = await bench.engine.execute(skill, 'run', {});
+    expect(result).toMatchObject({ ok: true });
+    peaks.add(result.memoryPeakBytes);
+  }
+  // One isolate has held nearly 4 GiB by then; only what was collected leaves room for the next.
+  expect(peaks.size).toBe(1);
+  expect([...peaks][0]).toBeGreaterThan(60 * 1024 * 1024);
+});
+
 describe('CLI-01 exit ends the run only', () => {
   it('a command reports its code', async () => {
     const skill = await bench.install('exit-code');

@@ -24,6 +24,7 @@ const [major = 0] = process.versions.node.split('.').map(Number);
 export const nodeFlags = (entry: string): string[] => [
   '--permission',
   `--allow-fs-read=${entry}`,
+  '--expose-gc', // taken by the isolate before its realm is locked
   '--no-experimental-sqlite',
   '--no-addons',
   '--disable-sigusr1',

@@ -74,6 +74,11 @@ const wasmErrors = ['CompileError', 'LinkError', 'RuntimeError'] as const;
 
 const noop = (): void => {};
 
+/** V8 lets `gc`, which the isolate keeps for itself, not be removed, only be emptied for good. */
+function emptied(holder: object, key: PropertyKey): boolean {
+  return key === 'gc' && Reflect.defineProperty(holder, key, { value: undefined, writable: false });
+}
+
 export function lockRealm(): void {
   const survivors: PropertyKey[] = [];
   for (
@@ -83,7 +88,7 @@ export function lockRealm(): void {
   ) {
     for (const key of Reflect.ownKeys(holder)) {
       if (KEPT.has(key)) continue;
-      if (!Reflect.deleteProperty(holder, key)) survivors.push(key);
+      if (!Reflect.deleteProperty(holder, key) && !emptied(holder, key)) survivors.push(key);
     }
   }
   if (survivors.length > 0) {
