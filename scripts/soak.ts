@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, MemoryAuditStore, type Engine } from '@skill-engine/engine';
+import { createEngine, type Engine } from '@skill-engine/engine';
 import { buildGuest } from '../test/guests/build.ts';
 
 const count = Number(process.argv[2] ?? 20_000);
@@ -83,7 +83,7 @@ async function round(engine: Engine, calls: number): Promise<void> {
 async function main(): Promise<void> {
   const before = holdings();
   {
-    await using engine = await createEngine({ home, audit: new MemoryAuditStore() });
+    await using engine = await createEngine({ home });
     for (const [name] of guests) {
       const limits = name === 'loop-forever' ? { fuel: 1_000_000 } : {};
       await engine.load(await buildGuest(name), { limits });
