@@ -3,7 +3,7 @@ import { noCapabilities } from '../authority/effective.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { capabilityWords } from './plain-words.ts';
 
-const places = { baseDir: '/work/skill', home: '/home/ada' };
+const places = { baseDir: '/srv/skill', home: '/home/ada' };
 
 function words(capabilities: Partial<DeclaredCapabilities>) {
   return capabilityWords({ ...noCapabilities, ...capabilities }, places);
@@ -35,7 +35,7 @@ test('every area is named, with absolute paths', () => {
       "groups": [
         {
           "items": [
-            "/work/skill/in",
+            "/srv/skill/in",
           ],
           "verb": "read",
         },
