@@ -1,4 +1,5 @@
 import { Script } from 'node:vm';
+import { callImportsDirectly } from './glue-imports.ts';
 
 /**
  * The two places where jco's output is an ES module and not a script. Bindings outside of the function, which
@@ -23,7 +24,7 @@ const dynamicImport = /(?<![.\w$])import(?:\s|\/\*[^]*?\*\/|\/\/[^\n]*\n)*[.(]/u
  * @throws Error when the text is not of the form that the pinned version of jco writes, or imports anything
  */
 export function moduleToScript(source: string): string {
-  let text = source;
+  let text = callImportsDirectly(source);
   for (const [from, to] of moduleForms) {
     const at = text.indexOf(from);
     if (at < 0 || text.includes(from, at + 1)) {

@@ -45,7 +45,7 @@ export interface PreparedComponent {
 }
 
 /** Changes whenever what is made of a component changes. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 /**
  * From a file to what an isolate runs: read and pinned, adapted if it is a preview-1 command, surveyed, imports known,
