@@ -35,6 +35,7 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
     const stream = other.appendViaStream();
     stream.checkWrite();
     stream.write(new Uint8Array(600));
+    stream.flush();
     expect(broker.bytesWritten).toBe(1000);
     expect(broker.limitsHit.size).toBe(0);
     expect(thrownBy(() => other.write(new Uint8Array(1), 0n))).toBe('quota');
@@ -43,7 +44,8 @@ describe.each(['held', 'checked'] as const)('walk: %s', (walk) => {
     expect(other.write(new Uint8Array(0), 5n)).toBe(0n);
     const last = other.appendViaStream();
     last.checkWrite();
-    expect(thrownBy(() => last.write(new Uint8Array(1)))).toMatchObject({
+    last.write(new Uint8Array(1));
+    expect(thrownBy(() => last.blockingFlush())).toMatchObject({
       tag: 'last-operation-failed',
       val: { code: 'quota' },
     });

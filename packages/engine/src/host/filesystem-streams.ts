@@ -1,7 +1,8 @@
 /** Files as streams (wasi:io/streams): each keeps its own position and its own hold on the file. */
 import type { ReadAhead } from './filesystem-ahead.ts';
 import type { Handle } from './filesystem-handle.ts';
-import { offsetForRead, offsetForWrite } from './filesystem-values.ts';
+import { offsetForRead } from './filesystem-values.ts';
+import { WriteBehind } from './filesystem-behind.ts';
 import { CLOSED, type ByteSink, type ByteSource } from './io.ts';
 import type { HostSession } from './session.ts';
 
@@ -30,22 +31,11 @@ export function fileSource({ ahead, handle }: OpenFile, start: bigint): ByteSour
 
 export function fileSink({ session, handle }: OpenFile, start: bigint | 'end'): ByteSink {
   handle.hold();
-  let at = start;
-  const writeSome = (bytes: Uint8Array): number => {
-    if (at === 'end') return session.ask('fs.append', [handle.number], bytes).value as number;
-    const { value } = session.ask('fs.write', [handle.number, offsetForWrite(at)], bytes);
-    at += BigInt(value as number);
-    return value as number;
-  };
+  const behind = new WriteBehind(session, handle.number, start);
   return {
-    write(bytes) {
-      let left = bytes;
-      while (left.length > 0) {
-        const count = writeSome(left);
-        if (count === 0) throw 'insufficient-space';
-        left = left.subarray(count);
-      }
-    },
+    permit: () => behind.permit(),
+    write: (bytes) => behind.write(bytes),
+    flush: () => behind.flush(),
     close: () => handle.release(),
   };
 }

@@ -78,7 +78,8 @@ test('errors of streams carry the code, and only codes of files are told', () =>
   const file = preopens.get(tree.path('data'))!.openAt({}, 'a', {}, { write: true });
   const stream = file.writeViaStream(0n);
   stream.checkWrite();
-  const thrown = thrownBy(() => stream.write(Buffer.from('four'))) as { val: IoError };
+  stream.write(Buffer.from('four'));
+  const thrown = thrownBy(() => stream.flush()) as { val: IoError };
   expect(filesystem.types.filesystemErrorCode(thrown.val)).toBe('quota');
   expect(filesystem.types.filesystemErrorCode(new IoError('connection-refused'))).toBeUndefined();
   expect(thrownBy(() => stream.checkWrite())).toEqual({ tag: 'closed' });

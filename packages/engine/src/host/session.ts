@@ -65,6 +65,7 @@ export class HostSession {
   #held = 0;
   #fault: HostFault | undefined;
   #exit: ExitSignal | undefined;
+  #deferred: (() => void) | undefined;
 
   constructor(powers: HostPowers, limits: InvokeLimits) {
     this.#powers = powers;
@@ -133,10 +134,35 @@ export class HostSession {
 
   /** Like `ask`, without fuel for the answer's bytes: whoever hands them to the guest takes it. */
   askUncharged(op: string, args: readonly unknown[], bytes?: Uint8Array): ReturnType<Ask> {
+    this.charge(bytes?.length ?? 0);
+    this.settle();
+    return this.askFree(op, args, bytes);
+  }
+
+  /** What a request with that many bytes costs, for whoever makes it later. */
+  charge(bytes: number): void {
     this.enter();
-    if (bytes) this.carry(bytes.length);
+    this.carry(bytes);
+  }
+
+  /** A request that was paid for before. */
+  askFree(op: string, args: readonly unknown[], bytes?: Uint8Array): ReturnType<Ask> {
     this.#moment += 1;
     return this.#powers.ask(op, args, bytes);
+  }
+
+  /** Puts something off until the guest could notice: its next request, look at a clock, pause, or its end. */
+  defer(action: () => void): void {
+    this.settle();
+    this.#moment += 1;
+    this.#deferred = action;
+  }
+
+  /** Does what was put off. */
+  settle(): void {
+    const action = this.#deferred;
+    this.#deferred = undefined;
+    action?.();
   }
 
   /** Another number after everything that shows the guest, or makes of it, a later state of the world. */
@@ -167,16 +193,19 @@ export class HostSession {
   }
 
   monotonicNow(): bigint {
+    this.settle();
     this.#moment += 1;
     return this.#powers.monotonicNow();
   }
 
   wallNow(): number {
+    this.settle();
     this.#moment += 1;
     return this.#powers.wallNow();
   }
 
   sleep(milliseconds: number): void {
+    this.settle();
     this.#moment += 1;
     this.#powers.sleep(milliseconds);
   }

@@ -83,6 +83,7 @@ export class LoadedComponent {
       text = undefined;
       outcome = judge(thrown, session, meter, this.#shape);
     }
+    session.settle();
     return {
       text,
       outcome,
