@@ -9,6 +9,7 @@ import {
   type ExecutionResult,
 } from '../../packages/engine/src/index.ts';
 import { buildGuest } from '../guests/build.ts';
+import { outcome, probe } from '../guests/probe.ts';
 
 export interface Bench extends AsyncDisposable {
   readonly engine: Engine;
@@ -84,4 +85,31 @@ export async function expectFailure(
   expect({ ok: result.ok, code: result.error?.code }).toEqual({ ok: false, code });
   const record = await engine.audit.get(result.executionId);
   expect(record).toMatchObject({ status, error_code: code });
+}
+
+/** Runs each of the bodies in the probe, with its preopens at hand; what it threw, or `done`. */
+export async function attempts(
+  bench: Bench,
+  skill: string,
+  bodies: Readonly<Record<string, string>>,
+): Promise<Pick<ExecutionResult, 'denials' | 'executionId'> & { errors: Record<string, string> }> {
+  const code = `
+    const preopens = wasi.filesystem.preopens.getDirectories();
+    const dirs = preopens.map(([dir]) => dir);
+    const names = preopens.map(([, name]) => name);
+    const [ro, rw] = dirs;
+    return args.map(([name, body]) => {
+      try {
+        new Function('wasi', 'utf8', 'dirs', 'names', 'ro', 'rw', body)(wasi, utf8, dirs, names, ro, rw);
+        return [name, 'done'];
+      } catch (thrown) {
+        return [name, typeof thrown === 'string' ? thrown : String(thrown.payload ?? thrown.message)];
+      }
+    });`;
+  const result = await bench.engine.execute(skill, 'eval', probe(code, Object.entries(bodies)));
+  if (!result.ok) throw result.error;
+  const found = outcome(result.value);
+  if ('error' in found) throw new Error(JSON.stringify(found.error));
+  const errors = Object.fromEntries(found.value as [string, string][]);
+  return { errors, denials: result.denials, executionId: result.executionId };
 }

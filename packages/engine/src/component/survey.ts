@@ -37,6 +37,8 @@ const componentVersion = 0x0d;
 interface Scope {
   readonly tally: Tally;
   readonly modules: CoreModuleSurvey[];
+  /** Declared memory of all core instances, where the component says itself which module they are of. */
+  instancesBytes: number;
 }
 
 interface Draft {
@@ -45,6 +47,8 @@ interface Draft {
   readonly exports: ComponentMember[];
   /** For each type so far: what its instances export, if it is the type of instances. */
   readonly types: (readonly ComponentMember[] | undefined)[];
+  /** Declared memory of each core module so far; 0 for one that comes from elsewhere. */
+  readonly coreModules: number[];
   modules: number;
   components: number;
 }
@@ -63,13 +67,15 @@ export function surveyComponent(
   tally.check('bytes', bytes.byteLength, 0);
   assertComponent(bytes);
   const modules: CoreModuleSurvey[] = [];
-  const root = surveyLevel(new Reader(bytes, 0, bytes.byteLength), { tally, modules }, '', 0);
+  const scope = { tally, modules, instancesBytes: 0 };
+  const root = surveyLevel(new Reader(bytes, 0, bytes.byteLength), scope, '', 0);
+  const modulesBytes = modules.reduce((sum, module) => sum + module.memoryBytes, 0);
   return {
     shape: detectShape(root.exports),
     imports: root.imports,
     exports: root.exports,
     modules,
-    memoryBytes: modules.reduce((sum, module) => sum + module.memoryBytes, 0),
+    memoryBytes: Math.max(modulesBytes, scope.instancesBytes),
     tableElements: tally.get('tableElements'),
   };
 }
@@ -113,7 +119,15 @@ function coreModuleRefused(bytes: Uint8Array): SkillError {
 
 function surveyLevel(reader: Reader, scope: Scope, path: string, depth: number): Draft {
   scope.tally.check('componentDepth', depth, reader.offset);
-  const draft: Draft = { path, imports: [], exports: [], types: [], modules: 0, components: 0 };
+  const draft: Draft = {
+    path,
+    imports: [],
+    exports: [],
+    types: [],
+    coreModules: [],
+    modules: 0,
+    components: 0,
+  };
   reader.skip(8);
   while (!reader.done) {
     const at = reader.offset;
@@ -124,7 +138,7 @@ function surveyLevel(reader: Reader, scope: Scope, path: string, depth: number):
     if (id === 1) nestedModule(body, scope, draft);
     else if (id === 4) nestedComponent(body, scope, draft, depth);
     else {
-      readSection(id, body, scope.tally, draft, at);
+      readSection(id, body, scope, draft, at);
       body.finish('a section of a component');
     }
   }
@@ -135,7 +149,9 @@ function nestedModule(body: Reader, scope: Scope, draft: Draft): void {
   scope.tally.add('coreModules', 1, body.offset);
   expectPreamble(body, 0x01, 0, 'a core module');
   const path = `${draft.path}module ${draft.modules++}`;
-  scope.modules.push(surveyCoreModule(body, scope.tally, path));
+  const module = surveyCoreModule(body, scope.tally, path);
+  scope.modules.push(module);
+  draft.coreModules.push(module.memoryBytes);
 }
 
 function nestedComponent(body: Reader, scope: Scope, draft: Draft, depth: number): void {
@@ -151,7 +167,8 @@ function expectPreamble(body: Reader, version: number, layer: number, what: stri
     throw malformed(body.offset, `no preamble of ${what}`);
 }
 
-function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: number): void {
+function readSection(id: number, body: Reader, scope: Scope, draft: Draft, at: number): void {
+  const { tally } = scope;
   const where = `${draft.path}component`;
   if (id === 9 || id === 12) {
     throw unsupported(at, 'The component uses start functions or values', 'Build it for WASI 0.2.');
@@ -160,7 +177,7 @@ function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: n
   for (let index = 0; index < count; index += 1) {
     switch (id) {
       case 2:
-        coreInstance(body, tally, where);
+        coreInstance(body, scope, draft, where);
         break;
       case 3:
         surveyCoreType(body, tally, where, 1);
@@ -169,7 +186,7 @@ function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: n
         instance(body, tally, where);
         break;
       case 6:
-        if (surveyAlias(body, tally, where) === 'type') draft.types.push(undefined);
+        aliasEntry(body, tally, draft, where);
         break;
       case 7:
         typeEntry(body, tally, draft, where);
@@ -189,11 +206,19 @@ function readSection(id: number, body: Reader, tally: Tally, draft: Draft, at: n
   }
 }
 
-function coreInstance(body: Reader, tally: Tally, where: string): void {
+function aliasEntry(body: Reader, tally: Tally, draft: Draft, where: string): void {
+  const isCoreModule = body.peek() === 0x00 && body.bytes[body.offset + 1] === 0x11;
+  if (surveyAlias(body, tally, where) === 'type') draft.types.push(undefined);
+  if (isCoreModule) draft.coreModules.push(0);
+}
+
+function coreInstance(body: Reader, scope: Scope, draft: Draft, where: string): void {
+  const { tally } = scope;
   tally.add('instances', 1, body.offset);
   const form = body.u8();
   if (form > 1) throw malformed(body.offset - 1, 'an unknown core instance');
-  if (form === 0) body.u32();
+  // One module may be instantiated often, and each instance has its own memories.
+  if (form === 0) scope.instancesBytes += draft.coreModules[body.u32()] ?? 0;
   const count = body.count();
   tally.add('instanceItems', count, body.offset);
   for (let index = 0; index < count; index += 1) {
