@@ -348,4 +348,38 @@ export const requirements: readonly Requirement[] = [
       'test/errors.test.ts :: documents every code with its owner and exit code, and no other',
     ],
   },
+  {
+    id: 'TEST-1',
+    section: '§11',
+    promise:
+      'the harness runs a skill in the real engine with files, clock, randomness, HTTP and environment of the test',
+    proof: [
+      'test/testing/files.test.ts :: gives the files under the paths of the grants, and says what became of them',
+      'test/testing/http.test.ts :: answers by script, over TLS, and records what was asked',
+      'test/testing/world.test.ts :: has a fixed clock that only waits and the test move',
+      'test/testing/world.test.ts :: draws the same for the same seed, and other for another',
+      'test/testing/world.test.ts :: passes only the variables that the test gives and the manifest allows',
+    ],
+  },
+  {
+    id: 'TEST-2',
+    section: '§11',
+    promise:
+      'what stands in for the machine changes no decision: paths, names, ports and addresses are judged as they were asked for, and the machine itself is never reached or shown',
+    proof: [
+      'test/testing/files.test.ts :: denies as the machine would, in the paths that the guest knows',
+      'test/testing/files.test.ts :: never shows where the files really are, nor leads out of there',
+      'test/testing/http.test.ts :: judges names, ports and addresses as they were asked for, not where the scripts are',
+    ],
+  },
+  {
+    id: 'TEST-3',
+    section: '§11',
+    promise:
+      'every assertion fails where it is violated, and a request without a script fails its run',
+    proof: [
+      'test/testing/assertions.test.ts :: fails where it is violated, and says how',
+      'test/testing/http.test.ts :: fails a run whose request no script answers, naming it',
+    ],
+  },
 ];

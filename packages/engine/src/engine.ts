@@ -22,6 +22,7 @@ import { plan, type Plan } from './plan.ts';
 import { runGuest, type RunOutcome } from './run.ts';
 import { copyJson } from './schema/index.ts';
 import { isJsonObject, type JsonObject } from './schema/json.ts';
+import type { Substitutes } from './substitutes.ts';
 import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
 
 export interface EngineOptions {
@@ -43,6 +44,8 @@ export interface EngineOptions {
   readonly tls?: { readonly ca?: readonly string[] };
   /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
   readonly isolation?: IsolationOptions;
+  /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
+  readonly substitutes?: Substitutes;
 }
 
 export interface LoadOptions {
@@ -121,6 +124,7 @@ export class Engine implements AsyncDisposable {
             environment: this.#options.environment ?? process.env,
             supervisor: this.#supervisor,
             isolation,
+            root: this.#options.substitutes?.files,
           }),
         );
       }
@@ -251,6 +255,7 @@ export class Engine implements AsyncDisposable {
       limits,
       authority: skill.effective,
       trust: { ca: this.#options.tls?.ca ?? [] },
+      substitutes: this.#options.substitutes,
       signal,
     }).catch((error: unknown) => refusal(SkillError.from(error)));
   }

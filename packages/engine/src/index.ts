@@ -22,6 +22,9 @@ export { parseManifest } from './manifest/manifest.ts';
 export type { CapabilityRestriction, DeclaredCapabilities, Manifest } from './manifest/types.ts';
 export type { EffectiveAuthority } from './authority/types.ts';
 
+// For tests of skills
+export type { Substitutes } from './substitutes.ts';
+
 // The audit record
 export { openSqliteAuditStore, type SqliteAuditOptions } from './audit/sqlite.ts';
 export { MemoryAuditStore } from './audit/memory.ts';

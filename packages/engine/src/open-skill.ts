@@ -1,6 +1,6 @@
 /** Brings one skill up: component prepared, authority computed, isolate started, tools known. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { effective, noCapabilities } from './authority/effective.ts';
 import { filterEnvironment } from './authority/environment.ts';
 import { hashAuthority } from './authority/hash.ts';
@@ -42,6 +42,8 @@ export interface OpenOptions {
   readonly supervisor: Supervisor;
   /** What engine and load ask for together. */
   readonly isolation: Required<IsolationOptions>;
+  /** Directory that stands for `/` in paths of grants; the engine's own files are not below it. */
+  readonly root: string | undefined;
 }
 
 export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
@@ -63,7 +65,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       declared: manifest.capabilities,
       granted: options.granted,
       overrides: manifest.overrides,
-      ceiling: withOwnState(options.ceiling, options.places),
+      ceiling: withOwnState(options),
     },
     places,
     source.table,
@@ -131,19 +133,28 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
  * The engine's own files are nobody's to grant: who could write the cache could run code outside the sandbox,
  * who could write the audit store could rewrite the record.
  */
-function withOwnState(
-  ceiling: CapabilityRestriction | undefined,
-  { data, cache }: StatePlaces,
-): CapabilityRestriction {
+function withOwnState({
+  ceiling,
+  places: { data, cache },
+  root,
+}: OpenOptions): CapabilityRestriction {
   const filesystem = ceiling?.filesystem ?? {
     grants: [{ path: '/', access: 'read-write' as const }],
     forbidden: [],
   };
-  const own = [data, cache, `${cache}.key`].map((path) => ({ path }));
+  const own = [data, cache, `${cache}.key`].flatMap((path) => belowRoot(path, root));
   return {
     ...ceiling,
     filesystem: { ...filesystem, forbidden: [...filesystem.forbidden, ...own] },
   };
+}
+
+/** What grants call a path of the host: itself, or nothing where it is out of their reach. */
+function belowRoot(path: string, root: string | undefined): { readonly path: string }[] {
+  if (root === undefined) return [{ path }];
+  const below = relative(resolve(root), path);
+  if (below === '..' || below.startsWith('../') || isAbsolute(below)) return [];
+  return [{ path: `/${below}` }];
 }
 
 function toolInfos(skill: string, tools: ReadonlyMap<string, Tool>): LoadedSkill['tools'] {

@@ -1,5 +1,4 @@
 /** One run of a guest: from validated parameters to what the supervisor needs, and back to an outcome. */
-import { randomBytes } from 'node:crypto';
 import type { Supervisor } from './broker/client.ts';
 import type { SpentBudget } from './broker/broker.ts';
 import type { RunResult } from './broker/messages.ts';
@@ -19,6 +18,7 @@ import {
 } from './limits/limits.ts';
 import { type JsonValue } from './schema/json.ts';
 import { parseJson } from './schema/index.ts';
+import { seedOf, type Substitutes } from './substitutes.ts';
 
 export interface RunRequest {
   readonly tool: string;
@@ -35,6 +35,7 @@ export interface RunRequest {
   readonly signal?: AbortSignal | undefined;
   /** Whom TLS connections of the guest trust besides the public roots. */
   readonly trust?: TlsTrust | undefined;
+  readonly substitutes?: Substitutes | undefined;
 }
 
 export interface RunOutcome {
@@ -61,7 +62,7 @@ export async function runGuest(
   pool: number,
   request: RunRequest,
 ): Promise<RunOutcome> {
-  const { limits, authority } = request;
+  const { limits, authority, substitutes } = request;
   const parameters = encoder.encode(request.parameters ?? '');
   const stdin = encoder.encode(request.stdin ?? '');
   const blob = new Uint8Array(parameters.length + stdin.length);
@@ -73,7 +74,7 @@ export async function runGuest(
       blob,
       timeoutMilliseconds: limits.timeoutMs,
       broker: {
-        filesystem: authority.filesystem,
+        filesystem: { ...authority.filesystem, root: substitutes?.files },
         limits: {
           diskBytes: limits.diskBytes,
           handles: HANDLES,
@@ -84,6 +85,7 @@ export async function runGuest(
           authority: authority.network,
           limits: NETWORK_LIMITS,
           trust: request.trust ?? { ca: [] },
+          substitute: substitutes?.network,
         },
       },
       message: {
@@ -92,7 +94,8 @@ export async function runGuest(
         arguments: request.arguments ?? [],
         environment: request.environment ?? [],
         stdinBytes: stdin.length,
-        seed: randomBytes(32).toString('hex'),
+        seed: seedOf(substitutes),
+        clock: substitutes?.clock?.(),
         limits: {
           fuel: String(limits.fuel),
           memory: limits.memoryBytes,

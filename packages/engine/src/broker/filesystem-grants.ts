@@ -4,22 +4,18 @@
  * links in the operator's own paths are resolved here and never again.
  */
 import { dirname, basename } from 'node:path';
-import {
-  identityOf,
-  isPseudoFilesystem,
-  typeOf,
-  type Directory,
-  type Identity,
-} from './filesystem-directory.ts';
-import { canHoldDirectories, HeldDirectory, holdPath } from './filesystem-linux.ts';
+import type { Directory, Identity } from './filesystem-directory.ts';
+import { canHoldDirectories } from './filesystem-linux.ts';
 import { NamesDirectory } from './filesystem-names.ts';
-import { CheckedDirectory, lookAtPath } from './filesystem-portable.ts';
 import { foldPath, ForbiddenPaths } from './filesystem-forbidden.ts';
+import { filesystemRoot, lookBelow, openDirectory, openRoot } from './filesystem-root.ts';
 
-type GrantAccess = 'read' | 'read-write';
+export type GrantAccess = 'read' | 'read-write';
 
-/** Absolute, normalised host paths; the guest sees them as they are. `forbidden` beats every grant. */
+/** Absolute, normalised paths; the guest sees them as they are. `forbidden` beats every grant. */
 export interface FilesystemAuthority {
+  /** Host directory that the paths start from. Default: they are the host's own. */
+  readonly root?: string | undefined;
   readonly grants: readonly { readonly path: string; readonly access: GrantAccess }[];
   readonly forbidden: readonly string[];
 }
@@ -49,12 +45,6 @@ export function joinPath(directory: string, name: string): string {
   return directory === '/' ? `/${name}` : `${directory}/${name}`;
 }
 
-interface Root {
-  readonly grant: Grant;
-  readonly directory: Directory | undefined;
-  readonly identity: Identity;
-}
-
 export class GrantTable {
   /** What the guest gets at the start: the guest's path of each. */
   readonly preopens: readonly { readonly path: string; readonly place: Place }[];
@@ -66,14 +56,15 @@ export class GrantTable {
 
   constructor(authority: FilesystemAuthority, walk: WalkKind) {
     for (const path of authority.forbidden) requireAbsolute(path);
-    const look = walk === 'held' ? holdPath : lookAtPath;
+    const root = filesystemRoot(authority.root);
+    const look = lookBelow(root, walk);
     this.forbidden = new ForbiddenPaths(authority.forbidden, look);
     const preopens: { path: string; place: Place }[] = [];
     const files: { grant: Grant; identity: Identity }[] = [];
     for (const { path, access } of merge(authority.grants)) {
-      const root = openRoot(path, access, walk);
-      if (root === undefined) continue;
-      const { grant, directory, identity } = root;
+      const opened = openRoot(path, access, walk, root);
+      if (opened === undefined) continue;
+      const { grant, directory, identity } = opened;
       if (
         this.forbidden.covers(grant.realPath) ||
         this.forbidden.covers(path) ||
@@ -92,7 +83,7 @@ export class GrantTable {
       ...this.#nameDirectories(
         files.map(({ grant }) => grant),
         preopens,
-        walk,
+        (path) => openDirectory(root.host(path), walk),
       ),
     );
     this.preopens = preopens;
@@ -139,7 +130,7 @@ export class GrantTable {
   #nameDirectories(
     files: readonly Grant[],
     directories: readonly { readonly path: string }[],
-    walk: WalkKind,
+    open: (path: string) => Directory,
   ): { path: string; place: Place }[] {
     const byParent = Map.groupBy(files, (file) => dirname(file.path));
     const result: { path: string; place: Place }[] = [];
@@ -148,7 +139,7 @@ export class GrantTable {
       const directory = NamesDirectory.open(
         parent,
         grants.map((grant) => ({ name: basename(grant.path), realPath: grant.realPath })),
-        (path) => openDirectory(path, walk),
+        open,
       );
       if (directory === undefined) continue;
       for (const grant of grants)
@@ -199,33 +190,6 @@ function isAbsoluteNormal(path: string): boolean {
   )
     return false;
   return segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
-}
-
-function openDirectory(path: string, walk: WalkKind): HeldDirectory | CheckedDirectory {
-  return walk === 'held' ? HeldDirectory.openPath(path) : CheckedDirectory.openPath(path);
-}
-
-/** `undefined` when there is nothing at the path, or nothing that may be granted: then there is no preopen. */
-function openRoot(path: string, access: GrantAccess, walk: WalkKind): Root | undefined {
-  try {
-    const { stat, realPath } = (walk === 'held' ? holdPath : lookAtPath)(path);
-    if (typeOf(stat) === 'directory') return openDirectoryRoot(path, access, walk);
-    if (typeOf(stat) !== 'regular-file' || isPseudoFilesystem(realPath)) return undefined;
-    const grant: Grant = { path, realPath, access, kind: 'file' };
-    return { grant, directory: undefined, identity: identityOf(stat) };
-  } catch {
-    return undefined;
-  }
-}
-
-function openDirectoryRoot(path: string, access: GrantAccess, walk: WalkKind): Root | undefined {
-  const directory = openDirectory(path, walk);
-  if (isPseudoFilesystem(directory.path)) {
-    directory.close();
-    return undefined;
-  }
-  const grant: Grant = { path, realPath: directory.realPath, access, kind: 'directory' };
-  return { grant, directory, identity: directory.identity };
 }
 
 export function platformWalk(): WalkKind {

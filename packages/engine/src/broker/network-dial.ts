@@ -11,6 +11,7 @@ import type { Resolve } from './dns.ts';
 import type { NetworkBudget } from './network-budget.ts';
 import type { NetworkDenial } from './network-denial.ts';
 import { NetworkFailure } from './network-failure.ts';
+import { substituteServer, type NetworkSubstitute } from './network-substitute.ts';
 import { startTls, type TlsTrust } from './network-tls.ts';
 
 export interface DialerOptions {
@@ -19,6 +20,7 @@ export interface DialerOptions {
   readonly budget: NetworkBudget;
   readonly trust: TlsTrust;
   readonly resolve: Resolve;
+  readonly substitute?: NetworkSubstitute | undefined;
   readonly onDenial: (denial: NetworkDenial) => void;
 }
 
@@ -36,6 +38,8 @@ export interface DialTarget {
   readonly address: string;
   readonly port: number;
   readonly milliseconds: number;
+  /** What the connection is for; `undefined` for a plain socket of the guest's. */
+  readonly scheme?: 'http' | 'https' | undefined;
   /** Whether the connection stays open when the other side has ended its half. Default false. */
   readonly halfOpen?: boolean;
   readonly signal?: AbortSignal;
@@ -125,7 +129,8 @@ export class Dialer {
     const signal = AbortSignal.any([timeout, this.#closing.signal]);
     try {
       const addresses = await this.#addresses(endpoint, options.operation, signal);
-      const socket = await this.#first(endpoint, addresses, deadline, signal);
+      const scheme = options.secure ? 'https' : 'http';
+      const socket = await this.#first({ endpoint, addresses, deadline, scheme, signal });
       if (!options.secure) return socket;
       const abort = () => void socket.destroy();
       signal.addEventListener('abort', abort, { once: true });
@@ -158,12 +163,14 @@ export class Dialer {
     return allowed;
   }
 
-  async #first(
-    endpoint: JudgedEndpoint,
-    addresses: readonly string[],
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<Socket> {
+  async #first(options: {
+    readonly endpoint: JudgedEndpoint;
+    readonly addresses: readonly string[];
+    readonly deadline: number;
+    readonly scheme: 'http' | 'https';
+    readonly signal: AbortSignal;
+  }): Promise<Socket> {
+    const { endpoint, addresses, deadline, scheme, signal } = options;
     let failure: unknown;
     for (const [index, address] of addresses.entries()) {
       signal.throwIfAborted();
@@ -176,6 +183,7 @@ export class Dialer {
           address,
           port: endpoint.port,
           milliseconds,
+          scheme,
           signal,
         });
       } catch (error) {
@@ -191,8 +199,10 @@ export class Dialer {
    * @throws NetworkFailure
    */
   async open(target: DialTarget): Promise<Socket> {
-    const { host, address, port, milliseconds, signal = this.#closing.signal } = target;
+    const { host, milliseconds, signal = this.#closing.signal } = target;
     signal.throwIfAborted();
+    const { substitute } = this.#options;
+    const { address, port } = substitute ? substituteServer(substitute, target.scheme) : target;
     const counted = this.#options.budget.connection(host);
     return await new Promise<Socket>((resolve, reject) => {
       const socket = connect({

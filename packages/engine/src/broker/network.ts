@@ -11,6 +11,7 @@ import { HttpExchange } from './http-exchange.ts';
 import { HttpRequests } from './http.ts';
 import { NetworkBudget } from './network-budget.ts';
 import type { NetworkDenial } from './network-denial.ts';
+import { substituteResolver, type NetworkSubstitute } from './network-substitute.ts';
 import { Dialer } from './network-dial.ts';
 import { NetworkHandles } from './network-handles.ts';
 import { BUFFER_BYTES, type ByteStream } from './network-resource.ts';
@@ -25,6 +26,8 @@ export interface NetworkOptions {
   readonly authority: EffectiveNetwork;
   readonly limits: NetworkLimits;
   readonly trust: TlsTrust;
+  /** Stands in for everything outside; nothing is connected to but its servers. */
+  readonly substitute?: NetworkSubstitute | undefined;
   /** Port of a resolver that the authority gives by its address. Default 53. */
   readonly dnsPort?: number | undefined;
 }
@@ -41,14 +44,16 @@ export class NetworkBroker {
   readonly #sockets: SocketRequests;
 
   constructor(options: NetworkOptions, onDenial: (denial: NetworkDenial) => void) {
-    const { authority, limits, trust, dnsPort } = options;
+    const { authority, limits, trust, dnsPort, substitute } = options;
     const signal = this.#signal;
     const budget = new NetworkBudget(limits);
     const handles = new NetworkHandles(limits.handles, () => budget.full(limits.handles));
-    const resolve = createResolver({ dns: authority.dns, trust, port: dnsPort });
-    const dialer = new Dialer({ authority, limits, budget, trust, resolve, onDenial });
+    const resolve = substitute
+      ? substituteResolver(substitute)
+      : createResolver({ dns: authority.dns, trust, port: dnsPort });
+    const dialer = new Dialer({ authority, limits, budget, trust, resolve, substitute, onDenial });
     const names = new SocketNames({ authority, dialer, signal, onDenial });
-    const common = { handles, dialer, budget, limits, signal, onDenial };
+    const common = { handles, dialer, budget, limits, signal, substitute, onDenial };
     this.#budget = budget;
     this.#handles = handles;
     this.#dialer = dialer;

@@ -8,6 +8,7 @@ import type { NetworkDenial } from './network-denial.ts';
 import type { Dialer } from './network-dial.ts';
 import { socketCode } from './network-failure.ts';
 import type { NetworkHandles } from './network-handles.ts';
+import type { NetworkSubstitute } from './network-substitute.ts';
 import type { Signal } from './network-signal.ts';
 import { isAddressOf, Lookup, type SocketNames, type SocketProtocol } from './sockets-lookup.ts';
 import { TcpConnection, type SocketAddress } from './sockets-tcp.ts';
@@ -21,6 +22,7 @@ export interface SocketsOptions {
   readonly budget: NetworkBudget;
   readonly limits: NetworkLimits;
   readonly signal: Signal;
+  readonly substitute?: NetworkSubstitute | undefined;
   readonly onDenial: (denial: NetworkDenial) => void;
 }
 
@@ -148,6 +150,7 @@ export class SocketRequests {
       const version = family(from);
       from.end();
       this.#mayOpen('udp');
+      if (this.#options.substitute) throw new WasiError('not-supported');
       return { value: handles.add(this.#open(version)) };
     }
     const socket = handles.get(from.handle(), UdpSocket);

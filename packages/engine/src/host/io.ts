@@ -143,7 +143,8 @@ function waitForAny(list: readonly Pollable[]): number[] {
     }
     const ready = readyOf(list, nap);
     if (ready.length > 0) return ready;
-    if (!asks && nap > 0n) session.sleep(Math.max(1, Number(nap / 1_000_000n)));
+    if (asks) session.waited(Math.max(0, Number(nap) / 1e6));
+    else if (nap > 0n) session.sleep(Math.max(1, Number(nap / 1_000_000n)));
   }
 }
 

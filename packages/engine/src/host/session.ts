@@ -18,6 +18,8 @@ export interface HostPowers {
   readonly wallNow: () => number;
   /** Blocks the isolate for at most that many milliseconds. */
   readonly sleep: (milliseconds: number) => void;
+  /** Told of a wait for the broker, of so many milliseconds, in which nothing came. */
+  readonly waited?: ((milliseconds: number) => void) | undefined;
   /** The next bytes of the invocation's seeded stream. */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Takes fuel for what the host does for the guest; throws when there is not enough. */
@@ -208,6 +210,10 @@ export class HostSession {
     this.settle();
     this.#moment += 1;
     this.#powers.sleep(milliseconds);
+  }
+
+  waited(milliseconds: number): void {
+    this.#powers.waited?.(milliseconds);
   }
 
   randomBytes(length: number): Uint8Array {

@@ -9,6 +9,7 @@ import { FuelMeter, MeterStop } from '@skill-engine/metering';
 import { createHost } from '../host/index.ts';
 import { ExitSignal, HostFault, HostSession, type HostPowers } from '../host/session.ts';
 import { receive } from './channel.ts';
+import { steppedClock, type Clock } from './clock.ts';
 import { harden } from './harden.ts';
 import { lockRealm } from './lock.ts';
 import { LoadedComponent } from './loaded.ts';
@@ -23,6 +24,11 @@ const nextTurn = setImmediate;
 const collectGarbage = (globalThis as { gc?: () => void }).gc;
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 const wait = Atomics.wait;
+const machineClock: Clock = {
+  monotonicNow,
+  wallNow,
+  sleep: (milliseconds) => void wait(sleepCell, 0, 0, milliseconds),
+};
 
 /** Stack of the guest's own frames, as the meter estimates them: the same depth on every machine. */
 const STACK_BYTES = 4 * 1024 * 1024;
@@ -38,12 +44,15 @@ harden([globalThis, HostSession, HostFault, ExitSignal, FuelMeter, MeterStop, ..
 
 /** Every interface once, for its classes: they are shared by all invocations. Nobody calls these. */
 function interfaces(): object[] {
-  const session = new HostSession(powers('', new FuelMeter({ fuel: 0n, memoryBytes: 0 })), {
-    fuel: '0',
-    memory: 0,
-    output: 0,
-    hostCalls: 0,
-  });
+  const session = new HostSession(
+    powers('', machineClock, new FuelMeter({ fuel: 0n, memoryBytes: 0 })),
+    {
+      fuel: '0',
+      memory: 0,
+      output: 0,
+      hostCalls: 0,
+    },
+  );
   const nothing = { arguments: [], environment: [], stdin: new Uint8Array(0), preopens: [] };
   return Object.values(createHost(session, nothing)) as object[];
 }
@@ -62,16 +71,14 @@ function ask(...[op, args, bytes]: Parameters<HostPowers['ask']>): ReturnType<Ho
   return { value: reply.value, bytes: op === 'fs.read' ? frame!.blob : frame!.blob.slice() };
 }
 
-function powers(seed: string, meter: FuelMeter): HostPowers {
+function powers(seed: string, clock: Clock, meter: FuelMeter): HostPowers {
   // AES-256 in counter mode over zeros: the usual deterministic random bit generator.
   const key = Buffer.from(seed, 'hex');
   let stream: Cipheriv | undefined;
   return {
     ask,
     output: (target, bytes) => sendChunks(FrameKind.output, { stream: target }, bytes),
-    monotonicNow,
-    wallNow,
-    sleep: (milliseconds) => void wait(sleepCell, 0, 0, milliseconds),
+    ...clock,
     randomBytes: (length) => {
       stream ??= createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
       return new Uint8Array(stream.update(Buffer.alloc(length)));
@@ -97,7 +104,8 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
     memoryBytes: limits.memory,
     stackBytes: STACK_BYTES,
   });
-  const session = new HostSession(powers(message.seed, meter), limits);
+  const clock = message.clock ? steppedClock(message.clock) : machineClock;
+  const session = new HostSession(powers(message.seed, clock, meter), limits);
   const imports = createHost(session, {
     arguments: message.arguments,
     environment: message.environment,

@@ -23,9 +23,21 @@ export interface InvokeMessage {
   readonly stdinBytes: number;
   /** 32 bytes as hex: the seed of all that the guest gets as random. */
   readonly seed: string;
+  /** Readings that stand in for the machine's clocks. Default: the machine's. */
+  readonly clock?: ClockReadings | undefined;
   /** Handle at the broker, and path, of each granted directory. */
   readonly preopens: readonly (readonly [number, string])[];
   readonly limits: InvokeLimits;
+}
+
+/** A clock that goes on only by being read, by `step`, and by waits, which it does not sleep through. */
+export interface ClockReadings {
+  /** First reading of the wall clock, in milliseconds since the Unix epoch. */
+  readonly wallMilliseconds: number;
+  /** First reading of the monotonic clock, in nanoseconds, decimal (a u64). */
+  readonly monotonicNanoseconds: string;
+  /** How far each reading moves both clocks, in nanoseconds, decimal; may be 0. */
+  readonly stepNanoseconds: string;
 }
 
 export interface InvokeLimits {
