@@ -7,8 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorCodes } from '@skill-engine/engine';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
+import { flags as install } from '../../packages/cli/src/commands/install.ts';
 import { flags as list } from '../../packages/cli/src/commands/list.ts';
+import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
 import { flags as run } from '../../packages/cli/src/commands/run.ts';
+import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
+import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
+import { flags as update } from '../../packages/cli/src/commands/update.ts';
 import { verbs } from '../../packages/cli/src/help.ts';
 import { signalExits, PIPE_EXIT } from '../../packages/cli/src/shell.ts';
 import { root } from './skill.ts';
@@ -87,7 +92,17 @@ test('the examples print what the page says', () => {
 });
 
 test('the page and the help name every verb and every flag', () => {
-  for (const [verb, flags] of Object.entries({ run, list, inspect, history })) {
+  for (const [verb, flags] of Object.entries({
+    run,
+    list,
+    inspect,
+    install,
+    update,
+    remove,
+    trust,
+    sign,
+    history,
+  })) {
     expect(page).toContain(`## ${verb}\n`);
     for (const flag of Object.keys(flags)) {
       expect(page, verb).toContain(`--${flag}`);

@@ -44,7 +44,7 @@ test.each<[number, string, string[]]>([
   [2, 'There is no verb "__proto__"', ['help', '__proto__']],
   [2, 'SKILL is missing', ['run']],
   [2, 'there is no flag "--jsno"; did you mean --json?', ['list', '--jsno']],
-  [2, 'There is no "./nowhere" here. SKILL is a folder with a skill.toml', ['run', './nowhere']],
+  [2, 'There is no "./nowhere", neither installed nor here. SKILL is an', ['run', './nowhere']],
   [2, '"b" is one argument too many', ['run', 'a', 't', 'b']],
   [2, '--timeout is "soon"', ['run', 'a', '--timeout', 'soon']],
   [2, '--memory is "1T"', ['run', 'a', '--memory', '1T']],

@@ -28,7 +28,7 @@ function run(command: string, args: string[]) {
   });
 }
 
-it.each(['README.md', 'docs/start.md'])('%s: programs', (page) => {
+it.each(['README.md', 'docs/start.md', 'docs/guides/operator.md'])('%s: programs', (page) => {
   const programs = blocks(page, 'ts');
   expect(programs.length).toBeGreaterThan(0);
   // Beside node_modules, where the package is found, and not within, where types are not stripped.
@@ -48,8 +48,8 @@ it.each(['README.md', 'docs/start.md'])('%s: manifests', (page) => {
   for (const text of manifests) expect(parseManifest(text, { file: page }).skills).toHaveLength(1);
 });
 
-it('docs/start.md: commands', () => {
-  const commands = blocks('docs/start.md', 'sh')
+it.each(['docs/start.md', 'docs/guides/operator.md'])('%s: commands', (page) => {
+  const commands = blocks(page, 'sh')
     .flatMap((block) => block.trim().split('\n'))
     .filter((line) => line.startsWith('npx skill '));
   expect(commands.length).toBeGreaterThan(3);

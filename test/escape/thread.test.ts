@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const inThread: LoadOptions = { isolation: { level: 'thread' } };
+const inThread: LoadOptions = { isolation: { level: 'thread' }, trust: 'trusted' };
 
 async function load(guest: string, options: LoadOptions = inThread): Promise<string> {
   const [skill] = await engine.load(await buildGuest(guest), options);

@@ -4,7 +4,7 @@ import { SkillError, findSkills } from '@skill-engine/engine';
 import type { SkillSource } from '@skill-engine/engine';
 
 const forms =
-  'SKILL is a folder with a skill.toml or skills.toml, a manifest file (.toml), or a component file (.wasm).';
+  'SKILL is an installed name, a folder with a skill.toml or skills.toml, a manifest file (.toml), or a component file (.wasm).';
 
 /**
  * @param name the skill's name, needed where a manifest has several
@@ -18,7 +18,7 @@ export async function chooseSkill(
   if (!(await exists(path))) {
     throw new SkillError(
       'SKILL_NOT_FOUND',
-      `There is no ${JSON.stringify(path)} here. ${forms} Skills cannot be named without their path yet.`,
+      `There is no ${JSON.stringify(path)}, neither installed nor here. ${forms} See what is installed: skill list --installed`,
     );
   }
   const sources = await findSkills(path, manifest);

@@ -1,12 +1,14 @@
 /** Asks the operator before a skill gets any capability. */
 import { createInterface } from 'node:readline';
 import { SkillError, capabilityWords, escapeText } from '@skill-engine/engine';
-import type { Acceptances, SkillPackage } from '@skill-engine/engine';
+import type { Acceptances, InstalledSkill, SkillPackage } from '@skill-engine/engine';
 import { painter } from './colours.ts';
 import { Interrupted, type Shell, coloured, say } from './shell.ts';
 
 export interface ConsentRequest {
   readonly package: SkillPackage;
+  /** Where it is installed: what was approved then counts, and every file of the package is part of what is accepted. */
+  readonly installed?: InstalledSkill | undefined;
   readonly acceptances: Acceptances;
   /** Value of `--accept`. */
   readonly accept: string | undefined;
@@ -25,15 +27,19 @@ const words = 'I accept';
  * @throws SkillError CAPABILITY_DENIED without consent; STATE_UNAVAILABLE
  */
 export async function requireConsent(request: ConsentRequest, shell: Shell): Promise<void> {
-  const { package: skill, acceptances, accept } = request;
-  if (accept !== undefined && normalised(accept) !== skill.digest) {
+  const { package: skill, installed, acceptances, accept } = request;
+  const digests = [skill.digest, ...(installed === undefined ? [] : [installed.entry.digest])];
+  if (accept !== undefined && !digests.includes(normalised(accept))) {
     throw denied(
       request,
       `--accept names another package: the digest of ${skill.name} is ${skill.digest}. ` +
         `See what it asks for: skill inspect ${quote(request.named)}`,
     );
   }
-  if (!skill.needsConsent || (await acceptances.find(skill)) !== undefined) return;
+  const subject = { ...skill, digest: installed?.entry.digest ?? skill.digest };
+  // What somebody else installed into a project is accepted even if it asks for nothing.
+  const needed = installed === undefined ? skill.needsConsent : !installed.approved;
+  if (!needed || (await acceptances.find(subject)) !== undefined) return;
   if (accept === undefined) {
     const isTerminal = shell.stdin.isTTY === true && shell.stderr.isTTY === true;
     if (!isTerminal || !request.mayAsk) {
@@ -44,10 +50,10 @@ export async function requireConsent(request: ConsentRequest, shell: Shell): Pro
       );
     }
     await say(shell, consentText(skill, request.named, coloured(shell, shell.stderr)));
-    if (!(await accepts(shell)))
+    if (!(await confirmed(shell)))
       throw denied(request, `${skill.name} was not accepted, so it did not run.`);
   }
-  await acceptances.add(skill, shell.user);
+  await acceptances.add(subject, shell.user);
 }
 
 /** What the skill asks for and what can go wrong, in plain words. All of it is escaped. */
@@ -57,7 +63,9 @@ export function consentText(skill: SkillPackage, named: string, colours = false)
   const lines = [
     '',
     `${paint(skill.name, 'bold')} ${skill.version} (${escapeText(named)}) asks for capabilities that you have not accepted yet.`,
-    'Once accepted, it may:',
+    groups.length === 0
+      ? 'It asks for nothing: it computes, and answers.'
+      : 'Once accepted, it may:',
     '',
   ];
   for (const { verb, items } of groups) {
@@ -74,12 +82,12 @@ export function consentText(skill: SkillPackage, named: string, colours = false)
     );
   }
   const counts = groups.map(({ verb, items }) => `${verb} ${items.length}`).join(', ');
-  lines.push('', `In all: ${counts}.`, `Package digest: ${skill.digest}`, '');
+  lines.push('', `In all: ${counts || 'nothing'}.`, `Package digest: ${skill.digest}`, '');
   return lines.join('\n');
 }
 
 /** Whether the operator typed the words. The end of the input (Ctrl-D) is a no. */
-function accepts(shell: Shell): Promise<boolean> {
+export function confirmed(shell: Shell): Promise<boolean> {
   const asking = createInterface({ input: shell.stdin, output: shell.stderr });
   let settled = false;
   return new Promise<boolean>((resolve, reject) => {
@@ -97,7 +105,7 @@ function accepts(shell: Shell): Promise<boolean> {
   }).finally(() => asking.close());
 }
 
-function normalised(digest: string): string {
+export function normalised(digest: string): string {
   return digest.replace(/^sha256:/, '').toLowerCase();
 }
 

@@ -10,7 +10,7 @@ export const verbs = {
     summary: 'run one tool of a skill in a fresh sandbox',
     help: `Usage: skill run SKILL [TOOL] [--name value ...] [options] [-- ARG ...]
 
-SKILL   a folder with a skill.toml or skills.toml, a manifest file (.toml), or a component file
+SKILL   an installed name, a folder with a skill.toml or skills.toml, a manifest file (.toml), or a component file
         (.wasm), which gets no capability at all unless --manifest says more
 TOOL    one of the skill's tools; may be left out if it has only one
 
@@ -25,6 +25,7 @@ Options
   --manifest FILE      manifest for a component file
   --skill NAME         which skill of a manifest that has several
   --accept DIGEST      accept the capabilities of exactly this package (see skill inspect)
+  --isolation KIND     layers of the operating system: required, preferred, off
   --fuel N --memory SIZE --timeout SECONDS --output SIZE --disk SIZE
                        narrow the skill's limits; SIZE such as 512K, 64M, 1G
   --user NAME          who asks, for the audit record (default: the user of the system)
@@ -36,10 +37,10 @@ The result goes to standard output, everything else to standard error.
   },
   list: {
     summary: 'list the skills under folders, from their manifests',
-    help: `Usage: skill list [PATH ...] [--json]
+    help: `Usage: skill list [PATH ...] [--installed] [--json]
 
-Searches the folders (default: the current one) four levels deep, without following symbolic links.
-Nothing is run.
+Searches the folders four levels deep, without following symbolic links. Without PATH: the current one,
+and what is installed; --installed leaves the folders out. Nothing is run.
 `,
   },
   inspect: {
@@ -48,6 +49,64 @@ Nothing is run.
 
 Shows name, version, sha256, digest (for skill run --accept), shape, imports, capabilities, limits,
 tools with their JSON Schemas, and whether the package is accepted. Gives the skill no capability.
+`,
+  },
+  install: {
+    summary: 'install a package from a folder, a tarball or a URL',
+    help: `Usage: skill install PATH|TARBALL|URL [options]
+
+Shows what the skills of the package ask for, asks for a typed "I accept", and records every file and the
+approval in skills.lock. A changed file then refuses to run. URLs are file: or https:.
+
+Options
+  --project            into the store of the current folder (skills.lock and .skills/) instead of yours
+  --skill NAME         only this skill of a package that has several
+  --base DIR           directory that relative grants start from (default: the folder that is installed)
+  --trust LEVEL        trusted, third_party (default), untrusted, quarantine
+  --accept DIGEST      accept the capabilities of exactly this package (see skill inspect)
+  --allow-downgrade    replace a newer version
+  --json               print one JSON object; never ask
+`,
+  },
+  update: {
+    summary: 'replace an installed skill by another version of it',
+    help: `Usage: skill update NAME [PATH|TARBALL|URL] [options]
+
+Takes the package from where it was installed from, unless told otherwise. Shows what changes in
+capabilities, tools and schemas, and asks again for anything wider.
+
+Options
+  --project            in the store of the current folder
+  --trust LEVEL        another trust level
+  --accept DIGEST      accept the capabilities of exactly this package
+  --allow-downgrade    also if it is an older version
+  --json               print one JSON object; never ask
+`,
+  },
+  remove: {
+    summary: 'remove an installed skill and its approval',
+    help: `Usage: skill remove NAME [--project] [--json]
+`,
+  },
+  trust: {
+    summary: 'trust levels, and keys of authors',
+    help: `Usage: skill trust set NAME LEVEL [--project] [--json]
+       skill trust key add FILE [--name NAME] | remove NAME | list
+       skill trust require LEVEL signature|nothing
+       skill trust list [--json]
+
+LEVEL is trusted, third_party, untrusted or quarantine. What is in quarantine never runs; untrusted skills
+run under lower limits and only in all layers of the operating system (see skill run --isolation).
+FILE has an Ed25519 public key, in PEM or as 32 bytes in base64.
+`,
+  },
+  sign: {
+    summary: 'sign a package, for its author',
+    help: `Usage: skill sign PATH|TARBALL --key FILE [--json]
+       skill sign --new-key FILE
+
+Writes skill.sig into the folder, or TARBALL.sig beside the tarball: Ed25519 over the package's digest.
+--new-key writes a new private key, and its public half to FILE.pub.
 `,
   },
   history: {

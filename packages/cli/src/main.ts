@@ -4,8 +4,13 @@ import { painter } from './colours.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
+import { install } from './commands/install.ts';
 import { list } from './commands/list.ts';
+import { remove } from './commands/remove.ts';
 import { run } from './commands/run.ts';
+import { sign } from './commands/sign.ts';
+import { trust } from './commands/trust.ts';
+import { update } from './commands/update.ts';
 import { type VerbName, overview, verbs } from './help.ts';
 import { jsonText, toJson } from './json.ts';
 import { exitCodeOf, failureJson, failureText } from './report.ts';
@@ -23,7 +28,18 @@ import { version } from './version.ts';
 
 type Command = (args: readonly string[], shell: Shell) => Promise<number>;
 
-const commands: Readonly<Record<VerbName, Command>> = { run, list, inspect, history, doctor };
+const commands: Readonly<Record<VerbName, Command>> = {
+  run,
+  list,
+  inspect,
+  install,
+  update,
+  remove,
+  trust,
+  sign,
+  history,
+  doctor,
+};
 
 /** One command from its arguments to its exit code. Never throws. */
 export async function main(argv: readonly string[], shell: Shell): Promise<number> {

@@ -6,11 +6,13 @@ import { newExecutionId } from './audit/record.ts';
 import { redactParameters } from './audit/redact.ts';
 import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
-import type { AuthorityParts } from './authority/types.ts';
+import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
 import { SkillError } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
-import { stricter, type IsolationOptions } from './isolate/level.ts';
+import type { IsolationOptions } from './isolate/level.ts';
+import type { CandidateSkill } from './install/candidate.ts';
+import type { InstalledSkill } from './install/installed.ts';
 import { narrow } from './limits/limits.ts';
 import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
@@ -24,6 +26,7 @@ import { copyJson } from './schema/index.ts';
 import { isJsonObject, type JsonObject } from './schema/json.ts';
 import type { Substitutes } from './substitutes.ts';
 import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
+import type { TrustLevel } from './trust/levels.ts';
 
 export interface EngineOptions {
   /** Directory of all state. Default: `SKILL_ENGINE_HOME`, else the platform's directories. */
@@ -46,12 +49,14 @@ export interface EngineOptions {
   readonly isolation?: IsolationOptions;
   /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
   readonly substitutes?: Substitutes;
+  /** `minimum`: the lowest trust level that runs. Default `untrusted`; the quarantined never run. */
+  readonly trust?: { readonly minimum?: TrustLevel };
 }
 
 export interface LoadOptions {
   /**
    * What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this, a value
-   * in the forms of `[skills.capabilities]`. Default `none`.
+   * in the forms of `[skills.capabilities]`. Default `none`; for an installed skill, what was approved.
    */
   readonly grant?: 'declared' | 'none' | CapabilityForm;
   /** Path of a manifest for a bare component file. */
@@ -62,6 +67,8 @@ export interface LoadOptions {
   readonly limits?: Partial<Limits>;
   /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */
   readonly isolation?: IsolationOptions;
+  /** The operator's trust in it; can only lower that of an installed skill. Default `third_party`. */
+  readonly trust?: TrustLevel;
 }
 
 /** Capabilities as a manifest writes them, such as `{ filesystem: ['read:/data'], network: 'none' }`. */
@@ -102,18 +109,25 @@ export class Engine implements AsyncDisposable {
 
   /**
    * Loads the skills that `path` means: a folder with `skill.toml` or `skills.toml`, a manifest file, or a
-   * component file. A skill of the same name that was loaded before is replaced.
+   * component file; or one that `findInstalled` found, with what was approved. A skill of the same name that was loaded
+   * before is replaced.
    *
-   * @throws SkillError any code of the classes "manifest" and "component", SKILL_NOT_FOUND for `only`;
+   * @throws SkillError CAPABILITY_DENIED for an installed skill that this operator has not approved;
+   *   SKILL_QUARANTINED, TRUST_TOO_LOW, SIGNATURE_REQUIRED; any code of the classes "manifest" and "component", SKILL_NOT_FOUND for `only`;
    *   nothing is loaded then
    */
-  async load(path: string, options: LoadOptions = {}): Promise<readonly Skill[]> {
+  async load(
+    skill: string | InstalledSkill | CandidateSkill,
+    options: LoadOptions = {},
+  ): Promise<readonly Skill[]> {
     this.#assertOpen();
-    const granted = grantOf(options);
-    const isolation = stricter(this.#options.isolation, options.isolation);
+    const { granted, trust } = await admit(skill, options, this.#options.trust, this.#places);
+    const isolation = isolationOf(trust, this.#options.isolation, options.isolation);
     const loaded: LoadedSkill[] = [];
     try {
-      for (const source of chosen(await findSkills(path, options.manifest), options)) {
+      const sources =
+        typeof skill === 'string' ? await findSkills(skill, options.manifest) : [skill.source];
+      for (const source of chosen(sources, options)) {
         loaded.push(
           await openSkill({
             source,
@@ -123,6 +137,7 @@ export class Engine implements AsyncDisposable {
             places: this.#places,
             environment: this.#options.environment ?? process.env,
             supervisor: this.#supervisor,
+            trust,
             isolation,
             root: this.#options.substitutes?.files,
           }),
@@ -135,9 +150,9 @@ export class Engine implements AsyncDisposable {
       this.#assertOpen();
       throw error;
     }
-    for (const skill of loaded) {
-      const replaced = this.#skills.get(skill.name);
-      this.#skills.set(skill.name, skill);
+    for (const each of loaded) {
+      const replaced = this.#skills.get(each.name);
+      this.#skills.set(each.name, each);
       if (replaced) void this.#retire(replaced);
     }
     return loaded.map(publicSkill);
@@ -289,11 +304,6 @@ function chosen(sources: readonly SkillSource[], { only }: LoadOptions): readonl
     'SKILL_NOT_FOUND',
     `There is no skill ${JSON.stringify(only)} in the manifest; it has: ${known}.`,
   );
-}
-
-function grantOf({ grant = 'none' }: LoadOptions): AuthorityParts['granted'] {
-  if (grant === 'none' || grant === 'declared') return grant;
-  return readCapabilities(grant, 'grant');
 }
 
 function userOf({ user = null }: { readonly user?: string | null }): string | null {

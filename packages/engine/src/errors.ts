@@ -29,6 +29,16 @@ const table = {
   MANIFEST_NOT_FOUND: { owner: 'caller', exit: EXIT.refusedAtLoad },
   MANIFEST_SYNTAX: { owner: 'author', exit: EXIT.refusedAtLoad },
   MANIFEST_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
+  // The package, before anything of it is interpreted, and what is installed
+  PACKAGE_NOT_FOUND: { owner: 'caller', exit: EXIT.refusedAtLoad },
+  PACKAGE_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
+  PACKAGE_CHANGED: { owner: 'operator', exit: EXIT.refusedAtLoad },
+  LOCK_INVALID: { owner: 'operator', exit: EXIT.refusedAtLoad },
+  SIGNATURE_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
+  SIGNATURE_REQUIRED: { owner: 'operator', exit: EXIT.denied },
+  SKILL_QUARANTINED: { owner: 'operator', exit: EXIT.denied },
+  TRUST_TOO_LOW: { owner: 'operator', exit: EXIT.denied },
+  DOWNGRADE_REFUSED: { owner: 'operator', exit: EXIT.denied },
   // The component, before any of it runs
   COMPONENT_NOT_FOUND: { owner: 'author', exit: EXIT.refusedAtLoad },
   COMPONENT_DIGEST_MISMATCH: { owner: 'operator', exit: EXIT.refusedAtLoad },

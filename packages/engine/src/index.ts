@@ -54,3 +54,33 @@ export {
 export { findSkills, type SkillSource } from './load.ts';
 export { operatorHome, statePlaces, type StatePlaces } from './places.ts';
 export { suggest } from './manifest/suggest.ts';
+
+// Installed skills and trust
+export {
+  findInstalled,
+  InstalledSkill,
+  prepareInstall,
+  signPackage,
+  CandidateSkill,
+  SkillStore,
+  capabilityDifference,
+  isDowngrade,
+  toolDifference,
+  type CapabilityDifference,
+  type ToolDifference,
+  storesOf,
+  verifyStored,
+  type LockedSkill,
+  type PrepareInstallOptions,
+  type StoredSkill,
+  type StoreOptions,
+  type StoreScope,
+} from './install/index.ts';
+export { DEFAULT_LEVEL, trustLevelOf, trustLevels, type TrustLevel } from './trust/levels.ts';
+export {
+  newSigningKey,
+  readPublicKey,
+  type SignatureState,
+  type TrustedKey,
+} from './trust/signature.ts';
+export { TrustSettings, type TrustState } from './trust/settings.ts';

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { SkillError, type ErrorCode } from './errors.ts';
+import { fileOf } from './install/sources.ts';
 import { parseManifest } from './manifest/manifest.ts';
 import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
 
@@ -17,6 +18,24 @@ export interface SkillSource {
   readonly manifestText: string;
   /** Text of each schema file that the manifest names, by its path there. Read once, so that what is digested is what is used. */
   readonly schemas: ReadonlyMap<string, string>;
+  /** All bytes of an installed package, by path: what is loaded is what was verified. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Where a skill's component comes from, with its pin. */
+export function componentOf({
+  manifest,
+  baseDir,
+  files,
+}: SkillSource):
+  | { readonly path: string; readonly sha256: string | undefined }
+  | { readonly bytes: Uint8Array; readonly sha256: string | undefined } {
+  if (manifest.runtime !== 'wasm') {
+    throw new SkillError('RUNTIME_UNSUPPORTED', `${manifest.name} is no WebAssembly skill.`);
+  }
+  const { component, sha256 } = manifest;
+  if (files === undefined) return { path: resolve(baseDir, component), sha256 };
+  return { bytes: fileOf(files, component), sha256 };
 }
 
 const names = ['skill.toml', 'skills.toml'];

@@ -19,13 +19,14 @@ import {
 import type { ToolShape } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
 import { RateWindow } from './limits/rate.ts';
-import type { SkillSource } from './load.ts';
+import { componentOf, type SkillSource } from './load.ts';
 import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
 import { operatorHome, type StatePlaces } from './places.ts';
 import { endError } from './failures.ts';
 import { runGuest } from './run.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 import { assertPlainGrants } from './trust/plain-grants.ts';
+import { narrowedBy, type TrustLevel } from './trust/levels.ts';
 import { packageDigest } from './trust/package-digest.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
@@ -40,6 +41,7 @@ export interface OpenOptions {
   readonly places: StatePlaces;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly supervisor: Supervisor;
+  readonly trust: TrustLevel;
   /** What engine and load ask for together. */
   readonly isolation: Required<IsolationOptions>;
   /** Directory that stands for `/` in paths of grants; the engine's own files are not below it. */
@@ -55,7 +57,8 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       `The skill ${manifest.name} needs the ${manifest.runtime} runtime, which this engine does not have; it runs "wasm".`,
     );
   }
-  const limits = narrow(limitsOf(manifest.resources), options.limits);
+  const narrowed = narrowedBy(options.trust, options.limits);
+  const limits = narrow(limitsOf(manifest.resources), narrowed);
   const places = { baseDir: source.baseDir, home: operatorHome() };
   if (options.granted !== 'none') {
     await assertPlainGrants(manifest.capabilities.filesystem.grants, places);
@@ -74,8 +77,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
   const isolating = isolationFor(options.isolation);
   isolating.catch(() => undefined);
   const prepared = await prepareComponent({
-    path: resolve(source.baseDir, manifest.component),
-    sha256: manifest.sha256,
+    ...componentOf(source),
     cacheDir: options.places.cache,
     metered: true,
   });
@@ -93,7 +95,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
   try {
     const found =
       shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
-    const tools = await buildTools(manifest, found, options.limits, source.schemas);
+    const tools = await buildTools(manifest, found, narrowed, source.schemas);
     return {
       name: manifest.name,
       version: manifest.version,
@@ -105,6 +107,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
         componentSha256: prepared.sha256,
         schemas: source.schemas,
       }),
+      trust: options.trust,
       shape: prepared.shape,
       imports: prepared.imports.map(({ name }) => name),
       tools: toolInfos(manifest.name, tools),

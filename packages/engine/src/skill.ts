@@ -7,6 +7,7 @@ import type { RateWindow } from './limits/rate.ts';
 import type { DeclaredCapabilities } from './manifest/types.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { ToolValidator } from './schema/index.ts';
+import type { TrustLevel } from './trust/levels.ts';
 
 /** What an embedder sees of a loaded skill. */
 export interface Skill {
@@ -17,6 +18,7 @@ export interface Skill {
   readonly sha256: string;
   /** Of the manifest and the component that were loaded: what consent is given to. See `packageDigest`. */
   readonly digest: string;
+  readonly trust: TrustLevel;
   readonly shape: ComponentShape;
   /** Interfaces that the component imports, with their versions. */
   readonly imports: readonly string[];
@@ -62,6 +64,7 @@ export function publicSkill(skill: LoadedSkill): Skill {
     description,
     sha256,
     digest,
+    trust,
     shape,
     imports,
     tools,
@@ -76,6 +79,7 @@ export function publicSkill(skill: LoadedSkill): Skill {
     description,
     sha256,
     digest,
+    trust,
     shape,
     imports,
     tools,

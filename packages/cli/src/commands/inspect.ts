@@ -1,18 +1,22 @@
 import {
-  Acceptances,
   SkillError,
   capabilityWords,
   createEngine,
   escapeLines,
   escapeText,
-  readPackage,
-  statePlaces,
 } from '@skill-engine/engine';
-import type { Acceptance, JsonValue, Skill, SkillPackage } from '@skill-engine/engine';
+import type { JsonValue, Skill } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
-import { chooseSkill } from '../choose.ts';
 import { type Paint, painter } from '../colours.ts';
 import { jsonText, toJson } from '../json.ts';
+import {
+  type Accepted,
+  type Inspected,
+  acceptanceOf,
+  chooseInspected,
+  installedFields,
+  installedJson,
+} from '../inspected.ts';
 import { type Shell, coloured, write } from '../shell.ts';
 import { showCount, showSize } from '../units.ts';
 
@@ -28,10 +32,14 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   const [path, ...more] = line.positionals;
   if (path === undefined || more.length > 0) throw usage('inspect', 'exactly one SKILL is needed');
   const manifest = line.one('manifest');
-  const package_ = await readPackage(await chooseSkill(path, manifest, line.one('skill')));
-  const acceptance = await new Acceptances(statePlaces().data).find(package_);
+  const target = await chooseInspected(path, manifest, line.one('skill'));
+  const { package: package_ } = target;
+  const acceptance = await acceptanceOf(target);
   await using engine = await createEngine();
-  const skills = await engine.load(path, manifest === undefined ? {} : { manifest });
+  const skills = await engine.load(target.load, {
+    grant: 'none',
+    ...(manifest === undefined ? {} : { manifest }),
+  });
   const skill = skills.find(({ name }) => name === package_.name);
   if (skill?.digest !== package_.digest) {
     throw new SkillError(
@@ -43,16 +51,16 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   await write(
     shell.stdout,
     line.has('json')
-      ? `${jsonText(inspectJson(skill, package_, acceptance))}\n`
-      : inspectText(skill, package_, acceptance, paint),
+      ? `${jsonText(inspectJson(skill, target, acceptance))}\n`
+      : inspectText(skill, target, acceptance, paint),
   );
   return 0;
 }
 
 function inspectJson(
   skill: Skill,
-  { digest, needsConsent }: SkillPackage,
-  acceptance: Acceptance | undefined,
+  { package: { digest, needsConsent }, ...target }: Inspected,
+  acceptance: Accepted | undefined,
 ): JsonValue {
   const { name, version, description, sha256, shape, imports, limits, declared } = skill;
   return toJson({
@@ -61,6 +69,9 @@ function inspectJson(
     description: description ?? null,
     sha256,
     digest,
+    package: target.tree ?? null,
+    installed: target.installed === undefined ? null : installedJson(target.installed),
+    signature: target.signature ?? null,
     shape,
     imports,
     tools: skill.tools.map((tool) => ({
@@ -78,17 +89,19 @@ function inspectJson(
 
 function inspectText(
   skill: Skill,
-  package_: SkillPackage,
-  acceptance: Acceptance | undefined,
+  target: Inspected,
+  acceptance: Accepted | undefined,
   paint: Paint,
 ): string {
   const { limits } = skill;
+  const { package: package_ } = target;
   const { groups, risks } = capabilityWords(package_.declared, package_.places);
   const rows = (items: readonly string[]): string[] => (items.length === 0 ? ['none'] : [...items]);
   const fields: (readonly [string, readonly string[]])[] = [
     ['sha256', [skill.sha256]],
     ['digest', [package_.digest]],
-    ['accepted', [acceptedText(package_, acceptance)]],
+    ['accepted', [acceptedText(target, acceptance)]],
+    ...installedFields(target),
     ['shape', [skill.shape]],
     ['imports', rows(skill.imports)],
     [
@@ -124,8 +137,11 @@ function inspectText(
   return `${lines.join('\n')}\n`;
 }
 
-function acceptedText(package_: SkillPackage, acceptance: Acceptance | undefined): string {
-  if (!package_.needsConsent) return 'not needed: it asks for nothing';
-  if (acceptance === undefined) return 'no; skill run asks, or takes --accept DIGEST';
-  return `by ${acceptance.approver} at ${acceptance.time}`;
+function acceptedText(
+  { package: package_, installed }: Inspected,
+  acceptance: Accepted | undefined,
+): string {
+  if (acceptance !== undefined) return `by ${acceptance.approver} at ${acceptance.time}`;
+  if (installed === undefined && !package_.needsConsent) return 'not needed: it asks for nothing';
+  return 'no; skill run asks, or takes --accept DIGEST';
 }

@@ -1,15 +1,19 @@
 import { dirname, resolve } from 'node:path';
 import { SkillError, capabilityWords, findSkills, operatorHome } from '@skill-engine/engine';
 import type { JsonValue, SkillSource } from '@skill-engine/engine';
-import { type FlagTable, splitArguments } from '../args.ts';
+import { type FlagTable, splitArguments, usage } from '../args.ts';
 import { painter } from '../colours.ts';
 import { bounds, discover } from '../discover.ts';
+import { installedSkills, installedTable } from '../installed-list.ts';
 import { jsonText, toJson } from '../json.ts';
 import { exitCodeOf, failureText } from '../report.ts';
 import { type Shell, coloured, say, widthOf, write } from '../shell.ts';
 import { renderTable } from '../table.ts';
 
-export const flags = { json: { type: 'boolean' } } as const satisfies FlagTable;
+export const flags = {
+  installed: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const satisfies FlagTable;
 
 interface Listed {
   readonly path: string;
@@ -21,22 +25,37 @@ interface Refused {
   readonly error: SkillError;
 }
 
-/** Skills of the manifests under the given paths. Only manifests are read; nothing runs. */
+/** Installed skills, from the locks, and those of the manifests under the given paths. Nothing runs. */
 export async function list(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'list', flags });
-  const { listed, refused } = await collect(line.positionals, shell);
+  const only = line.has('installed');
+  if (only && line.positionals.length > 0) throw usage('list', '--installed takes no PATH');
+  const installed = line.positionals.length === 0 ? await installedSkills() : [];
+  const { listed, refused } = only ? nothing : await collect(line.positionals, shell);
   if (line.has('json')) {
     const skills = listed.map(skillJson);
     const errors = refused.map(({ path, error }) => toJson({ path, error }));
-    await write(shell.stdout, `${jsonText({ skills, errors })}\n`);
+    await write(
+      shell.stdout,
+      `${jsonText({ skills, installed: installed.map(toJson), errors })}\n`,
+    );
   } else {
-    if (listed.length > 0) await write(shell.stdout, tableOf(listed, shell));
-    else await say(shell, 'no skills found; a skill is a folder with a skill.toml or skills.toml');
+    if (installed.length > 0) await write(shell.stdout, installedTable(installed, shell));
+    if (listed.length > 0) {
+      if (installed.length > 0) await write(shell.stdout, '\n');
+      await write(shell.stdout, tableOf(listed, shell));
+    }
+    if (installed.length + listed.length === 0)
+      await say(shell, only ? nothingInstalled : noSkills);
     const paint = painter(coloured(shell, shell.stderr));
     for (const { error } of refused) await say(shell, failureText(error, paint));
   }
   return refused[0] === undefined ? 0 : exitCodeOf(refused[0].error);
 }
+
+const nothing = { listed: [], refused: [] };
+const nothingInstalled = 'nothing is installed; skill install PATH|TARBALL|URL does it';
+const noSkills = 'no skills found; a skill is a folder with a skill.toml or skills.toml';
 
 async function collect(
   paths: readonly string[],

@@ -1,22 +1,22 @@
 import {
   Acceptances,
+  EXIT,
   SkillError,
   createEngine,
   openSqliteAuditStore,
-  readPackage,
   recordRefused,
   statePlaces,
 } from '@skill-engine/engine';
 import type {
+  AuditStore,
   Engine,
   ExecutionResult,
   FailedExecution,
   JsonValue,
+  LoadOptions,
   Skill,
-  SkillPackage,
 } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
-import { chooseSkill } from '../choose.ts';
 import { requireConsent } from '../consent.ts';
 import { jsonText } from '../json.ts';
 import { limitsOf, superfluous } from '../limits.ts';
@@ -25,6 +25,7 @@ import { exitCodeOf, resultJson } from '../report.ts';
 import { tell } from '../run-output.ts';
 import { readGiven } from '../run-parameters.ts';
 import { SchemaView } from '../schema-kinds.ts';
+import { type Target, chooseTarget } from '../target.ts';
 import { Interrupted, type Shell, type Signal, say, signalExits, write } from '../shell.ts';
 import { version } from '../version.ts';
 
@@ -41,6 +42,7 @@ export const flags = {
   disk: { type: 'string' },
   user: { type: 'string' },
   accept: { type: 'string' },
+  isolation: { type: 'string' },
   json: { type: 'boolean' },
   quiet: { type: 'boolean' },
 } as const satisfies FlagTable;
@@ -55,9 +57,10 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   if (more.length > 0) throw usage('run', `${JSON.stringify(more[0])} is one argument too many`);
   limitsOf(line);
   const given = await readGiven(line, shell);
-  const source = await chooseSkill(path, line.one('manifest'), line.one('skill'));
-  const accepted = await readPackage(source);
-  const refused = await consent({ package: accepted, path, tool, given, line }, shell);
+  const isolation = isolationOf(line);
+  const target = await chooseTarget(path, line.one('manifest'), line.one('skill'));
+  const asked: Asked = { target, tool, given, line };
+  const refused = await consent(asked, shell);
   if (refused !== undefined) {
     await report(refused, false, line, shell);
     return exitCodeOf(refused.error);
@@ -73,10 +76,16 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   });
   try {
     await using engine = await createEngine();
-    const loading = loadAccepted(engine, path, line.one('manifest'), accepted);
+    const loading = loadAccepted(engine, target, line.one('manifest'), isolation);
     loading.catch(() => undefined);
-    const skill = await Promise.race([loading, abortion(aborter.signal)]);
+    const skill = await Promise.race([loading, abortion(aborter.signal)]).catch((error: unknown) =>
+      refusalOf(error, asked, engine.audit, shell),
+    );
     if (skill === undefined) throw new Interrupted(ended ?? 'SIGINT');
+    if ('error' in skill) {
+      await report(skill, false, line, shell);
+      return exitCodeOf(skill.error);
+    }
     const chosen = chooseTool(skill, tool);
     const schema = skill.tools.find(({ name }) => name === chosen)?.parameters;
     await note(line, skill, schema, shell);
@@ -97,27 +106,23 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
 }
 
 interface Asked {
-  readonly package: SkillPackage;
-  readonly path: string;
+  readonly target: Target;
   readonly tool: string | undefined;
   readonly given: Given;
   readonly line: CommandLine;
 }
 
 /** Nothing when the operator consents, the recorded refusal otherwise. */
-async function consent(
-  { package: skill, path, tool, given, line }: Asked,
-  shell: Shell,
-): Promise<FailedExecution | undefined> {
+async function consent(asked: Asked, shell: Shell): Promise<FailedExecution | undefined> {
+  const { target, line } = asked;
   const places = statePlaces();
   try {
     await requireConsent(
       {
-        package: skill,
+        ...target,
         acceptances: new Acceptances(places.data),
         accept: line.one('accept'),
         mayAsk: !line.has('json'),
-        named: path,
       },
       shell,
     );
@@ -125,31 +130,43 @@ async function consent(
   } catch (error) {
     if (!(error instanceof SkillError) || error.code !== 'CAPABILITY_DENIED') throw error;
     await using audit = await openSqliteAuditStore({ path: places.auditFile });
-    return await recordRefused(audit, {
-      package: skill,
-      tool: tool ?? '',
-      parameters: buildParameters(given, true, names),
-      user: line.one('user') ?? shell.user,
-      caller,
-      error,
-    });
+    return await refusalOf(error, asked, audit, shell);
   }
+}
+
+/** What is denied before it is loaded is recorded like any other call; everything else is thrown on. */
+async function refusalOf(
+  error: unknown,
+  { target, tool, given, line }: Asked,
+  audit: AuditStore,
+  shell: Shell,
+): Promise<FailedExecution> {
+  if (!(error instanceof SkillError) || exitCodeOf(error) !== EXIT.denied) throw error;
+  return recordRefused(audit, {
+    package: target.package,
+    tool: tool ?? '',
+    parameters: buildParameters(given, true, names),
+    user: line.one('user') ?? shell.user,
+    caller,
+    error,
+  });
 }
 
 /**
  * Loads what was accepted, with what was accepted: another component or manifest that was put in its place
- * meanwhile never runs.
+ * meanwhile never runs. Of an installed skill, the very bytes that were verified are loaded.
  */
 async function loadAccepted(
   engine: Engine,
-  path: string,
+  { named, package: accepted, installed }: Target,
   manifest: string | undefined,
-  accepted: SkillPackage,
+  isolation: LoadOptions['isolation'],
 ): Promise<Skill> {
-  const skills = await engine.load(path, {
+  const skills = await engine.load(installed ?? named, {
     only: accepted.name,
     grant: accepted.needsConsent ? 'declared' : 'none',
     ...(manifest === undefined ? {} : { manifest }),
+    ...(isolation === undefined ? {} : { isolation }),
   });
   const skill = skills.find(({ name }) => name === accepted.name);
   if (skill?.digest === accepted.digest) return skill;
@@ -158,6 +175,13 @@ async function loadAccepted(
     `${accepted.name} changed while it was loaded, so it did not run. Try again.`,
     { details: { expected: accepted.digest, found: skill?.digest ?? null } },
   );
+}
+
+function isolationOf(line: CommandLine): LoadOptions['isolation'] {
+  const given = line.one('isolation');
+  const os = (['required', 'preferred', 'off'] as const).find((one) => one === given);
+  if (given === undefined || os !== undefined) return os && { os };
+  throw usage('run', `--isolation is required, preferred or off, not ${JSON.stringify(given)}`);
 }
 
 /** Resolves with `undefined` at the abort; never, without one. */

@@ -1,11 +1,10 @@
 /** A skill as it lies on disk, before anything of it is loaded: what consent is asked about. */
-import { resolve } from 'node:path';
 import { effective } from '../authority/effective.ts';
 import { hashAuthority } from '../authority/hash.ts';
 import type { Places } from '../authority/types.ts';
-import { readComponent } from '../component/read.ts';
+import { checkDigest, readComponent } from '../component/read.ts';
 import { SkillError } from '../errors.ts';
-import type { SkillSource } from '../load.ts';
+import { componentOf, type SkillSource } from '../load.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { operatorHome } from '../places.ts';
 import { assertPlainGrants } from './plain-grants.ts';
@@ -65,9 +64,11 @@ export async function readPackage(
       { details: { skill: manifest.name, runtime: manifest.runtime } },
     );
   }
-  const { sha256 } = await readComponent(resolve(baseDir, manifest.component), {
-    sha256: manifest.sha256,
-  });
+  const component = componentOf(source);
+  const { sha256 } =
+    'path' in component
+      ? await readComponent(component.path, { sha256: component.sha256 })
+      : await checkDigest(component.bytes, component.sha256);
   const places: Places = { baseDir, home };
   const parts = {
     declared: manifest.capabilities,
