@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { createEngine, type Engine } from '../../packages/engine/src/engine.ts';
+import type { CredentialStore } from '../../packages/engine/src/credentials/store.ts';
 import type { ExecutionResult } from '../../packages/engine/src/execution.ts';
 import { MemoryAuditStore } from '../../packages/engine/src/audit/memory.ts';
 import { buildGuest } from '../guests/build.ts';
@@ -37,6 +38,7 @@ export interface ProbeRun {
 export interface GrantedProbe {
   /** Runs a function body with `wasi`, `args`, `utf8` and the helpers of `parts/network.js`. */
   run(code: string, args?: unknown): Promise<ProbeRun>;
+  readonly name: string;
 }
 
 const helpers = readFileSync(
@@ -44,10 +46,18 @@ const helpers = readFileSync(
   'utf8',
 );
 
-export async function networkProbe(ca: readonly string[] = []): Promise<NetworkProbe> {
+export async function networkProbe(
+  ca: readonly string[] = [],
+  credentials?: CredentialStore,
+): Promise<NetworkProbe> {
   const home = mkdtempSync(join(tmpdir(), 'skill-network-'));
   const component = await buildGuest('probe-http');
-  const engine = await createEngine({ home, audit: new MemoryAuditStore(), tls: { ca } });
+  const engine = await createEngine({
+    home,
+    audit: new MemoryAuditStore(),
+    tls: { ca },
+    ...(credentials ? { credentials } : {}),
+  });
   let count = 0;
   let bare: GrantedProbe | undefined;
   const probes: NetworkProbe = {
@@ -65,6 +75,7 @@ export async function networkProbe(ca: readonly string[] = []): Promise<NetworkP
       writeFileSync(manifest, `${head}\n[skill.capabilities]\n${capabilities}\n`);
       await engine.load(manifest, { grant: 'declared' });
       return {
+        name,
         async run(code, args) {
           const result = await engine.execute(name, 'eval', probe(`${helpers}\n${code}`, args));
           const answer = result.ok ? outcome(result.value) : undefined;

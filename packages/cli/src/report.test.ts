@@ -28,6 +28,7 @@ const facts = {
   memoryPeakBytes: 1_572_864,
   durationMs: 12.4,
   denials: [denial],
+  credentialsUsed: [],
   stdout: 'out',
   stderr: 'err',
   exitCode: null,

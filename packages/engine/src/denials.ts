@@ -1,9 +1,10 @@
 /** From what the broker refused to denials that say which lines of the manifest would allow it. */
 import { dirname } from 'node:path';
-import { denyFilesystem, denyNetwork } from './authority/deny.ts';
+import { denyCredential, denyFilesystem, denyNetwork } from './authority/deny.ts';
 import { type Denial, type DenialCode, DenialLog, denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import type { CountedDenial } from './broker/broker.ts';
+import type { CredentialDenial } from './broker/credential-denial.ts';
 import type { NetworkDenial } from './broker/network-denial.ts';
 
 export function denialsOf(
@@ -39,6 +40,7 @@ const beyondGrants: Readonly<Record<string, { code: DenialCode; why: string }>> 
 
 function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Denial {
   if (raw.area === 'network') return describeNetworkDenial(authority, raw);
+  if (raw.area === 'credential') return describeCredentialDenial(authority, raw);
   const fixed = beyondGrants[raw.rule];
   if (fixed) return denial(fixed.code, raw.path, raw.operation, fixed.why);
   return denyFilesystem(authority, {
@@ -64,4 +66,11 @@ function describeNetworkDenial(authority: EffectiveAuthority, raw: NetworkDenial
     case 'endpoint':
       return denyNetwork(authority, raw.endpoint, raw.address, raw.operation);
   }
+}
+
+function describeCredentialDenial(authority: EffectiveAuthority, raw: CredentialDenial): Denial {
+  if (raw.kind === 'host') return denyCredential(authority, { name: raw.name, host: raw.host });
+  const name = raw.name === '' ? 'a placeholder' : raw.name;
+  const resource = `${name} in ${raw.where}, ${raw.target}`;
+  return denial('CREDENTIAL_MISPLACED', resource, 'use', raw.rule);
 }

@@ -8,6 +8,8 @@ import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
+import { lendCredentials, openVault } from './credentials/lend.ts';
+import type { CredentialStore } from './credentials/store.ts';
 import { SkillError } from './errors.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 import type { IsolationOptions } from './isolate/level.ts';
@@ -45,6 +47,12 @@ export interface EngineOptions {
    * Nothing of this process's own TLS settings or environment applies to them. Default: none.
    */
   readonly tls?: { readonly ca?: readonly string[] };
+  /**
+   * Where the values of credentials come from. Default: the file vault `credentials.enc` under `home`, unlocked by the
+   * system's keyring, or by the passphrase that SKILL_ENGINE_PASSPHRASE_FD or SKILL_ENGINE_PASSPHRASE_COMMAND give. It
+   * is touched only when a skill that declares credentials is invoked. The engine closes only a store of its own.
+   */
+  readonly credentials?: CredentialStore;
   /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
   readonly isolation?: IsolationOptions;
   /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
@@ -96,6 +104,7 @@ export class Engine implements AsyncDisposable {
   readonly #supervisor = new Supervisor();
   readonly #skills = new Map<string, LoadedSkill>();
   readonly #running = new Set<Promise<unknown>>();
+  #ownCredentials: CredentialStore | undefined;
   #closed: Promise<void> | undefined;
 
   /** @internal Use {@link createEngine}. */
@@ -258,21 +267,38 @@ export class Engine implements AsyncDisposable {
     return conclude(Promise.resolve(), await this.#run(skill!, planned, limits!, options.signal));
   }
 
-  #run(
+  async #run(
     skill: LoadedSkill,
     { tool, request }: Extract<Plan, { request: unknown }>,
     limits: Limits,
     signal: AbortSignal | undefined,
   ): Promise<RunOutcome> {
-    return runGuest(skill.supervisor, skill.pool, {
-      ...request,
-      tool: tool.name,
-      limits,
-      authority: skill.effective,
-      trust: { ca: this.#options.tls?.ca ?? [] },
-      substitutes: this.#options.substitutes,
-      signal,
-    }).catch((error: unknown) => refusal(SkillError.from(error)));
+    try {
+      const { credentials } = skill.effective;
+      const lent =
+        credentials.length === 0
+          ? undefined
+          : await lendCredentials(this.#credentials(), skill.name, credentials);
+      return await runGuest(skill.supervisor, skill.pool, {
+        ...request,
+        environment: [...new Map([...request.environment, ...(lent?.forGuest ?? [])])],
+        tool: tool.name,
+        limits,
+        authority: skill.effective,
+        trust: { ca: this.#options.tls?.ca ?? [] },
+        substitutes: this.#options.substitutes,
+        credentials: lent?.forBroker,
+        signal,
+      });
+    } catch (error) {
+      return refusal(SkillError.from(error));
+    }
+  }
+
+  #credentials(): CredentialStore {
+    if (this.#options.credentials) return this.#options.credentials;
+    this.#ownCredentials ??= openVault(this.#places.credentialsFile);
+    return this.#ownCredentials;
   }
 
   /** Ends running invocations (their results say `CANCELLED`), writes their outcomes, frees everything. Idempotent. */
@@ -288,6 +314,7 @@ export class Engine implements AsyncDisposable {
   async #end(): Promise<void> {
     await this.#supervisor.close();
     await Promise.allSettled(this.#running);
+    await this.#ownCredentials?.close();
     if (this.#ownsAudit) await this.audit.close();
   }
 

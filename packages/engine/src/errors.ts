@@ -57,6 +57,7 @@ const table = {
   TOOL_NOT_FOUND: { owner: 'caller', exit: EXIT.usage },
   INVALID_PARAMETERS: { owner: 'caller', exit: EXIT.invalidParameters },
   CAPABILITY_DENIED: { owner: 'operator', exit: EXIT.denied },
+  CREDENTIAL_MISSING: { owner: 'operator', exit: EXIT.denied },
   // The guest
   TOOL_FAILED: { owner: 'guest', exit: EXIT.toolFailed },
   GUEST_TRAP: { owner: 'guest', exit: EXIT.toolFailed },
@@ -79,6 +80,9 @@ const table = {
   ISOLATE_PROTOCOL: { owner: 'guest', exit: EXIT.engine },
   ISOLATION_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   AUDIT_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
+  CREDENTIALS_LOCKED: { owner: 'operator', exit: EXIT.engine },
+  CREDENTIALS_CORRUPT: { owner: 'operator', exit: EXIT.engine },
+  CREDENTIALS_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   STATE_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   INVALID_OPTIONS: { owner: 'embedder', exit: EXIT.usage },
   ENGINE_CLOSED: { owner: 'embedder', exit: EXIT.engine },

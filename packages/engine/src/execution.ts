@@ -38,6 +38,8 @@ interface ExecutionFacts {
   readonly durationMs: number;
   /** Accesses that were refused, each with the manifest lines that would allow it. */
   readonly denials: readonly Denial[];
+  /** Credentials whose value was sent, by name, and the hosts that got it. */
+  readonly credentialsUsed: readonly { readonly name: string; readonly host: string }[];
   /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */
   readonly stdout: string;
   readonly stderr: string;

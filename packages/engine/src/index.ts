@@ -32,6 +32,21 @@ export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
 export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';
 export { escapeText, escapeLines } from './audit/escape.ts';
 
+// Credentials
+export {
+  FileVault,
+  MemoryCredentialStore,
+  Secret,
+  passphraseFromCommand,
+  passphraseFromDescriptor,
+  passphraseFromEnvironment,
+  type CredentialName,
+  type CredentialStore,
+  type FileVaultOptions,
+  type Keyring,
+  type PassphraseSource,
+} from './credentials/index.ts';
+
 // JSON values
 export { parseParametersJson } from './schema/parameters.ts';
 export type { JsonValue } from './schema/json.ts';

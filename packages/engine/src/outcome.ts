@@ -16,6 +16,7 @@ export function refusal(error: SkillError): RunOutcome {
     fuelUsed: null,
     memoryPeakBytes: null,
     hostCalls: 0,
+    credentialsUsed: [],
   };
 }
 
@@ -24,7 +25,7 @@ export function resultOf(
   durationMs: number,
   outcome: RunOutcome,
 ): ExecutionResult {
-  const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes } = outcome;
+  const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes, credentialsUsed } = outcome;
   const facts = {
     executionId,
     durationMs,
@@ -33,6 +34,7 @@ export function resultOf(
     stderr,
     fuelUsed,
     memoryPeakBytes,
+    credentialsUsed,
     exitCode: 'exitCode' in answer ? answer.exitCode : null,
   };
   if ('value' in answer) return { ok: true, value: answer.value, ...facts };

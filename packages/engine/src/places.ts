@@ -9,6 +9,7 @@ export interface StatePlaces {
   /** Transpiled components; may be deleted at any time. */
   readonly cache: string;
   readonly auditFile: string;
+  readonly credentialsFile: string;
 }
 
 /**
@@ -22,6 +23,7 @@ export function statePlaces(home = process.env['SKILL_ENGINE_HOME']): StatePlace
     data,
     cache: home ? join(data, 'cache') : paths.cache,
     auditFile: join(data, 'audit.sqlite'),
+    credentialsFile: join(data, 'credentials.enc'),
   };
 }
 

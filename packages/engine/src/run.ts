@@ -1,7 +1,8 @@
 /** One run of a guest: from validated parameters to what the supervisor needs, and back to an outcome. */
 import type { Supervisor } from './broker/client.ts';
+import type { BrokerCredential } from './broker/credentials.ts';
 import type { SpentBudget } from './broker/broker.ts';
-import type { RunResult } from './broker/messages.ts';
+import type { CredentialUse, RunResult } from './broker/messages.ts';
 import type { TlsTrust } from './broker/network-tls.ts';
 import type { Denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
@@ -36,6 +37,8 @@ export interface RunRequest {
   /** Whom TLS connections of the guest trust besides the public roots. */
   readonly trust?: TlsTrust | undefined;
   readonly substitutes?: Substitutes | undefined;
+  /** Handed over: overwritten when the run is over. */
+  readonly credentials?: readonly BrokerCredential[] | undefined;
 }
 
 export interface RunOutcome {
@@ -52,6 +55,7 @@ export interface RunOutcome {
   readonly fuelUsed: number | null;
   readonly memoryPeakBytes: number | null;
   readonly hostCalls: number;
+  readonly credentialsUsed: readonly CredentialUse[];
 }
 
 const decoder = new TextDecoder();
@@ -87,6 +91,7 @@ export async function runGuest(
           trust: request.trust ?? { ca: [] },
           substitute: substitutes?.network,
         },
+        credentials: request.credentials,
       },
       message: {
         tool: request.tool,
@@ -116,6 +121,7 @@ export async function runGuest(
     fuelUsed: finished ? Number(finished.fuelUsed) : null,
     memoryPeakBytes: finished?.memoryPeakBytes ?? null,
     hostCalls: finished?.hostCalls ?? 0,
+    credentialsUsed: result.credentialsUsed ?? [],
   };
 }
 

@@ -18,6 +18,7 @@ export const denialCodes = [
   'ENVIRONMENT_SENSITIVE',
   'INTERFACE_NOT_GRANTED',
   'CREDENTIAL_NOT_GRANTED',
+  'CREDENTIAL_MISPLACED',
 ] as const;
 
 export type DenialCode = (typeof denialCodes)[number];

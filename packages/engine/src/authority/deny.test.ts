@@ -344,7 +344,7 @@ describe('interfaces and credentials', () => {
     const used = denyCredential(vault, { name: 'key', host: 'b.example' });
     expect(used.code).toBe('CREDENTIAL_NOT_GRANTED');
     expect(authorityOf(lines(used.allow)).credentials).toEqual([
-      { name: 'key', hosts: [['a.example', 'b.example']], exposure: 'guest' },
+      { name: 'key', hosts: [['a.example', 'b.example']], exposure: 'guest', places: ['header'] },
     ]);
     const fresh = denyCredential(vault, { name: 'token', host: 'c.example' });
     expect(authorityOf(lines(fresh.allow)).credentials.map((entry) => entry.name)).toEqual([

@@ -34,8 +34,8 @@ describe('effective', () => {
     });
     expect(authority.network.dns).toBe('https://dns.example/q');
     expect(authority.credentials).toEqual([
-      { name: 'key', hosts: [[]], exposure: 'guest' },
-      { name: 'token', hosts: [['a.example.com']], exposure: 'placeholder' },
+      { name: 'key', hosts: [[]], exposure: 'guest', places: ['header'] },
+      { name: 'token', hosts: [['a.example.com']], exposure: 'placeholder', places: ['header'] },
     ]);
     expect(authority.interfaces).toEqual(['app:cache/get', 'app:db/query@1.0.0']);
     expect(authority.volumes).toHaveLength(2);
@@ -98,8 +98,13 @@ describe('effective', () => {
       'granted',
     );
     expect(of({ granted }).credentials).toEqual([
-      { name: 'key', hosts: [[], ['a.com']], exposure: 'placeholder' },
-      { name: 'token', hosts: [['a.example.com'], ['*.example.com']], exposure: 'placeholder' },
+      { name: 'key', hosts: [[], ['a.com']], exposure: 'placeholder', places: ['header'] },
+      {
+        name: 'token',
+        hosts: [['a.example.com'], ['*.example.com']],
+        exposure: 'placeholder',
+        places: ['header'],
+      },
     ]);
   });
 

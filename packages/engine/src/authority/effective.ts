@@ -100,7 +100,15 @@ function effectiveCredentials(
     if (!entries.every((entry) => entry !== undefined)) continue;
     const exposure = entries.every((entry) => entry.exposure === 'guest') ? 'guest' : 'placeholder';
     const hosts = entries.map((entry) => entry.hosts.toSorted());
-    result.push({ name, hosts: distinct(hosts, (list) => list.join(' ')), exposure });
+    const places = (entries[0]?.places ?? []).filter((place) =>
+      entries.every((entry) => entry.places.includes(place)),
+    );
+    result.push({
+      name,
+      hosts: distinct(hosts, (list) => list.join(' ')),
+      exposure,
+      places: [...new Set(places)].toSorted(),
+    });
   }
   return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

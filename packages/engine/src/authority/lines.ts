@@ -158,7 +158,10 @@ export function credentialLines(
     const hosts = isAdded ? union(old?.hosts ?? [], added.host) : (old?.hosts ?? []);
     const guest = old?.exposure === 'guest' || (isAdded && added.exposure === 'guest');
     const list = `hosts = [${hosts.map(tomlString).join(', ')}]`;
-    return `${tomlKey(name)} = { ${list}${guest ? ', exposure = "guest"' : ''} }`;
+    const places = old?.places ?? ['header'];
+    const own =
+      places.join() === 'header' ? '' : `, places = [${places.map(tomlString).join(', ')}]`;
+    return `${tomlKey(name)} = { ${list}${guest ? ', exposure = "guest"' : ''}${own} }`;
   });
   return [`[${table}.credentials]`, ...lines];
 }

@@ -1,6 +1,7 @@
 /** The outcome of declared ∩ granted ∩ ceiling. Plain data: it crosses threads and processes as it is. */
 import type {
   CapabilityRestriction,
+  CredentialPlace,
   DeclaredCapabilities,
   DeclaredEnvironment,
   FilesystemAccess,
@@ -69,6 +70,8 @@ export interface EffectiveCredential {
   /** Every layer has to match the host. */
   readonly hosts: readonly (readonly string[])[];
   readonly exposure: 'placeholder' | 'guest';
+  /** Where in a request the value may stand, sorted. */
+  readonly places: readonly CredentialPlace[];
 }
 
 export interface EffectiveVolume {

@@ -1,6 +1,8 @@
 /** The powerful side of one invocation: judges every request by the effective grants, then acts. */
 import type { InvokeMessage } from '../isolate/messages.ts';
 import type { Answer, RequestHandler } from '../isolate/process.ts';
+import { CredentialBroker, type BrokerCredential } from './credentials.ts';
+import type { CredentialDenial } from './credential-denial.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
 import type { NetworkDenial } from './network-denial.ts';
 import { NetworkBroker, type NetworkOptions } from './network.ts';
@@ -15,7 +17,8 @@ export type RawDenial =
       readonly access: 'read' | 'write';
       readonly rule: string;
     }
-  | ({ readonly area: 'network' } & NetworkDenial);
+  | ({ readonly area: 'network' } & NetworkDenial)
+  | ({ readonly area: 'credential' } & CredentialDenial);
 
 export type CountedDenial = RawDenial & { readonly count: number };
 
@@ -23,6 +26,8 @@ export interface BrokerOptions {
   readonly filesystem: FilesystemAuthority;
   readonly limits: FilesystemLimits;
   readonly network: NetworkOptions;
+  /** Values that this invocation may use; they are overwritten when it ends. Default: none. */
+  readonly credentials?: readonly BrokerCredential[] | undefined;
 }
 
 /** A budget that the guest used up; each has an error code of its own. */
@@ -40,6 +45,8 @@ export class Broker implements RequestHandler {
   readonly #networkOptions: NetworkOptions;
   /** Made when it is first asked: most invocations never do. */
   #network: NetworkBroker | undefined;
+  /** Only where the invocation has credentials. */
+  readonly credentials: CredentialBroker | undefined;
   readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
 
   constructor(options: BrokerOptions) {
@@ -48,14 +55,24 @@ export class Broker implements RequestHandler {
       this.#deny({ area: 'filesystem', ...denial }),
     );
     this.#networkOptions = options.network;
+    if (options.credentials !== undefined && options.credentials.length > 0) {
+      this.credentials = new CredentialBroker(options.credentials, (denial) =>
+        this.#deny({ area: 'credential', ...denial }),
+      );
+    }
   }
 
   request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer> {
     try {
+      if (op === 'fs.write' || op === 'fs.append') {
+        this.credentials?.refuseIn(bytes, 'the content of a file', 'a file', 'not-permitted');
+      }
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
       if (op.startsWith('net.')) {
-        this.#network ??= new NetworkBroker(this.#networkOptions, (denial) =>
-          this.#deny({ area: 'network', ...denial }),
+        this.#network ??= new NetworkBroker(
+          this.#networkOptions,
+          (denial) => this.#deny({ area: 'network', ...denial }),
+          this.credentials,
         );
         const answer = this.#network.call(op, args, bytes);
         return answer instanceof Promise ? answer.catch(failure) : answer;
@@ -96,6 +113,7 @@ export class Broker implements RequestHandler {
   close(): void {
     this.#filesystem.close();
     this.#network?.close();
+    this.credentials?.close();
   }
 
   #deny(denial: RawDenial): void {

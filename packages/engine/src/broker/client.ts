@@ -67,7 +67,9 @@ export class Supervisor {
     const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      const { message } = await this.#ask({ type: 'run', pool, run });
+      // Values of credentials move to the thread: no copy stays here.
+      const values = run.broker.credentials?.map(({ value }) => value.buffer as ArrayBuffer);
+      const { message } = await this.#ask({ type: 'run', pool, run }, values);
       if (!('result' in message)) throw new SkillError('INTERNAL', 'the supervisor sent no result');
       return message.result;
     } catch (error) {
@@ -90,7 +92,10 @@ export class Supervisor {
     await this.#worker.terminate();
   }
 
-  #ask(message: WithoutId<ToSupervisor>): Promise<{ id: number; message: FromSupervisor }> {
+  #ask(
+    message: WithoutId<ToSupervisor>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<{ id: number; message: FromSupervisor }> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (this.#dead !== undefined) {
@@ -105,7 +110,7 @@ export class Supervisor {
         } else resolve({ id, message: answer });
       });
       this.#hold();
-      this.#worker.postMessage({ ...message, id });
+      this.#worker.postMessage({ ...message, id }, transfer);
     });
   }
 

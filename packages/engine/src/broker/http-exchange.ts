@@ -1,12 +1,14 @@
 /** One request and its response: bounded buffers both ways, the guest's and the host's time limits, budgets. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { NetworkLimits } from '../limits/limits.ts';
+import type { CredentialBroker } from './credentials.ts';
 import { fieldPairs, isTrailer, makeRequest, type MessageOptions } from './http-message.ts';
 import type { RequestTimes } from './http-request.ts';
 import type { NetworkBudget } from './network-budget.ts';
 import type { Dialer } from './network-dial.ts';
 import { httpCode } from './network-failure.ts';
 import { BUFFER_BYTES, type ByteStream, type Interest } from './network-resource.ts';
+import type { ScrubbedReader } from './scrubbed-reader.ts';
 import type { Signal } from './network-signal.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
@@ -16,6 +18,9 @@ export interface ExchangeOptions extends MessageOptions {
   readonly budget: NetworkBudget;
   readonly limits: NetworkLimits;
   readonly signal: Signal;
+  readonly credentials?: CredentialBroker | undefined;
+  /** The host may know a credential: what it says must come unpacked. */
+  readonly bound?: boolean;
 }
 
 export interface ResponseHead {
@@ -46,10 +51,13 @@ export class HttpExchange implements ByteStream {
   #retried = false;
   #draining = false;
   #closed = false;
+  /** Takes values of credentials out of what the guest reads. */
+  readonly #reader: ScrubbedReader | undefined;
 
   /** @param body the whole body, or its beginning; not kept */
   constructor(options: ExchangeOptions, body: Uint8Array) {
     this.#options = options;
+    this.#reader = options.credentials?.reader();
     const { head, bodyKind } = options;
     this.#finished = bodyKind !== 'open';
     if (head.contentLength !== undefined && this.#finished && head.contentLength !== body.length) {
@@ -123,6 +131,7 @@ export class HttpExchange implements ByteStream {
 
   #receive(response: IncomingMessage): void {
     this.#calm();
+    if (this.#isPacked(response)) return;
     this.#response = response;
     const wake = () => this.#options.signal.wake();
     response.on('readable', () => {
@@ -142,6 +151,29 @@ export class HttpExchange implements ByteStream {
     response.read(0);
     // What of the body has come along is parsed before the next tick; a small one is then here with its head.
     process.nextTick(wake);
+  }
+
+  /** Values of credentials cannot be found in what is packed. */
+  #isPacked(response: IncomingMessage): boolean {
+    const { bound, credentials, endpoint } = this.#options;
+    if (bound !== true) return false;
+    const { 'content-encoding': content = 'identity', 'transfer-encoding': transfer = 'chunked' } =
+      response.headers;
+    if (/^(?:identity)?$/i.test(content) && /^chunked$/i.test(transfer)) return false;
+    credentials?.refusePacked(endpoint.normal, `${content}, ${transfer}`);
+    this.#fail('HTTP-response-content-coding');
+    return true;
+  }
+
+  /** Whom it is exchanged with, for denials. */
+  get peer(): string {
+    const { protocol, normal, port } = this.#options.endpoint;
+    return `${protocol}://${normal}:${port}`;
+  }
+
+  #fields(raw: readonly string[]): readonly (readonly [string, string])[] {
+    const pairs = fieldPairs(raw);
+    return this.#options.credentials?.maskFields(pairs) ?? pairs;
   }
 
   #await(milliseconds: number, code: string): void {
@@ -189,7 +221,9 @@ export class HttpExchange implements ByteStream {
     if (interest === 'ready') return this.#response !== undefined;
     if (interest === 'write') return this.room() > 0;
     if (this.#response === undefined) return false;
-    const there = this.#ended() || (!this.#draining && this.#response.readableLength > 0);
+    const there =
+      this.#ended() ||
+      (!this.#draining && (this.#response.readableLength > 0 || this.#reader?.pending === true));
     if (!there) this.#awaitBytes();
     return there;
   }
@@ -200,16 +234,22 @@ export class HttpExchange implements ByteStream {
     const response = this.#response;
     if (response === undefined) return undefined;
     const chunk = response.readableLength > 0 ? (response.read() as Uint8Array | null) : null;
-    const bytes = chunk === null ? NOTHING : this.#hand(chunk);
+    const handed = chunk === null ? NOTHING : this.#hand(chunk);
     const ended = this.#ended();
     if (ended) response.read();
+    const bytes = this.#reader?.opening(handed, ended) ?? handed;
     return {
-      head: { status: response.statusCode ?? 0, fields: fieldPairs(response.rawHeaders), ended },
+      head: { status: response.statusCode ?? 0, fields: this.#fields(response.rawHeaders), ended },
       bytes,
     };
   }
 
   read(length: number): Uint8Array | 'end' {
+    if (this.#reader === undefined || length === 0) return this.#read(length);
+    return this.#reader.read(length, (some) => this.#read(some));
+  }
+
+  #read(length: number): Uint8Array | 'end' {
     const response = this.#response;
     if (response === undefined) throw new ProtocolViolation('net.read: no response yet');
     const there = Math.min(length, response.readableLength);
@@ -314,7 +354,7 @@ export class HttpExchange implements ByteStream {
   /** Fields behind the body, once that was read to its end. */
   trailers(): readonly (readonly [string, string])[] | undefined {
     this.#throwFailure();
-    return this.#ended() ? fieldPairs(this.#response!.rawTrailers) : undefined;
+    return this.#ended() ? this.#fields(this.#response!.rawTrailers) : undefined;
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 import type { Answer } from '../isolate/process.ts';
 import type { NetworkLimits } from '../limits/limits.ts';
 import type { Arguments } from './filesystem-arguments.ts';
+import type { CredentialBroker } from './credentials.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { ConnectionPool } from './http-pool.ts';
 import {
@@ -27,6 +28,7 @@ export interface HttpOptions {
   readonly limits: NetworkLimits;
   readonly signal: Signal;
   readonly onDenial: (denial: NetworkDenial) => void;
+  readonly credentials?: CredentialBroker | undefined;
 }
 
 const OPERATION = 'http request';
@@ -42,6 +44,7 @@ export class HttpRequests {
 
   call(op: string, from: Arguments): Answer | Promise<Answer> {
     if (op === 'net.http-send') return { value: this.#send(from) };
+    const { credentials } = this.#options;
     const exchange = this.#options.handles.get(from.handle(), HttpExchange);
     switch (op) {
       case 'net.http-response': {
@@ -55,6 +58,9 @@ export class HttpRequests {
       case 'net.http-finish': {
         const trailers = readFields(from);
         from.end();
+        for (const text of trailers.flat()) {
+          credentials?.refuseIn(text, 'a trailer', exchange.peer, 'HTTP-request-denied');
+        }
         exchange.finish(trailers);
         return { value: null };
       }
@@ -75,7 +81,7 @@ export class HttpRequests {
   }
 
   #send(from: Arguments): number {
-    const { handles, budget, dialer } = this.#options;
+    const { handles, budget, dialer, credentials } = this.#options;
     const sent = readSentRequest(from);
     for (const spent of from.handles()) handles.drop(spent);
     const body = from.bytes();
@@ -87,9 +93,22 @@ export class HttpRequests {
       const endpoint = dialer.judge(head.endpoint, OPERATION);
       budget.request(endpoint.normal);
       const { times, body: bodyKind } = sent;
-      const options = { ...this.#options, head, endpoint, times, bodyKind, pool: this.#pool };
+      const prepared = credentials?.prepare(head, endpoint, body, bodyKind) ?? {
+        head,
+        body,
+        bound: false,
+      };
+      const options = {
+        ...this.#options,
+        head: prepared.head,
+        bound: prepared.bound,
+        endpoint,
+        times,
+        bodyKind,
+        pool: this.#pool,
+      };
       // The bytes are a view of a buffer that is used again.
-      const exchange = new HttpExchange(options, new Uint8Array(body));
+      const exchange = new HttpExchange(options, new Uint8Array(prepared.body));
       return handles.add(exchange);
     } catch (error) {
       if (error instanceof NetworkFailure) throw new WasiError(httpCode(error));

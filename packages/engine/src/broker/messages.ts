@@ -26,6 +26,11 @@ export type ToSupervisor =
   | { readonly type: 'close-pool'; readonly id: number; readonly pool: number }
   | { readonly type: 'close'; readonly id: number };
 
+export interface CredentialUse {
+  readonly name: string;
+  readonly host: string;
+}
+
 export type RunResult = {
   readonly end: End | { readonly kind: 'queue-full' };
   readonly stdout: Uint8Array;
@@ -33,6 +38,8 @@ export type RunResult = {
   readonly denials: readonly CountedDenial[];
   /** The budget of the network that did not suffice, if one didn't. */
   readonly spent?: SpentBudget | undefined;
+  /** Names only, and the hosts that got them. */
+  readonly credentialsUsed?: readonly CredentialUse[] | undefined;
 };
 
 export type FromSupervisor =

@@ -17,6 +17,8 @@ export interface ByteStream extends NetworkResource {
   write(bytes: Uint8Array): void;
   /** Whether all that was written has gone to the operating system. */
   flushed(): boolean;
+  /** Whom it leads to, for denials. */
+  readonly peer: string;
 }
 
 /** Bytes that a connection holds for a slow receiver, in either direction. */

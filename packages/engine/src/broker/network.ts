@@ -5,6 +5,8 @@
 import type { EffectiveNetwork } from '../authority/types.ts';
 import type { Answer } from '../isolate/process.ts';
 import type { NetworkLimits } from '../limits/limits.ts';
+import type { CredentialBroker } from './credentials.ts';
+import type { StreamMentions } from './credential-mentions.ts';
 import { createResolver } from './dns.ts';
 import { Arguments } from './filesystem-arguments.ts';
 import { HttpExchange } from './http-exchange.ts';
@@ -42,8 +44,14 @@ export class NetworkBroker {
   readonly #dialer: Dialer;
   readonly #http: HttpRequests;
   readonly #sockets: SocketRequests;
+  readonly #credentials: CredentialBroker | undefined;
+  readonly #watched = new WeakMap<ByteStream, StreamMentions>();
 
-  constructor(options: NetworkOptions, onDenial: (denial: NetworkDenial) => void) {
+  constructor(
+    options: NetworkOptions,
+    onDenial: (denial: NetworkDenial) => void,
+    credentials?: CredentialBroker,
+  ) {
     const { authority, limits, trust, dnsPort, substitute } = options;
     const signal = this.#signal;
     const budget = new NetworkBudget(limits);
@@ -53,7 +61,8 @@ export class NetworkBroker {
       : createResolver({ dns: authority.dns, trust, port: dnsPort });
     const dialer = new Dialer({ authority, limits, budget, trust, resolve, substitute, onDenial });
     const names = new SocketNames({ authority, dialer, signal, onDenial });
-    const common = { handles, dialer, budget, limits, signal, substitute, onDenial };
+    const common = { handles, dialer, budget, limits, signal, substitute, onDenial, credentials };
+    this.#credentials = credentials;
     this.#budget = budget;
     this.#handles = handles;
     this.#dialer = dialer;
@@ -142,6 +151,7 @@ export class NetworkBroker {
     const blocking = from.boolean();
     const bytes = new Uint8Array(from.bytes());
     from.end();
+    this.#watch(stream, bytes);
     if (!blocking) {
       // Framing of a body takes some of the room that was permitted; an honest isolate needs no more than that.
       if (bytes.length > stream.room() + BUFFER_BYTES)
@@ -160,6 +170,22 @@ export class NetworkBroker {
       return stream.flushed() ? true : undefined;
     };
     return andThen(this.#signal.until(done), () => ({ value: null }));
+  }
+
+  /** What a guest writes into a stream holds no placeholder, also not in two pieces. */
+  #watch(stream: ByteStream, bytes: Uint8Array): void {
+    if (this.#credentials === undefined) return;
+    const watched = this.#watched.get(stream) ?? this.#credentials.watch();
+    this.#watched.set(stream, watched);
+    const name = watched.find(bytes);
+    if (name === undefined) return;
+    const isHttp = stream instanceof HttpExchange;
+    this.#credentials.misplaced(
+      name,
+      isHttp ? 'the body of a request' : 'bytes of a connection',
+      stream.peer,
+      isHttp ? 'HTTP-request-denied' : 'access-denied',
+    );
   }
 
   #flush(from: Arguments): Answer | Promise<Answer> {

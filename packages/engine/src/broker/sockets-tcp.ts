@@ -1,9 +1,11 @@
 /** A TCP socket that connects. The grants judge where; binding and listening don't exist. */
 import type { Socket } from 'node:net';
 import type { NetworkBudget } from './network-budget.ts';
+import type { CredentialBroker } from './credentials.ts';
 import type { Dialer } from './network-dial.ts';
 import { socketCode } from './network-failure.ts';
 import { BUFFER_BYTES, type ByteStream, type Interest } from './network-resource.ts';
+import type { ScrubbedReader } from './scrubbed-reader.ts';
 import type { Signal } from './network-signal.ts';
 import { WasiError } from './wasi-error.ts';
 
@@ -18,6 +20,7 @@ export interface TcpOptions {
   readonly budget: NetworkBudget;
   readonly signal: Signal;
   readonly connectMs: number;
+  readonly credentials?: CredentialBroker | undefined;
 }
 
 /** Keep-alive as far as the platform takes it: on or off, and the time until the first probe. */
@@ -45,10 +48,13 @@ export class TcpConnection implements ByteStream {
   /** The guest has shut down its receiving half. */
   #deaf = false;
   #ended = false;
+  /** Takes values of credentials out of what the guest reads. */
+  readonly #reader: ScrubbedReader | undefined;
 
   constructor(options: TcpOptions) {
     this.family = options.family;
     this.#options = options;
+    this.#reader = options.credentials?.reader();
   }
 
   /** Connects to an address that was judged. `host` is what budgets count by. */
@@ -103,12 +109,19 @@ export class TcpConnection implements ByteStream {
     }
   }
 
+  /** Whom it is connected to, for denials. */
+  get peer(): string {
+    const { address, port } = this.#addresses.remote ?? { address: this.#host, port: 0 };
+    return `tcp://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  }
+
   ready(interest: Interest): boolean {
     if (interest === 'ready') return this.#state !== 'connecting';
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed || this.#failure !== undefined) return true;
     if (interest === 'write') return socket.writableLength < BUFFER_BYTES;
-    return this.#deaf || this.#ended || socket.readableLength > 0 || socket.readableEnded;
+    const isThere = socket.readableLength > 0 || this.#reader?.pending === true;
+    return this.#deaf || this.#ended || isThere || socket.readableEnded;
   }
 
   #live(): Socket {
@@ -127,6 +140,11 @@ export class TcpConnection implements ByteStream {
   }
 
   read(length: number): Uint8Array | 'end' {
+    if (this.#reader === undefined || length === 0) return this.#read(length);
+    return this.#reader.read(length, (some) => this.#read(some));
+  }
+
+  #read(length: number): Uint8Array | 'end' {
     const socket = this.#live();
     if (this.#deaf) return 'end';
     const there = Math.min(length, socket.readableLength);

@@ -5,6 +5,7 @@ import type { Answer } from '../isolate/process.ts';
 import type { Arguments } from './filesystem-arguments.ts';
 import type { NetworkBudget } from './network-budget.ts';
 import type { NetworkDenial } from './network-denial.ts';
+import type { CredentialBroker } from './credentials.ts';
 import type { Dialer } from './network-dial.ts';
 import { socketCode } from './network-failure.ts';
 import type { NetworkHandles } from './network-handles.ts';
@@ -24,6 +25,7 @@ export interface SocketsOptions {
   readonly signal: Signal;
   readonly substitute?: NetworkSubstitute | undefined;
   readonly onDenial: (denial: NetworkDenial) => void;
+  readonly credentials?: CredentialBroker | undefined;
 }
 
 /** Longest name that is looked at. */
@@ -52,12 +54,13 @@ export class SocketRequests {
   call(op: string, from: Arguments): Answer | Promise<Answer> {
     if (op.startsWith('net.tcp-')) return this.#tcp(op, from);
     if (op.startsWith('net.udp-')) return this.#udp(op, from);
-    const { handles, names } = this.#options;
+    const { handles, names, credentials } = this.#options;
     switch (op) {
       case 'net.resolve': {
         const name = from.string();
         from.end();
         handles.room();
+        credentials?.refuseIn(name, 'a name to look up', name, 'access-denied');
         if (name.length > NAME_LENGTH) throw new WasiError('invalid-argument');
         return { value: handles.add(names.lookup(name)) };
       }
@@ -145,7 +148,7 @@ export class SocketRequests {
   }
 
   #udp(op: string, from: Arguments): Answer | Promise<Answer> {
-    const { handles, names } = this.#options;
+    const { handles, names, credentials } = this.#options;
     if (op === 'net.udp-open') {
       const version = family(from);
       from.end();
@@ -177,6 +180,12 @@ export class SocketRequests {
         const to = addressOf(from, socket.family);
         const data = from.bytes();
         from.end();
+        credentials?.refuseIn(
+          data,
+          'a datagram',
+          `udp://${to.address}:${to.port}`,
+          'access-denied',
+        );
         if (socket.isElsewhere(to)) throw new WasiError('invalid-argument');
         socket.send(names.judge('udp', to), to, data);
         return { value: null };
@@ -186,7 +195,7 @@ export class SocketRequests {
         const datagram = socket.receive();
         if (datagram === undefined) return { value: null };
         const { address, port, data } = datagram;
-        return { value: { address, port }, bytes: data };
+        return { value: { address, port }, bytes: credentials?.maskDatagram(data) ?? data };
       }
       case 'net.udp-address':
         from.end();

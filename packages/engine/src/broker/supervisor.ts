@@ -8,6 +8,7 @@ import { IsolatePool, PoolFull, type JobHandle } from '../isolate/pool.ts';
 import { IsolateGone, type End, type StartIsolate } from '../isolate/process.ts';
 import { startThread } from '../isolate/thread.ts';
 import { Broker } from './broker.ts';
+import { redactRun } from './redact-run.ts';
 import type { FromSupervisor, PoolSpec, RunSpec, ToSupervisor } from './messages.ts';
 
 const port = parentPort!;
@@ -57,9 +58,13 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     });
     jobs.set(id, handle);
     const finished = await handle.finished;
+    const result = { ...finished, denials: broker.denials, spent: broker.spent };
+    const { credentials } = broker;
     answer({
       id,
-      result: { ...finished, denials: broker.denials, spent: broker.spent },
+      result: credentials
+        ? redactRun({ ...result, credentialsUsed: credentials.used }, credentials.all)
+        : result,
     });
   } catch (error) {
     if (!(error instanceof PoolFull)) {

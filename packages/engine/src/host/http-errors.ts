@@ -8,6 +8,7 @@ const payloads: Readonly<Record<string, () => unknown>> = {
   'HTTP-request-header-section-size': () => undefined,
   'HTTP-response-header-section-size': () => undefined,
   'HTTP-response-body-size': () => undefined,
+  'HTTP-response-content-coding': () => undefined,
   'internal-error': () => undefined,
 };
 

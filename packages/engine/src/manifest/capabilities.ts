@@ -9,6 +9,7 @@ import { checkedText, oneOf, parsedText, patternText, text } from './form-scalar
 import { network } from './network.ts';
 import type {
   CapabilityRestriction,
+  CredentialPlace,
   DeclaredCapabilities,
   DeclaredCredential,
   DeclaredEnvironment,
@@ -120,6 +121,8 @@ const nameRule = {
   pattern: /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
 };
 
+const headersOnly: readonly CredentialPlace[] = ['header'];
+
 const credential = mapped(
   table({
     hosts: described(
@@ -131,16 +134,20 @@ const credential = mapped(
       'Whether the guest gets a placeholder or the value itself.',
       { default: 'placeholder' },
     ),
+    places: described(
+      list(oneOf(['header', 'query', 'body']), 'an array of places'),
+      'Where in a request the value may stand. Default: headers only.',
+    ),
     description: text('text'),
   }),
-  ({ hosts = [], exposure = 'placeholder' }, place, node) => {
+  ({ hosts = [], exposure = 'placeholder', places = headersOnly }, place, node) => {
     if (hosts.length === 0 && exposure === 'placeholder') {
       return place.complain(node.at, {
         found: 'a credential without hosts',
         allowed: 'hosts = ["api.example.com"], or exposure = "guest"',
       });
     }
-    return { hosts, exposure, source: place.span(node.at) };
+    return { hosts, exposure, places, source: place.span(node.at) };
   },
 );
 

@@ -152,12 +152,16 @@ export interface DeclaredEnvironment {
   readonly source?: SourceSpan | undefined;
 }
 
+export type CredentialPlace = 'header' | 'query' | 'body';
+
 export interface DeclaredCredential {
   readonly name: string;
   /** Domain patterns as in `NetworkRule.domains`: the hosts whose HTTPS requests may carry the value. */
   readonly hosts: readonly string[];
   /** `placeholder`: the guest never sees the value. `guest`: it is handed over. */
   readonly exposure: 'placeholder' | 'guest';
+  /** Where in a request the value may stand in place of the placeholder. */
+  readonly places: readonly CredentialPlace[];
   readonly source?: SourceSpan | undefined;
 }
 

@@ -104,7 +104,10 @@ test.each<[string, Partial<DeclaredCapabilities>]>([
   ],
   ['a variable', { environment: { allowlist: ['A'], blocklist: [], patterns: [] } }],
   ['variables by pattern', { environment: { allowlist: [], blocklist: [], patterns: ['A_*'] } }],
-  ['a credential', { credentials: [{ name: 'a', hosts: [], exposure: 'placeholder' }] }],
+  [
+    'a credential',
+    { credentials: [{ name: 'a', hosts: [], exposure: 'placeholder', places: ['header'] }] },
+  ],
   ['an interface', { interfaces: [{ name: 'app:db/query@1.0.0' }] }],
   ['a volume', { volumes: [{ hostPath: '/a', guestPath: '/b', access: 'read' }] }],
 ])('%s need consent', (_what, capabilities) => {

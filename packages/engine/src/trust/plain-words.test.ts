@@ -26,7 +26,9 @@ test('every area is named, with absolute paths', () => {
         dns: undefined,
       },
       environment: { allowlist: ['REGION'], blocklist: [], patterns: ['APP_*'] },
-      credentials: [{ name: 'token', hosts: ['api.example.com'], exposure: 'placeholder' }],
+      credentials: [
+        { name: 'token', hosts: ['api.example.com'], exposure: 'placeholder', places: ['header'] },
+      ],
       interfaces: [{ name: 'app:db/query@1.0.0' }],
       volumes: [{ hostPath: '/data', guestPath: '/mnt', access: 'read' }],
     }),
@@ -132,7 +134,7 @@ test.each<[string, Partial<DeclaredCapabilities>, string]>([
   ],
   [
     'credentials handed over',
-    { credentials: [{ name: 'a', hosts: [], exposure: 'guest' }] },
+    { credentials: [{ name: 'a', hosts: [], exposure: 'guest', places: ['header'] }] },
     'It sees the value of a credential',
   ],
 ])('%s are called out', (_what, capabilities, sentence) => {

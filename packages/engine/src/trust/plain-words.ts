@@ -86,7 +86,12 @@ function credentialText(entry: DeclaredCapabilities['credentials'][number]): str
   const hosts = entry.hosts.join(', ') || 'no host';
   return entry.exposure === 'guest'
     ? `credential ${entry.name}, the value itself, for ${hosts}`
-    : `credential ${entry.name}, unseen, for ${hosts}`;
+    : `credential ${entry.name}, unseen, in ${placesText(entry.places)} to ${hosts}`;
+}
+
+function placesText(places: DeclaredCapabilities['credentials'][number]['places']): string {
+  const words = { header: 'headers', query: 'URLs', body: 'bodies' };
+  return places.map((place) => words[place]).join(' and ') || 'nothing';
 }
 
 function broadRisks(read: readonly string[], write: readonly string[], places: Places): string[] {

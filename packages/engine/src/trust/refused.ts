@@ -64,6 +64,7 @@ export async function recordRefused(
     executionId,
     durationMs: 0,
     denials: [],
+    credentialsUsed: [],
     stdout: '',
     stderr: '',
     exitCode: null,
