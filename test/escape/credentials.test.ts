@@ -398,7 +398,7 @@ describe('places that the manifest names', () => {
         const request = new OutgoingRequest(Fields.fromList([['content-type', utf8.encode(type)]]));
         request.setScheme(https); request.setAuthority(args); request.setPathWithQuery('/as/raw'); request.setMethod({ tag: 'post' });
         const body = request.body(); const stream = body.write();
-        stream.write(utf8.encode(text)); stream[Symbol.dispose]?.();
+        stream.blockingWriteAndFlush(utf8.encode(text)); stream[Symbol.dispose]?.();
         OutgoingBody.finish(body, undefined);
         const future = wasi.http.outgoingHandler.handle(request, undefined);
         pollOn(future.subscribe());

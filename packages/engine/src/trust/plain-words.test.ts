@@ -68,7 +68,7 @@ test('every area is named, with absolute paths', () => {
         },
         {
           "items": [
-            "credential token, unseen, for api.example.com",
+            "credential token, unseen, in headers to api.example.com",
           ],
           "verb": "use",
         },
