@@ -12,6 +12,7 @@ import { flags as list } from '../../packages/cli/src/commands/list.ts';
 import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
 import { flags as run } from '../../packages/cli/src/commands/run.ts';
 import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
+import { flags as test_ } from '../../packages/cli/src/commands/test.ts';
 import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
 import { flags as update } from '../../packages/cli/src/commands/update.ts';
 import { verbs } from '../../packages/cli/src/help.ts';
@@ -94,6 +95,7 @@ test('the examples print what the page says', () => {
 test('the page and the help name every verb and every flag', () => {
   for (const [verb, flags] of Object.entries({
     run,
+    test: test_,
     list,
     inspect,
     install,

@@ -35,6 +35,21 @@ Options
 The result goes to standard output, everything else to standard error.
 `,
   },
+  test: {
+    summary: 'run the tests of a skill',
+    help: `Usage: skill test [PATH ...] [--filter PATTERN] [--update] [--junit FILE] [--json]
+
+Runs *.test.toml (tests as data) and *.test.js, *.test.ts (Node's test runner) under each PATH, a folder or one
+such file; default: this folder. Skills run in the real sandbox; what is around them is what the tests say.
+
+--filter PATTERN     only tests whose names match this regular expression
+--update             write fuel snapshots (skill.fuel.json) that differ instead of failing
+--junit FILE         also write a JUnit report
+--json               print one JSON object instead of lines
+
+Exit codes: 0 all passed, 1 a test failed, 2 wrong use, as when there is no test.
+`,
+  },
   list: {
     summary: 'list the skills under folders, from their manifests',
     help: `Usage: skill list [PATH ...] [--installed] [--json]

@@ -9,6 +9,7 @@ import { list } from './commands/list.ts';
 import { remove } from './commands/remove.ts';
 import { run } from './commands/run.ts';
 import { sign } from './commands/sign.ts';
+import { test } from './commands/test.ts';
 import { trust } from './commands/trust.ts';
 import { update } from './commands/update.ts';
 import { type VerbName, overview, verbs } from './help.ts';
@@ -30,6 +31,7 @@ type Command = (args: readonly string[], shell: Shell) => Promise<number>;
 
 const commands: Readonly<Record<VerbName, Command>> = {
   run,
+  test,
   list,
   inspect,
   install,

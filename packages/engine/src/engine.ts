@@ -148,7 +148,7 @@ export class Engine implements AsyncDisposable {
             supervisor: this.#supervisor,
             trust,
             isolation,
-            root: this.#options.substitutes?.files,
+            files: this.#options.substitutes?.files,
           }),
         );
       }

@@ -23,6 +23,7 @@ import { componentOf, type SkillSource } from './load.ts';
 import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
 import { operatorHome, type StatePlaces } from './places.ts';
 import { endError } from './failures.ts';
+import type { FileSubstitute } from './substitutes.ts';
 import { runGuest } from './run.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 import { assertPlainGrants } from './trust/plain-grants.ts';
@@ -44,8 +45,8 @@ export interface OpenOptions {
   readonly trust: TrustLevel;
   /** What engine and load ask for together. */
   readonly isolation: Required<IsolationOptions>;
-  /** Directory that stands for `/` in paths of grants; the engine's own files are not below it. */
-  readonly root: string | undefined;
+  /** What stands in for the machine's files. */
+  readonly files: FileSubstitute | undefined;
 }
 
 export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
@@ -70,7 +71,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       overrides: manifest.overrides,
       ceiling: withOwnState(options),
     },
-    places,
+    options.files ?? places,
     source.table,
   );
   // Found while the component is prepared; a failure is told when it is awaited.
@@ -139,13 +140,13 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
 function withOwnState({
   ceiling,
   places: { data, cache },
-  root,
+  files,
 }: OpenOptions): CapabilityRestriction {
   const filesystem = ceiling?.filesystem ?? {
     grants: [{ path: '/', access: 'read-write' as const }],
     forbidden: [],
   };
-  const own = [data, cache, `${cache}.key`].flatMap((path) => belowRoot(path, root));
+  const own = [data, cache, `${cache}.key`].flatMap((path) => belowRoot(path, files?.root));
   return {
     ...ceiling,
     filesystem: { ...filesystem, forbidden: [...filesystem.forbidden, ...own] },

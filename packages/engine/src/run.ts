@@ -78,7 +78,7 @@ export async function runGuest(
       blob,
       timeoutMilliseconds: limits.timeoutMs,
       broker: {
-        filesystem: { ...authority.filesystem, root: substitutes?.files },
+        filesystem: { ...authority.filesystem, root: substitutes?.files?.root },
         limits: {
           diskBytes: limits.diskBytes,
           handles: HANDLES,

@@ -10,17 +10,26 @@ import type { ClockReadings } from './isolate/messages.ts';
  * then be opened, read or connected to is another thing.
  */
 export interface Substitutes {
-  /**
-   * Absolute directory that stands for `/` in all paths of grants: with a grant of `/data`, the guest opens
-   * `<files>/data` as `/data`. Default: the machine's own files.
-   */
-  readonly files?: string;
+  /** Default: the machine's own files. */
+  readonly files?: FileSubstitute;
   /** Asked once for each invocation. Default: the machine's clocks. */
   readonly clock?: () => ClockReadings;
   /** 32 bytes that all random bytes of an invocation come from; asked once for each. Default: random. */
   readonly seed?: () => Uint8Array;
   /** Servers in place of all others; sockets other than for HTTP then connect to nothing. Default: the network. */
   readonly network?: NetworkSubstitute;
+}
+
+export interface FileSubstitute {
+  /**
+   * Absolute directory that stands for `/` in all paths of grants: with a grant of `/data`, the guest opens
+   * `<root>/data` as `/data`.
+   */
+  readonly root: string;
+  /** What relative paths of a manifest start from, in the terms of grants: an absolute path that need not exist. */
+  readonly baseDir: string;
+  /** What `~` stands for, likewise. */
+  readonly home: string;
 }
 
 const SEED_BYTES = 32;

@@ -9,20 +9,14 @@ type Subject = (...parameters: never[]) => unknown;
 
 function require(verdict: checks.Verdict, subject: Subject): void {
   if (verdict.pass) return;
-  const { message, actual, expected } = verdict;
-  const compared =
-    expected === undefined ? '' : `\nexpected: ${show(expected)}\nactual: ${show(actual)}`;
+  const { actual, expected } = verdict;
   throw new AssertionError({
-    message: `${message}${compared}`,
+    message: checks.explain(verdict),
     actual,
     expected,
     operator: subject.name,
     stackStartFn: subject,
   });
-}
-
-function show(value: unknown): string {
-  return value instanceof RegExp ? String(value) : (JSON.stringify(value) ?? String(value));
 }
 
 /** It succeeded; with a second argument, with that value (deeply and strictly equal). */

@@ -31,6 +31,18 @@ export function describeResult(result: ExecutionResult): string {
   return lines.join('\n');
 }
 
+function show(value: unknown): string {
+  return shorten(
+    value instanceof RegExp ? String(value) : (JSON.stringify(value) ?? String(value)),
+  );
+}
+
+/** A verdict in words, with what was compared. */
+export function explain({ message, actual, expected }: Verdict): string {
+  if (expected === undefined) return message;
+  return `${message}\nexpected: ${show(expected)}\nactual:   ${show(actual)}`;
+}
+
 export function succeeds(result: ExecutionResult): Verdict {
   return { pass: result.ok, message: `Expected a success. ${describeResult(result)}` };
 }

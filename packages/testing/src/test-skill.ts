@@ -7,7 +7,6 @@ import {
   createEngine,
   findSkills,
   MemoryAuditStore,
-  operatorHome,
   type AuditRecord,
   type Engine,
   type ExecuteOptions,
@@ -64,6 +63,9 @@ export type TestResult = ExecutionResult & {
   readonly requests: readonly RecordedRequest[];
 };
 
+/** What `~` stands for in every test, so that no path differs from machine to machine. */
+const HOME = '/home/tester';
+
 /** Address of names that a test gives none: an ordinary one, to be judged; nothing ever connects to it. */
 const PUBLIC_ADDRESS = '93.184.215.14';
 
@@ -85,7 +87,7 @@ export async function testSkill(path: string, options: TestSkillOptions = {}): P
   let engine: Engine | undefined;
   try {
     mkdirSync(root);
-    const places = { root, baseDir: sources[0]!.baseDir, home: operatorHome() };
+    const places = { root, baseDir: `${HOME}/project/skills/${chosen}`, home: HOME };
     writeTree(options.fs ?? {}, places, clock.now);
     servers = await ScriptedServers.start(options.http ?? {});
     engine = await createEngine({
@@ -94,7 +96,7 @@ export async function testSkill(path: string, options: TestSkillOptions = {}): P
       tls: { ca: [servers.certificate] },
       ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
       substitutes: {
-        files: root,
+        files: places,
         clock: () => clock.readings(),
         seed: () => seed,
         network: { names: options.dns ?? {}, otherwise: [PUBLIC_ADDRESS], ...servers.ports },
@@ -182,6 +184,11 @@ export class SkillTest implements AsyncDisposable {
     return Object.assign({}, result, { audit: audit!, requests: servers.requests.slice(before) });
   }
 
+  /** The absolute path that grants and denials know a path by; relative ones start at the skill's folder. */
+  path(path: string): string {
+    return guestPath(path, this.#parts.places);
+  }
+
   /** All requests so far. */
   requests(): readonly RecordedRequest[] {
     return [...this.#parts.servers.requests];
@@ -200,7 +207,7 @@ export class SkillTest implements AsyncDisposable {
 
   /** What one file holds now; `undefined` when there is none. Relative paths start at the skill's folder. */
   file(path: string): FileContent | undefined {
-    return this.files()[guestPath(path, this.#parts.places)];
+    return this.files()[this.path(path)];
   }
 
   /** The files that are new or other than the test described them. */

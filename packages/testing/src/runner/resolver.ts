@@ -1,0 +1,18 @@
+/**
+ * Lets test files import this package where it is not installed beside them, as when `skill` is installed for the
+ * whole machine: whoever runs them has it.
+ */
+import { registerHooks } from 'node:module';
+
+const own = /^@skill-engine\/testing(?:\/|$)/;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    try {
+      return next(specifier, context);
+    } catch (error) {
+      if (!own.test(specifier)) throw error;
+      return { url: import.meta.resolve(specifier), format: 'module', shortCircuit: true };
+    }
+  },
+});
