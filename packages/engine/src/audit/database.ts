@@ -1,32 +1,59 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { SkillError } from '../errors.ts';
-import { encodeOutcome, interruptedOutcome, noOpenIntent, repeatedIntent } from './entry.ts';
+import { Anchor, type Head } from './anchor.ts';
+import { chainKey } from './chain.ts';
+import { conditionsOf } from './conditions.ts';
+import { encodeOutcome, interruptedOutcome } from './entry.ts';
 import type { Entry } from './entry.ts';
+import { loadSecrets } from './files.ts';
 import type { Selection } from './filter.ts';
+import { assertUntouched, touched } from './open-check.ts';
 import type { Stored } from './page.ts';
+import { prune, type Pruned, type Retention } from './retention.ts';
 import { checkVersion, migrate } from './schema.ts';
+import { signerOf } from './signing.ts';
+import { gatherStats, type AuditStats } from './stats.ts';
 import { sqliteCode, unavailable } from './unavailable.ts';
 import { isDead, ownIdentity } from './writer-identity.ts';
 import type { WriterIdentity } from './writer-identity.ts';
+import { ChainWriter } from './writer.ts';
 
 const BUSY = 5;
-const CONSTRAINT = 19;
+const CANNOT_OPEN = 14;
+
+/** What survives: the end of the process, or of the machine's power too. */
+export type Durability = 'process' | 'power';
+
+export interface DatabaseOptions {
+  /** How long to wait for another process's lock, in milliseconds. */
+  readonly busyTimeoutMs: number;
+  /** `read` never writes, and needs no secret. */
+  readonly mode: 'read' | 'write';
+  /** Default `power`. */
+  readonly durability?: Durability | undefined;
+}
+
+/** What a writer has besides the database. */
+interface Powers extends Disposable {
+  readonly chain: ChainWriter;
+  readonly anchor: Anchor;
+}
 
 /** The blocking half of the SQLite store. It belongs on a thread of its own. */
 export class AuditDatabase implements Disposable {
   readonly #db: DatabaseSync;
-  readonly #insert: StatementSync;
-  readonly #startRunning: StatementSync;
-  readonly #endRunning: StatementSync;
+  readonly #durability: Durability;
+  readonly #writing: Powers | undefined;
 
-  /** @param busyTimeoutMs how long to wait for another process's lock, in milliseconds */
-  static open(file: string, busyTimeoutMs: number, mode: 'read' | 'write'): AuditDatabase {
+  static open(file: string, options: DatabaseOptions): AuditDatabase {
     // Several processes that turn a new file into WAL mode at once get "busy" without SQLite waiting for them.
-    const deadline = Date.now() + busyTimeoutMs;
+    const deadline = Date.now() + options.busyTimeoutMs;
     for (;;) {
       try {
-        return new AuditDatabase(file, busyTimeoutMs, mode);
+        return new AuditDatabase(file, options);
       } catch (error) {
         if (sqliteCode(error) !== BUSY || Date.now() > deadline) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
@@ -34,25 +61,43 @@ export class AuditDatabase implements Disposable {
     }
   }
 
-  private constructor(file: string, busyTimeoutMs: number, mode: 'read' | 'write') {
-    this.#db = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: mode === 'read' });
+  private constructor(file: string, { busyTimeoutMs, mode, durability }: DatabaseOptions) {
+    this.#durability = durability ?? 'power';
+    this.#db = openFile(file, busyTimeoutMs, mode);
     try {
       this.#db.exec('PRAGMA trusted_schema = OFF');
-      if (mode === 'write') {
-        checkVersion(this.#db);
-        this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-        migrate(this.#db);
-      }
-      this.#insert = this.#db.prepare(
-        `INSERT INTO entry (kind, execution_id, timestamp_ms, skill, tool, user, status, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      );
-      this.#startRunning = this.#db.prepare('INSERT INTO running (execution_id) VALUES (?)');
-      this.#endRunning = this.#db.prepare('DELETE FROM running WHERE execution_id = ?');
+      if (mode === 'write') this.#writing = this.#openForWriting(file);
     } catch (error) {
       this.#db.close();
       throw error;
     }
+  }
+
+  #openForWriting(file: string): Powers {
+    const version = checkVersion(this.#db);
+    const synchronous = this.#durability === 'power' ? 'FULL' : 'NORMAL';
+    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+    const secrets = loadSecrets(file);
+    const key = chainKey(secrets.key);
+    migrate(this.#db, key);
+    const chain = new ChainWriter(this.#db, key, signerOf(secrets.signing));
+    const anchor = new Anchor(`${file}.head`, key, 'write');
+    try {
+      // A store of before there was a chain has no anchor; nor has a new one.
+      const first = (): void =>
+        this.#transaction(() => {
+          const head = chain.head();
+          if (anchor.read() !== undefined) return;
+          if (version === 2 && head.seq > 0) throw touched(`${file}.head is missing or empty`);
+          anchor.write(head, true);
+        });
+      if (anchor.read() === undefined) first();
+      assertUntouched(this.#db, key, anchor, file);
+    } catch (error) {
+      anchor[Symbol.dispose]();
+      throw error;
+    }
+    return { chain, anchor, [Symbol.dispose]: () => anchor[Symbol.dispose]() };
   }
 
   /**
@@ -63,7 +108,11 @@ export class AuditDatabase implements Disposable {
    */
   append(entries: readonly Entry[]): (SkillError | undefined)[] {
     try {
-      return this.#transaction(() => entries.map((entry) => this.#write(entry)));
+      return this.#extend((chain) => {
+        const results = entries.map((entry) => chain.write(entry));
+        chain.checkpointIfDue();
+        return results;
+      });
     } catch (error) {
       throw unavailable('written', error);
     }
@@ -72,34 +121,40 @@ export class AuditDatabase implements Disposable {
   /** Ends the intents whose writers are dead. Takes no lock when there are none. */
   markInterrupted(own: WriterIdentity = ownIdentity()): number {
     if (this.#orphans(own).length === 0) return 0;
-    return this.#transaction(() => {
+    return this.#extend((chain) => {
       const orphans = this.#orphans(own);
-      for (const id of orphans) this.#write(encodeOutcome(interruptedOutcome(id)));
+      for (const id of orphans) chain.write(encodeOutcome(interruptedOutcome(id)));
       return orphans.length;
     });
   }
 
+  /** Signs the chain so far. */
+  checkpoint(): boolean {
+    return this.#extend((chain) => chain.checkpoint());
+  }
+
+  /** Removes what is older or more than the retention keeps, behind a signed summary. */
+  prune(retention: Retention): Pruned | undefined {
+    const pruned = this.#extend((chain) => prune(this.#db, chain, retention));
+    // Freed pages are given back to the disk where nobody else is reading; otherwise they are used again.
+    if (pruned) {
+      try {
+        this.#db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch (error) {
+        if (sqliteCode(error) !== BUSY) throw error;
+      }
+    }
+    return pruned;
+  }
+
+  stats(selection: Selection): AuditStats {
+    return gatherStats(this.#db, selection);
+  }
+
   /** Newest first; one more than `limit` when there is a further page. */
   query(selection: Selection): Stored[] {
-    const conditions = ["i.kind = 'intent'"];
-    const values: SQLInputValue[] = [];
-    const add = (condition: string, value: string | number | undefined): void => {
-      if (value === undefined) return;
-      conditions.push(condition);
-      values.push(value);
-    };
-    add('i.seq < ?', selection.before);
-    add('i.skill = ?', selection.skill);
-    add('i.tool = ?', selection.tool);
-    add('i.user = ?', selection.user);
-    add('i.timestamp_ms >= ?', selection.since);
-    add('i.timestamp_ms < ?', selection.until);
-    if (selection.status === 'running') {
-      conditions.push('i.execution_id IN (SELECT execution_id FROM running)');
-    } else {
-      add('o.status = ?', selection.status);
-    }
-    return this.#select(conditions.join(' AND '), values, selection.limit + 1);
+    const { where, values } = conditionsOf(selection);
+    return this.#select(where, values, selection.limit + 1, selection.order);
   }
 
   /** Executions whose id is, or begins with, the text; the exact one alone if it exists. */
@@ -115,15 +170,28 @@ export class AuditDatabase implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#db.close();
+    try {
+      if (this.#writing) {
+        const head = this.#writing.chain.head();
+        this.#settle(head, true);
+        this.#writing[Symbol.dispose]();
+      }
+    } finally {
+      this.#db.close();
+    }
   }
 
-  #select(where: string, values: readonly SQLInputValue[], limit: number): Stored[] {
+  #select(
+    where: string,
+    values: readonly SQLInputValue[],
+    limit: number,
+    order: Selection['order'] = 'newest',
+  ): Stored[] {
     const rows = this.#db
       .prepare(
         `SELECT i.seq AS seq, i.body AS intent, o.body AS outcome
          FROM entry i LEFT JOIN entry o ON o.execution_id = i.execution_id AND o.kind = 'outcome'
-         WHERE ${where} ORDER BY i.seq DESC LIMIT ?`,
+         WHERE ${where} ORDER BY i.seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ?`,
       )
       .all(...values, limit);
     return rows as unknown as Stored[];
@@ -161,29 +229,44 @@ export class AuditDatabase implements Disposable {
     }
   }
 
-  #write(entry: Entry): SkillError | undefined {
-    const id = entry.executionId;
-    if (entry.kind === 'outcome') {
-      if (this.#endRunning.run(id).changes === 0) return noOpenIntent(id);
-      this.#insert.run('outcome', id, null, null, null, null, entry.status, entry.body);
-      return undefined;
-    }
-    try {
-      this.#insert.run(
-        'intent',
-        id,
-        entry.timestampMs,
-        entry.skill,
-        entry.tool,
-        entry.user,
-        null,
-        entry.body,
-      );
-    } catch (error) {
-      if (sqliteCode(error) === CONSTRAINT) return repeatedIntent(id);
-      throw error;
-    }
-    this.#startRunning.run(id);
-    return undefined;
+  /** One transaction that lengthens the chain; then the anchor follows. */
+  #extend<T>(work: (chain: ChainWriter) => T): T {
+    const writing = this.#writing;
+    if (!writing) throw new Error('the database is open for reading only');
+    let head: Head | undefined;
+    let signed = false;
+    const result = this.#transaction(() => {
+      const before = writing.chain.head();
+      const done = work(writing.chain);
+      head = writing.chain.head();
+      signed = head.seq - before.seq > 0 && writing.chain.endsWithStatement();
+      return done;
+    });
+    if (this.#durability === 'power') writing.anchor.write(head!, false);
+    else if (signed) this.#settle(head!, false);
+    return result;
+  }
+
+  /** The anchor must never be ahead of what is on the disk: after a power failure that would look like a cut. */
+  #settle(head: Head, sync: boolean): void {
+    if (this.#durability === 'process') this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    this.#writing?.anchor.write(head, sync);
+  }
+}
+
+function openFile(file: string, timeout: number, mode: 'read' | 'write'): DatabaseSync {
+  const options = { timeout, readOnly: mode === 'read' };
+  const db = new DatabaseSync(file, options);
+  if (mode === 'write') return db;
+  try {
+    db.prepare('SELECT 1 FROM sqlite_schema').get();
+    return db;
+  } catch (error) {
+    db.close();
+    // Where the directory cannot be written, WAL's shared memory cannot be made; without a log nothing is missed.
+    if (sqliteCode(error) !== CANNOT_OPEN || existsSync(`${file}-wal`)) throw error;
+    const url = pathToFileURL(file);
+    url.searchParams.set('immutable', '1');
+    return new DatabaseSync(url, options);
   }
 }

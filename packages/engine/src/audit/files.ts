@@ -18,6 +18,7 @@ import {
 import type { Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SkillError } from '../errors.ts';
+import { newSigningKey, SIGNING_KEY_BYTES } from './signing.ts';
 
 const KEY_BYTES = 32;
 const GROUP_OR_OTHERS = 0o077;
@@ -50,20 +51,40 @@ export function prepareFile(path: string): string {
   return file;
 }
 
-/**
- * The store's own random key, made at first use. It lies beside the database and not in it, so that a copy
- * of the database given away does not allow guessing parameters from their digests.
- */
-export function loadKey(file: string): Uint8Array {
-  const keyFile = `${file}.key`;
-  if (lstatSync(keyFile, { throwIfNoEntry: false }) === undefined) createKey(keyFile);
-  const descriptor = openSync(keyFile, constants.O_RDONLY | constants.O_NOFOLLOW);
+/** The secrets of a store, each in a file of its own beside the database, and not in it: a copy of the database can be given away. */
+export interface StoreSecrets {
+  /** 32 random bytes: key of the parameters' digests and of the entries' codes. */
+  readonly key: Uint8Array;
+  /** The signing key of checkpoints, PKCS #8. */
+  readonly signing: Uint8Array;
+}
+
+/** Reads the secrets, which are made at first use. */
+export function loadSecrets(file: string): StoreSecrets {
+  return {
+    key: loadSecret(`${file}.key`, KEY_BYTES, () => randomBytes(KEY_BYTES)),
+    signing: loadSecret(`${file}.signing`, SIGNING_KEY_BYTES, newSigningKey),
+  };
+}
+
+/** The secrets as they are; nothing is made. */
+export function readSecrets(file: string): Partial<StoreSecrets> {
+  const read = (path: string, length: number) =>
+    existsSync(path) ? loadSecret(path, length, () => new Uint8Array()) : undefined;
+  const key = read(`${file}.key`, KEY_BYTES);
+  const signing = read(`${file}.signing`, SIGNING_KEY_BYTES);
+  return { ...(key && { key }), ...(signing && { signing }) };
+}
+
+function loadSecret(path: string, length: number, make: () => Uint8Array): Uint8Array {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) createSecret(path, make());
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
-    checkFile(keyFile, fstatSync(descriptor));
-    const key = readFileSync(descriptor);
-    if (key.length === KEY_BYTES) return key;
+    checkFile(path, fstatSync(descriptor));
+    const secret = readFileSync(descriptor);
+    if (secret.length === length) return secret;
     throw refuse(
-      `${keyFile} holds ${key.length} bytes instead of ${KEY_BYTES}. Restore it, or remove it to get a new key`,
+      `${path} holds ${secret.length} bytes instead of ${length}. Restore it from a copy`,
     );
   } finally {
     closeSync(descriptor);
@@ -83,17 +104,17 @@ function makeDirectory(directory: string): void {
 }
 
 /** Complete or absent: written under another name, then linked; the first of several processes wins. */
-function createKey(keyFile: string): void {
-  const draft = `${keyFile}.${randomUUID()}`;
-  writeFileSync(draft, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600, flush: true });
+function createSecret(path: string, secret: Uint8Array): void {
+  const draft = `${path}.${randomUUID()}`;
+  writeFileSync(draft, secret, { flag: 'wx', mode: 0o600, flush: true });
   try {
-    linkSync(draft, keyFile);
+    linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     unlinkSync(draft);
   }
-  syncDirectory(dirname(keyFile));
+  syncDirectory(dirname(path));
 }
 
 function createExclusively(file: string, content: Uint8Array): boolean {
@@ -117,7 +138,8 @@ function checkDirectory(directory: string): void {
   }
 }
 
-function checkFile(name: string, stats: Stats): void {
+/** @throws SkillError AUDIT_UNAVAILABLE for what is no private file of this user */
+export function checkFile(name: string, stats: Stats): void {
   if (!stats.isFile()) {
     throw refuse(
       `${name} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a regular file'}. Choose another path`,

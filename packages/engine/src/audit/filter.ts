@@ -13,8 +13,9 @@ export interface Selection {
   /** Milliseconds since the epoch, exclusive. */
   readonly until: number | undefined;
   readonly limit: number;
-  /** Only entries with a smaller sequence number. */
+  /** Only entries behind this sequence number, in the order of the page. */
   readonly before: number | undefined;
+  readonly order: 'newest' | 'oldest';
 }
 
 const DEFAULT_LIMIT = 50;
@@ -39,7 +40,13 @@ export function checkFilter(filter: AuditFilter): Selection {
     until: instant('until', filter.until),
     limit,
     before: position(filter.cursor),
+    order: orderOf(filter.order),
   };
+}
+
+function orderOf(order: AuditFilter['order'] = 'newest'): 'newest' | 'oldest' {
+  if (order === 'newest' || order === 'oldest') return order;
+  throw invalid(`order is ${JSON.stringify(order)}; allowed are newest, oldest`);
 }
 
 function instant(name: string, value: Date | string | undefined): number | undefined {

@@ -8,6 +8,7 @@ import type { Selection } from './filter.ts';
 import { MOST_CANDIDATES, closed, pickOne, toPage } from './page.ts';
 import type { Stored } from './page.ts';
 import type { AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
+import { addUp, type AuditStats, type StatsRow } from './stats.ts';
 import type { AuditFilter, AuditPage, AuditStore } from './store.ts';
 
 interface Execution {
@@ -49,12 +50,15 @@ export class MemoryAuditStore implements AuditStore {
     const found = [...this.#executions.values()].filter((execution) =>
       matches(execution, selection),
     );
-    return toPage(
-      found
-        .reverse()
-        .slice(0, selection.limit + 1)
-        .map(stored),
-      selection.limit,
+    if (selection.order === 'newest') found.reverse();
+    return toPage(found.slice(0, selection.limit + 1).map(stored), selection.limit);
+  }
+
+  async stats(filter: AuditFilter = {}): Promise<AuditStats> {
+    const selection = { ...checkFilter(filter), before: undefined };
+    this.#checkOpen();
+    return addUp(
+      [...this.#executions.values()].filter((one) => matches(one, selection)).map(statsRow),
     );
   }
 
@@ -88,6 +92,19 @@ function stored({ seq, intent, outcome }: Execution): Stored {
   return { seq, intent: intent.body, outcome: outcome?.body ?? null };
 }
 
+function statsRow({ intent, outcome }: Execution): StatsRow {
+  const ended = outcome && (JSON.parse(outcome.body) as OutcomeRecord);
+  return {
+    skill: intent.skill,
+    tool: intent.tool,
+    status: outcome?.status ?? null,
+    at: intent.timestampMs,
+    duration: ended?.duration_ms ?? null,
+    fuel: ended?.fuel_used ?? null,
+    denials: ended?.denials.length ?? null,
+  };
+}
+
 function matches({ seq, intent, outcome }: Execution, wanted: Selection): boolean {
   const same = (value: unknown, asked: unknown): boolean => asked === undefined || value === asked;
   return (
@@ -97,6 +114,7 @@ function matches({ seq, intent, outcome }: Execution, wanted: Selection): boolea
     same(outcome?.status ?? 'running', wanted.status) &&
     (wanted.since === undefined || intent.timestampMs >= wanted.since) &&
     (wanted.until === undefined || intent.timestampMs < wanted.until) &&
-    (wanted.before === undefined || seq < wanted.before)
+    (wanted.before === undefined ||
+      (wanted.order === 'newest' ? seq < wanted.before : seq > wanted.before))
   );
 }

@@ -19,6 +19,7 @@ export function toPage(rows: readonly Stored[], limit: number): AuditPage {
   return {
     records: kept.map((row) => decodeRecord(row.intent, row.outcome)),
     cursor: rows.length > limit ? String(kept.at(-1)?.seq) : undefined,
+    last: kept.length > 0 ? String(kept.at(-1)?.seq) : undefined,
   };
 }
 

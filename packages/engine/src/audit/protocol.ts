@@ -1,21 +1,38 @@
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import type { DatabaseOptions } from './database.ts';
 import type { Entry } from './entry.ts';
 import type { Selection } from './filter.ts';
 import type { Stored } from './page.ts';
+import type { Pruned, Retention } from './retention.ts';
+import type { AuditStats } from './stats.ts';
+import type { VerifyOptions } from './verify-store.ts';
+import type { Verification } from './verify.ts';
 
-/** What the store's thread is started with. */
-export interface WorkerStart {
+/** What the store's thread is started with. The writer marks interrupted invocations when it opens. */
+export interface WorkerStart extends DatabaseOptions {
   readonly file: string;
-  readonly busyTimeoutMs: number;
-  /** The writer marks interrupted invocations when it opens; the reader never writes. */
-  readonly mode: 'read' | 'write';
 }
 
-export type Request =
-  | { readonly op: 'append'; readonly entry: Entry }
-  | { readonly op: 'query'; readonly selection: Selection }
-  | { readonly op: 'find'; readonly id: string; readonly most: number }
-  | { readonly op: 'close' };
+/** What can be asked of the thread, and what is answered. */
+export interface Operations {
+  append: { readonly asks: { readonly entry: Entry }; readonly gives: undefined };
+  query: { readonly asks: { readonly selection: Selection }; readonly gives: readonly Stored[] };
+  find: {
+    readonly asks: { readonly id: string; readonly most: number };
+    readonly gives: readonly Stored[];
+  };
+  stats: { readonly asks: { readonly selection: Selection }; readonly gives: AuditStats };
+  verify: { readonly asks: { readonly options: VerifyOptions }; readonly gives: Verification };
+  checkpoint: { readonly asks: object; readonly gives: boolean };
+  prune: { readonly asks: { readonly retention: Retention }; readonly gives: Pruned | undefined };
+  close: { readonly asks: object; readonly gives: undefined };
+}
+
+export type Request = {
+  [Op in keyof Operations]: { readonly op: Op } & Operations[Op]['asks'];
+}[keyof Operations];
+
+export type Gives<R extends Request> = Operations[R['op']]['gives'];
 
 /** Requests are answered by their id; id 0 is the answer to the start itself. */
 export interface Numbered {
@@ -24,7 +41,7 @@ export interface Numbered {
 }
 
 export type Answer =
-  | { readonly id: number; readonly ok: true; readonly rows?: readonly Stored[] }
+  | { readonly id: number; readonly ok: true; readonly value?: unknown }
   | {
       readonly id: number;
       readonly ok: false;

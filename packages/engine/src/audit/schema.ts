@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
+import { GENESIS, link, type ChainKind } from './chain.ts';
 
 /** Marks the file as ours ("SkAu" in ASCII), so that another program's database is never written to. */
 const APPLICATION_ID = 0x536b4175;
@@ -11,7 +12,7 @@ const APPLICATION_ID = 0x536b4175;
  * the other columns repeat what queries select by. `running` is an index of intents without outcome and can
  * be rebuilt from `entry`.
  */
-const migrations: readonly string[] = [
+const migrations: readonly (string | ((db: DatabaseSync, key: Uint8Array) => void))[] = [
   `CREATE TABLE entry (
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
      kind TEXT NOT NULL CHECK (kind IN ('intent', 'outcome')),
@@ -29,20 +30,76 @@ const migrations: readonly string[] = [
    CREATE TRIGGER entry_is_append_only BEFORE UPDATE ON entry
      BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
    CREATE TABLE running (execution_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
+  intoChain,
 ];
+
+/**
+ * Version 2: every entry is linked to the one before, and there are entries that are no halves of an execution
+ * (`chain.ts`). What was there before is linked as it is found; from then on a change shows.
+ */
+function intoChain(db: DatabaseSync, key: Uint8Array): void {
+  db.exec(`
+    DROP TRIGGER entry_is_append_only;
+    DROP INDEX entry_by_time;
+    DROP INDEX entry_by_skill;
+    ALTER TABLE entry RENAME TO unlinked;
+    CREATE TABLE entry (
+      seq INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL CHECK (kind IN ('intent', 'outcome', 'checkpoint', 'prune')),
+      execution_id TEXT,
+      timestamp_ms INTEGER,
+      skill TEXT,
+      tool TEXT,
+      user TEXT,
+      status TEXT,
+      body TEXT NOT NULL,
+      hash BLOB NOT NULL,
+      mac BLOB NOT NULL,
+      UNIQUE (execution_id, kind)
+    ) STRICT;`);
+  const insert = db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  let previous: Uint8Array = GENESIS;
+  let seq = 0;
+  for (const row of db.prepare('SELECT * FROM unlinked ORDER BY seq').iterate()) {
+    const old = row as Record<string, string | number | null>;
+    seq += 1;
+    const entry = {
+      seq,
+      kind: old['kind'] as ChainKind,
+      executionId: old['execution_id'] as string,
+      body: old['body'] as string,
+    };
+    const { hash, mac } = link(key, previous, entry);
+    const columns = ['kind', 'execution_id', 'timestamp_ms', 'skill', 'tool', 'user', 'status'];
+    insert.run(seq, ...columns.map((column) => old[column] ?? null), entry.body, hash, mac);
+    previous = hash;
+  }
+  db.exec(`
+    DROP TABLE unlinked;
+    CREATE INDEX entry_by_time ON entry (timestamp_ms) WHERE kind = 'intent';
+    CREATE INDEX entry_by_skill ON entry (skill, seq) WHERE kind = 'intent';
+    CREATE INDEX entry_by_user ON entry (user, seq) WHERE kind = 'intent';
+    CREATE INDEX entry_by_status ON entry (status, seq) WHERE kind = 'outcome';
+    CREATE INDEX entry_of_chain ON entry (kind, seq) WHERE kind IN ('checkpoint', 'prune');
+    CREATE TRIGGER entry_is_append_only BEFORE UPDATE ON entry
+      BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;`);
+}
 
 /**
  * Creates or upgrades the tables, in one transaction.
  *
  * @throws SkillError AUDIT_UNAVAILABLE for a file that is not an audit store, or is a newer version's
  */
-export function migrate(db: DatabaseSync): void {
+export function migrate(db: DatabaseSync, key: Uint8Array): void {
   if (checkVersion(db) === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {
     // Another process may have migrated between the check and the lock.
     const version = checkVersion(db);
-    for (const step of migrations.slice(version)) db.exec(step);
+    for (const step of migrations.slice(version)) {
+      if (typeof step === 'string') db.exec(step);
+      else step(db, key);
+    }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     db.exec(`PRAGMA user_version = ${migrations.length}`);
     db.exec('COMMIT');
@@ -51,6 +108,9 @@ export function migrate(db: DatabaseSync): void {
     throw error;
   }
 }
+
+/** The version that this program writes. */
+export const STORE_VERSION = migrations.length;
 
 /** The file's version, after checking that the file is an audit store (or empty). */
 export function checkVersion(db: DatabaseSync): number {

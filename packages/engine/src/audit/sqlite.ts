@@ -1,13 +1,22 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SkillError } from '../errors.ts';
 import type { JsonValue } from '../schema/json.ts';
+import type { Durability } from './database.ts';
 import { keyedDigest } from './digest.ts';
 import { encodeIntent, encodeOutcome } from './entry.ts';
-import { loadKey, prepareFile } from './files.ts';
+import { loadSecrets, prepareFile, type StoreSecrets } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { MOST_CANDIDATES, closed, pickOne, toPage } from './page.ts';
 import type { AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
 import type { AuditFilter, AuditPage, AuditStore } from './store.ts';
+import type { Gives, Request } from './protocol.ts';
+import { checkRetention, type Pruned, type Retention } from './retention.ts';
+import { signerOf } from './signing.ts';
+import { addUp, type AuditStats } from './stats.ts';
 import { unavailable } from './unavailable.ts';
+import type { VerifyOptions } from './verify-store.ts';
+import type { Verification } from './verify.ts';
 import { WorkerClient } from './worker-client.ts';
 import { ownIdentity } from './writer-identity.ts';
 
@@ -16,6 +25,12 @@ export interface SqliteAuditOptions {
   readonly path: string;
   /** How long to wait for other processes that write, in milliseconds. Default 10 000. */
   readonly busyTimeoutMs?: number;
+  /**
+   * What a record survives once it is written. `power` (the default): the end of this process and a power failure, by one
+   * sync a commit. `process`: the end of this process only; after a power failure the newest records may be missing, and the
+   * rest is whole.
+   */
+  readonly durability?: Durability | undefined;
 }
 
 /**
@@ -25,13 +40,14 @@ export interface SqliteAuditOptions {
  *
  * @throws SkillError AUDIT_UNAVAILABLE when the file cannot be made, is refused, or is not an audit store
  */
-export async function openSqliteAuditStore(options: SqliteAuditOptions): Promise<AuditStore> {
+export async function openSqliteAuditStore(options: SqliteAuditOptions): Promise<SqliteAuditStore> {
   const busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
   try {
     const file = prepareFile(options.path);
-    const key = loadKey(file);
-    const writer = await WorkerClient.start({ file, busyTimeoutMs, mode: 'write' });
-    return new SqliteAuditStore(file, busyTimeoutMs, key, writer);
+    const secrets = loadSecrets(file);
+    const { durability } = options;
+    const writer = await WorkerClient.start({ file, busyTimeoutMs, mode: 'write', durability });
+    return new Store(file, busyTimeoutMs, secrets, writer);
   } catch (error) {
     const reason = unavailable('opened', error);
     throw new SkillError(reason.code, `${reason.message} (audit store: ${options.path})`, {
@@ -40,81 +56,137 @@ export async function openSqliteAuditStore(options: SqliteAuditOptions): Promise
   }
 }
 
-class SqliteAuditStore implements AuditStore {
+/** What can be asked of a store on disk without writing to it. */
+export interface AuditReader extends Pick<AuditStore, 'query' | 'get' | 'stats'>, AsyncDisposable {
+  /**
+   * Reads the whole record and holds it against its chain, its signatures and its anchor.
+   *
+   * @throws SkillError AUDIT_UNAVAILABLE when it cannot be read
+   */
+  verify(options?: Omit<VerifyOptions, 'path'>): Promise<Verification>;
+  close(): Promise<void>;
+}
+
+/** The default store. What the interface promises, and what only a store on disk has. */
+export interface SqliteAuditStore extends AuditStore, AuditReader {
+  /** PEM of the Ed25519 key whose signature checkpoints have. */
+  readonly publicKey: string;
+  /** Signs the record so far; false where nothing has come since the last checkpoint. */
+  checkpoint(): Promise<boolean>;
+  /** Removes what the retention does not keep, behind a signed summary. Undefined where there was nothing to remove. */
+  prune(retention: Retention): Promise<Pruned | undefined>;
+}
+
+/**
+ * Opens a store to look at it: nothing is made, marked or written, so it may be read-only. A store that is
+ * not there is an empty one.
+ *
+ * @throws SkillError AUDIT_UNAVAILABLE when it cannot be read
+ */
+export function openAuditReader({ path, busyTimeoutMs = 10_000 }: SqliteAuditOptions): AuditReader {
+  return new Reader(resolve(path), busyTimeoutMs);
+}
+
+class Reader implements AuditReader {
   readonly #file: string;
   readonly #busyTimeoutMs: number;
-  readonly #key: Uint8Array;
-  readonly #identity = ownIdentity();
-  readonly #writer: WorkerClient;
   /** Made at the first read: a long search never delays an invocation. */
-  #reader: Promise<WorkerClient> | undefined;
-  #closed: Promise<void> | undefined;
+  #worker: Promise<WorkerClient> | undefined;
+  #closed = false;
 
-  constructor(file: string, busyTimeoutMs: number, key: Uint8Array, writer: WorkerClient) {
+  constructor(file: string, busyTimeoutMs: number) {
     this.#file = file;
     this.#busyTimeoutMs = busyTimeoutMs;
-    this.#key = key;
-    this.#writer = writer;
-  }
-
-  async begin(intent: IntentRecord): Promise<void> {
-    this.#checkOpen();
-    await this.#writer.request({ op: 'append', entry: encodeIntent(intent, this.#identity) });
-  }
-
-  async finish(outcome: OutcomeRecord): Promise<void> {
-    this.#checkOpen();
-    await this.#writer.request({ op: 'append', entry: encodeOutcome(outcome) });
   }
 
   async query(filter: AuditFilter = {}): Promise<AuditPage> {
     const selection = checkFilter(filter);
-    const reader = await this.#openReader();
-    const rows = await reader.request({ op: 'query', selection });
-    return toPage(rows, selection.limit);
+    return toPage((await this.#ask({ op: 'query', selection })) ?? [], selection.limit);
   }
 
   async get(executionId: string): Promise<AuditRecord | undefined> {
-    const reader = await this.#openReader();
-    return pickOne(
-      executionId,
-      await reader.request({ op: 'find', id: executionId, most: MOST_CANDIDATES }),
-    );
+    const request = { op: 'find', id: executionId, most: MOST_CANDIDATES } as const;
+    return pickOne(executionId, (await this.#ask(request)) ?? []);
   }
 
-  digest(parameters: JsonValue): string {
-    return keyedDigest(this.#key, parameters);
+  async stats(filter: AuditFilter = {}): Promise<AuditStats> {
+    return (await this.#ask({ op: 'stats', selection: checkFilter(filter) })) ?? addUp([]);
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#end();
-    return this.#closed;
+  async verify(options: Omit<VerifyOptions, 'path'> = {}): Promise<Verification> {
+    const request = { op: 'verify', options: { ...options, path: this.#file } } as const;
+    const verification = await this.#ask(request);
+    if (verification) return verification;
+    throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${this.#file}.`);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = await this.#worker?.catch(() => undefined);
+    await worker?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #end(): Promise<void> {
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.close();
-    await this.#writer.close();
-  }
-
-  #openReader(): Promise<WorkerClient> {
-    this.#checkOpen();
-    this.#reader ??= WorkerClient.start({
+  /** Undefined where there is no store. */
+  async #ask<R extends Request>(request: R): Promise<Gives<R> | undefined> {
+    if (this.#closed) throw closed();
+    if (!existsSync(this.#file)) return undefined;
+    this.#worker ??= WorkerClient.start({
       file: this.#file,
       busyTimeoutMs: this.#busyTimeoutMs,
       mode: 'read',
     }).catch((error: unknown) => {
-      this.#reader = undefined;
+      this.#worker = undefined;
       throw error;
     });
-    return this.#reader;
+    return (await this.#worker).request(request);
+  }
+}
+
+class Store extends Reader implements SqliteAuditStore {
+  readonly publicKey: string;
+  readonly #key: Uint8Array;
+  readonly #identity = ownIdentity();
+  readonly #writer: WorkerClient;
+  #ending: Promise<void> | undefined;
+
+  constructor(file: string, busyTimeoutMs: number, secrets: StoreSecrets, writer: WorkerClient) {
+    super(file, busyTimeoutMs);
+    this.#key = secrets.key;
+    this.publicKey = signerOf(secrets.signing).publicKey;
+    this.#writer = writer;
   }
 
-  #checkOpen(): void {
-    if (this.#closed !== undefined) throw closed();
+  async begin(intent: IntentRecord): Promise<void> {
+    await this.#write({ op: 'append', entry: encodeIntent(intent, this.#identity) });
+  }
+
+  async finish(outcome: OutcomeRecord): Promise<void> {
+    await this.#write({ op: 'append', entry: encodeOutcome(outcome) });
+  }
+
+  checkpoint(): Promise<boolean> {
+    return this.#write({ op: 'checkpoint' });
+  }
+
+  async prune(retention: Retention): Promise<Pruned | undefined> {
+    return this.#write({ op: 'prune', retention: checkRetention(retention) });
+  }
+
+  digest(parameters: JsonValue): string {
+    return keyedDigest(this.#key, parameters);
+  }
+
+  override close(): Promise<void> {
+    this.#ending ??= super.close().then(() => this.#writer.close());
+    return this.#ending;
+  }
+
+  async #write<R extends Request>(request: R): Promise<Gives<R>> {
+    if (this.#ending) throw closed();
+    return this.#writer.request(request);
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../schema/json.ts';
+import type { AuditStats } from './stats.ts';
 import type { AuditRecord, AuditStatus, IntentRecord, OutcomeRecord } from './record.ts';
 
 /** Which records to list. Every field narrows; an empty filter lists all. */
@@ -17,15 +18,19 @@ export interface AuditFilter {
   readonly until?: Date | string;
   /** Most records of one page: 1 to 10 000, default 50. */
   readonly limit?: number;
-  /** `cursor` of the page before: continues after its last record. */
+  /** `cursor` of the page before, of the same order: continues after its last record. */
   readonly cursor?: string;
+  /** Which come first. Default `newest`. */
+  readonly order?: 'newest' | 'oldest';
 }
 
-/** One page, newest record first. */
+/** One page, in the order that was asked for. */
 export interface AuditPage {
   readonly records: readonly AuditRecord[];
   /** Pass it on for the next page; undefined when this was the last. */
   readonly cursor: string | undefined;
+  /** The same also for the last page, to look for what comes after it; undefined for an empty page. */
+  readonly last: string | undefined;
 }
 
 /**
@@ -42,7 +47,7 @@ export interface AuditStore extends AsyncDisposable {
   begin(intent: IntentRecord): Promise<void>;
   /** Writes the outcome of a begun execution, once; durable before the promise resolves. */
   finish(outcome: OutcomeRecord): Promise<void>;
-  /** Lists records, newest first. A bad filter rejects with `INVALID_OPTIONS`. */
+  /** Lists records. A bad filter rejects with `INVALID_OPTIONS`. */
   query(filter?: AuditFilter): Promise<AuditPage>;
   /**
    * One record by its execution id or by a prefix of it that only one execution has.
@@ -50,6 +55,8 @@ export interface AuditStore extends AsyncDisposable {
    * `details.candidates` naming some of them.
    */
   get(executionId: string): Promise<AuditRecord | undefined>;
+  /** Totals over what the filter selects; its `limit`, `order` and `cursor` do not count. */
+  stats(filter?: AuditFilter): Promise<AuditStats>;
   /**
    * Keyed digest (HMAC-SHA256 under this store's own random key) of original parameters,
    * as `hmac-sha256:<hex>`. Key order in objects does not matter.

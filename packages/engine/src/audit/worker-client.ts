@@ -1,11 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { SkillError } from '../errors.ts';
-import type { Stored } from './page.ts';
-import type { Answer, Numbered, Request, WorkerStart } from './protocol.ts';
+import type { Answer, Gives, Numbered, Request, WorkerStart } from './protocol.ts';
 import { unavailable } from './unavailable.ts';
 
 interface Waiting {
-  readonly resolve: (rows: readonly Stored[]) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: SkillError) => void;
 }
 
@@ -43,12 +42,12 @@ export class WorkerClient {
   }
 
   /** @throws SkillError as the thread answered it */
-  request(request: Request): Promise<readonly Stored[]> {
-    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+  async request<R extends Request>(request: R): Promise<Gives<R>> {
+    if (this.#dead !== undefined) throw this.#dead;
     const message: Numbered = { id: ++this.#lastId, request };
     const answer = this.#expect(message.id);
     this.#worker.postMessage(message);
-    return answer;
+    return (await answer) as Gives<R>;
   }
 
   /** Ends the thread after all earlier requests. */
@@ -59,8 +58,8 @@ export class WorkerClient {
     await this.#worker.terminate();
   }
 
-  #expect(id: number): Promise<readonly Stored[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Stored[]>();
+  #expect(id: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.set(id, { resolve, reject });
     this.#worker.ref();
     return promise;
@@ -70,7 +69,7 @@ export class WorkerClient {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if (answer.ok) waiting?.resolve(answer.rows ?? []);
+    if (answer.ok) waiting?.resolve(answer.value);
     else
       waiting?.reject(
         new SkillError(answer.error.code, answer.error.message, detailsOf(answer.error)),

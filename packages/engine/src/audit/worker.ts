@@ -4,6 +4,7 @@ import { SkillError } from '../errors.ts';
 import { AuditDatabase } from './database.ts';
 import type { Answer, Numbered, WorkerStart } from './protocol.ts';
 import { unavailable } from './unavailable.ts';
+import { verifyStore } from './verify-store.ts';
 
 /** Most entries under one commit: bounds how long one caller waits for the others. */
 const BATCH = 512;
@@ -22,7 +23,7 @@ function fail(id: number, error: SkillError): void {
 
 function open(): AuditDatabase | undefined {
   try {
-    const database = AuditDatabase.open(start.file, start.busyTimeoutMs, start.mode);
+    const database = AuditDatabase.open(start.file, start);
     if (start.mode === 'write') database.markInterrupted();
     answer({ id: 0, ok: true });
     return database;
@@ -60,13 +61,26 @@ function append(database: AuditDatabase, messages: readonly Numbered[]): void {
   }
 }
 
-function read(database: AuditDatabase, { id, request }: Numbered): void {
+function other(database: AuditDatabase, { id, request }: Numbered): void {
   try {
-    if (request.op === 'query') answer({ id, ok: true, rows: database.query(request.selection) });
-    if (request.op === 'find')
-      answer({ id, ok: true, rows: database.find(request.id, request.most) });
+    switch (request.op) {
+      case 'query':
+        return answer({ id, ok: true, value: database.query(request.selection) });
+      case 'find':
+        return answer({ id, ok: true, value: database.find(request.id, request.most) });
+      case 'stats':
+        return answer({ id, ok: true, value: database.stats(request.selection) });
+      case 'verify':
+        return answer({ id, ok: true, value: verifyStore(request.options) });
+      case 'checkpoint':
+        return answer({ id, ok: true, value: database.checkpoint() });
+      case 'prune':
+        return answer({ id, ok: true, value: database.prune(request.retention) });
+      default:
+    }
   } catch (error) {
-    fail(id, unavailable('read', error));
+    const writes = request.op === 'checkpoint' || request.op === 'prune';
+    fail(id, unavailable(writes ? 'written' : 'read', error));
   }
 }
 
@@ -77,7 +91,7 @@ if (database === undefined) {
   port.on('message', (first: Numbered) => {
     const messages = takeWaiting(first);
     append(database, messages);
-    for (const message of messages) read(database, message);
+    for (const message of messages) other(database, message);
     const close = messages.find(({ request }) => request.op === 'close');
     if (close !== undefined) {
       database[Symbol.dispose]();

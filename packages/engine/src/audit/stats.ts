@@ -1,0 +1,132 @@
+/** Totals over the record: how often, how well and how long, by tool. */
+import type { DatabaseSync } from 'node:sqlite';
+import { conditionsOf } from './conditions.ts';
+import type { Selection } from './filter.ts';
+
+/** Of one tool of one skill. */
+export interface ToolStats {
+  readonly skill: string;
+  readonly tool: string;
+  readonly executions: number;
+  /** By status; `running` for those without an outcome. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Share of `success` among those that ended, 0 to 1; null where none has. */
+  readonly successRate: number | null;
+  /** Milliseconds, over those that ended; null where none has. */
+  readonly durationMs: {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  } | null;
+  /** Fuel of those that were metered, together. */
+  readonly fuelUsed: number;
+  readonly denials: number;
+  /** ISO 8601. */
+  readonly first: string;
+  readonly last: string;
+}
+
+export interface AuditStats {
+  readonly executions: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly successRate: number | null;
+  readonly tools: readonly ToolStats[];
+}
+
+/** One invocation, as the totals need it. */
+export interface StatsRow {
+  readonly skill: string;
+  readonly tool: string;
+  readonly status: string | null;
+  readonly at: number;
+  readonly duration: number | null;
+  readonly fuel: number | null;
+  readonly denials: number | null;
+}
+
+/** One tool's rows, as they are added up. */
+class Sum {
+  readonly statuses: Record<string, number> = {};
+  readonly durations: number[] = [];
+  executions = 0;
+  fuel = 0;
+  denials = 0;
+  first = Infinity;
+  last = -Infinity;
+
+  add({ status, at, duration, fuel, denials }: StatsRow): void {
+    const name = status ?? 'running';
+    this.executions += 1;
+    this.statuses[name] = (this.statuses[name] ?? 0) + 1;
+    if (duration !== null) this.durations.push(duration);
+    this.fuel += fuel ?? 0;
+    this.denials += denials ?? 0;
+    this.first = Math.min(this.first, at);
+    this.last = Math.max(this.last, at);
+  }
+}
+
+/** The rows of the selection, added up; its `limit` and cursor do not count. */
+export function gatherStats(db: DatabaseSync, selection: Selection): AuditStats {
+  const { where, values } = conditionsOf({ ...selection, before: undefined });
+  const rows = db
+    .prepare(
+      `SELECT i.skill AS skill, i.tool AS tool, i.timestamp_ms AS at, o.status AS status,
+         json_extract(o.body, '$.duration_ms') AS duration, json_extract(o.body, '$.fuel_used') AS fuel,
+         json_array_length(o.body, '$.denials') AS denials
+       FROM entry i LEFT JOIN entry o ON o.execution_id = i.execution_id AND o.kind = 'outcome'
+       WHERE ${where}`,
+    )
+    .iterate(...values);
+  return addUp(rows as Iterable<unknown> as Iterable<StatsRow>);
+}
+
+export function addUp(rows: Iterable<StatsRow>): AuditStats {
+  const sums = new Map<string, { skill: string; tool: string; sum: Sum }>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.skill, row.tool]);
+    let known = sums.get(key);
+    if (!known) sums.set(key, (known = { skill: row.skill, tool: row.tool, sum: new Sum() }));
+    known.sum.add(row);
+  }
+  const statuses: Record<string, number> = {};
+  let executions = 0;
+  const tools: ToolStats[] = [];
+  for (const { skill, tool, sum } of sums.values()) {
+    executions += sum.executions;
+    for (const [status, n] of Object.entries(sum.statuses)) {
+      statuses[status] = (statuses[status] ?? 0) + n;
+    }
+    tools.push({
+      skill,
+      tool,
+      executions: sum.executions,
+      statuses: sum.statuses,
+      successRate: rateOf(sum.statuses),
+      durationMs: spread(sum.durations),
+      fuelUsed: sum.fuel,
+      denials: sum.denials,
+      first: new Date(sum.first).toISOString(),
+      last: new Date(sum.last).toISOString(),
+    });
+  }
+  tools.sort((a, b) => b.executions - a.executions || (a.skill < b.skill ? -1 : 1));
+  return { executions, statuses, successRate: rateOf(statuses), tools };
+}
+
+function rateOf(statuses: Readonly<Record<string, number>>): number | null {
+  const { running = 0, success = 0 } = statuses;
+  const ended = Object.values(statuses).reduce((sum, n) => sum + n, 0) - running;
+  return ended === 0 ? null : success / ended;
+}
+
+function spread(durations: readonly number[]): ToolStats['durationMs'] {
+  if (durations.length === 0) return null;
+  const sorted = Float64Array.from(durations).sort();
+  // Nearest rank.
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+  const sum = sorted.reduce((total, value) => total + value, 0);
+  return { mean: sum / sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}

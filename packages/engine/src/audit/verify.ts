@@ -1,0 +1,312 @@
+/** Verification: reads the whole chain once, in order, in constant memory, and names the first entry that is wrong. */
+import type { KeyObject } from 'node:crypto';
+import type { JsonObject } from '../schema/json.ts';
+import type { Head } from './anchor.ts';
+import { canonicalJson } from './canonical.ts';
+import { type ChainKind, chainKinds, GENESIS, hashEntry, isAuthentic } from './chain.ts';
+import { isSigned } from './signing.ts';
+
+/** One entry as it is stored, wherever. */
+export interface StoredEntry {
+  readonly seq: number;
+  readonly kind: string;
+  readonly execution_id: string | null;
+  readonly body: string;
+  readonly hash: Uint8Array;
+  /** Absent in an export. */
+  readonly mac?: Uint8Array;
+  /** What queries select by; absent in an export. */
+  readonly columns?: Readonly<Record<string, string | number | null>>;
+}
+
+/** What is known of the store besides its entries; each closes another road. */
+export interface VerifyWith {
+  /** Key of the entries' codes: without it, a chain that was made anew shows only at its next checkpoint. */
+  readonly key?: Uint8Array | undefined;
+  /** Whose signature checkpoints and summaries must have. */
+  readonly publicKey: KeyObject;
+  /** Where the chain had come to; `damaged` for an anchor that is missing or not authentic. */
+  readonly anchor?: Head | 'damaged' | undefined;
+  /** A checkpoint that was kept elsewhere. */
+  readonly checkpoint?: JsonObject | undefined;
+  /** Executions that the store lists as running. */
+  readonly running?: ReadonlySet<string> | undefined;
+  /** The last prune summary's body, if entries were removed. */
+  readonly pruned?: string | undefined;
+}
+
+/** How the record is wrong. */
+export type BreakKind =
+  | 'missing' // entries are not there
+  | 'changed' // an entry is not what was written
+  | 'order' // entries do not follow each other
+  | 'signature' // a signed statement is not
+  | 'truncated' // the chain is shorter than it was
+  | 'index'; // what queries select by does not say what the record says
+
+export interface Break {
+  readonly kind: BreakKind;
+  /** Sequence number of the first entry that is wrong or missing. */
+  readonly seq: number;
+  readonly executionId: string | null;
+  readonly problem: string;
+}
+
+export interface Verification {
+  readonly ok: boolean;
+  /** The first thing that is wrong. */
+  readonly broken: Break | undefined;
+  /** Entries that were read and are right. */
+  readonly entries: number;
+  /** Invocations among them. */
+  readonly records: number;
+  readonly checkpoints: number;
+  /** The last entry, as hexadecimal: keep it elsewhere, and no shorter or other record can take this one's place. */
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** Entries behind the last checkpoint: only the store's own key vouches for them. */
+  readonly unsigned: number;
+  /** Of entries that retention removed, the last. 0 for none. */
+  readonly prunedThrough: number;
+}
+
+class Broken extends Error {
+  readonly what: Break;
+  constructor(
+    kind: BreakKind,
+    entry: Pick<StoredEntry, 'seq'> & Partial<StoredEntry>,
+    problem: string,
+  ) {
+    super(problem);
+    this.what = { kind, seq: entry.seq, executionId: entry.execution_id ?? null, problem };
+  }
+}
+
+export function verifyEntries(entries: Iterable<StoredEntry>, given: VerifyWith): Verification {
+  const walk = new Walk(given);
+  let broken: Break | undefined;
+  try {
+    walk.begin();
+    for (const entry of entries) walk.take(entry);
+    walk.end();
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    broken = error.what;
+  }
+  return walk.result(broken);
+}
+
+class Walk {
+  readonly #given: VerifyWith;
+  #previous: Uint8Array = GENESIS;
+  #seq = 0;
+  #entries = 0;
+  #records = 0;
+  #checkpoints = 0;
+  #signedTo = 0;
+  #prunedThrough = 0;
+  /** Executions that have begun and not ended. */
+  readonly #open = new Set<string>();
+
+  constructor(given: VerifyWith) {
+    this.#given = given;
+  }
+
+  begin(): void {
+    const { pruned } = this.#given;
+    if (pruned === undefined) return;
+    const summary = parse(pruned);
+    const { through, head } = summary;
+    if (
+      typeof through !== 'number' ||
+      typeof head !== 'string' ||
+      !isSigned(summary, this.#given.publicKey)
+    ) {
+      throw new Broken(
+        'signature',
+        { seq: 1 },
+        'the summary of removed entries is not signed by this store',
+      );
+    }
+    this.#seq = through;
+    this.#prunedThrough = through;
+    this.#signedTo = through;
+    this.#previous = Buffer.from(head, 'hex');
+  }
+
+  take(entry: StoredEntry): void {
+    const expected = this.#seq + 1;
+    if (entry.seq !== expected) {
+      const last = entry.seq - 1;
+      const which =
+        last === expected ? `entry ${expected} is` : `entries ${expected} to ${last} are`;
+      if (entry.seq < expected) throw new Broken('order', entry, `entry ${entry.seq} comes twice`);
+      throw new Broken('missing', { seq: expected }, `${which} missing`);
+    }
+    const { key, anchor } = this.#given;
+    const kind = entry.kind as ChainKind;
+    if (!chainKinds.includes(kind)) throw new Broken('changed', entry, 'it is of no known kind');
+    const linked = { seq: entry.seq, kind, executionId: entry.execution_id, body: entry.body };
+    const hash = hashEntry(this.#previous, linked);
+    if (!hash.equals(entry.hash)) {
+      throw new Broken(
+        'changed',
+        entry,
+        'it does not follow from what is before it, or does not say what was written',
+      );
+    }
+    if (key && !isAuthentic(key, hash, entry.mac ?? GENESIS)) {
+      throw new Broken('changed', entry, 'it was not written by this store');
+    }
+    if (anchor && anchor !== 'damaged' && anchor.seq === entry.seq && !anchor.hash.equals(hash)) {
+      throw new Broken('changed', entry, 'another entry was here');
+    }
+    this.#judge(entry, kind);
+    this.#assertKept(entry, hash);
+    this.#previous = hash;
+    this.#seq = entry.seq;
+    this.#entries += 1;
+  }
+
+  #judge(entry: StoredEntry, kind: ChainKind): void {
+    const body = parse(entry.body);
+    if (kind === 'checkpoint' || kind === 'prune') {
+      if (!isSigned(body, this.#given.publicKey) || body['statement'] !== kind) {
+        throw new Broken('signature', entry, `the ${kind} is not signed by this store`);
+      }
+      if (kind === 'checkpoint') this.#checkpoint(entry, body);
+      return;
+    }
+    const id = entry.execution_id ?? '';
+    if (body['execution_id'] !== id)
+      throw new Broken('changed', entry, 'it is of another execution');
+    if (kind === 'intent') {
+      this.#open.add(id);
+      this.#records += 1;
+    } else if (!this.#open.delete(id)) {
+      throw new Broken('order', entry, 'it is an outcome without an intent before it');
+    }
+    assertColumns(entry, kind, body);
+  }
+
+  #checkpoint(entry: StoredEntry, body: JsonObject): void {
+    const head = Buffer.from(this.#previous).toString('hex');
+    if (body['seq'] !== entry.seq - 1 || body['head'] !== head) {
+      throw new Broken(
+        'changed',
+        { ...entry, seq: this.#signedTo + 1, execution_id: null },
+        `between entries ${this.#signedTo + 1} and ${entry.seq - 1} something was changed, and the chain behind it made anew`,
+      );
+    }
+    this.#checkpoints += 1;
+    this.#signedTo = entry.seq;
+  }
+
+  /** Against a checkpoint that was kept elsewhere. */
+  #assertKept(entry: StoredEntry, hash: Buffer): void {
+    const { checkpoint } = this.#given;
+    if (checkpoint?.['seq'] === entry.seq && checkpoint['head'] !== hash.toString('hex')) {
+      throw new Broken(
+        'changed',
+        entry,
+        'the checkpoint that was kept elsewhere says another entry was here',
+      );
+    }
+  }
+
+  end(): void {
+    const { anchor, checkpoint, publicKey } = this.#given;
+    const next = { seq: this.#seq + 1 };
+    if (anchor === 'damaged') {
+      throw new Broken(
+        'truncated',
+        next,
+        'the file that says how far the record had come is missing or not authentic',
+      );
+    }
+    if (anchor && anchor.seq > this.#seq) {
+      throw new Broken(
+        'truncated',
+        next,
+        `the record ends at entry ${this.#seq}, but had come to ${anchor.seq}`,
+      );
+    }
+    this.#assertRunning();
+    if (checkpoint === undefined) return;
+    if (!isSigned(checkpoint, publicKey)) {
+      throw new Broken(
+        'signature',
+        next,
+        'the checkpoint that was kept elsewhere is not signed by this store',
+      );
+    }
+    if (typeof checkpoint['seq'] === 'number' && checkpoint['seq'] > this.#seq) {
+      throw new Broken(
+        'truncated',
+        next,
+        `the record ends at entry ${this.#seq}; the checkpoint that was kept elsewhere is of entry ${checkpoint['seq']}`,
+      );
+    }
+  }
+
+  /** Or an invocation without an outcome could be hidden, or never be found interrupted. */
+  #assertRunning(): void {
+    const { running } = this.#given;
+    if (!running) return;
+    const wrong =
+      [...running].find((id) => !this.#open.has(id)) ??
+      [...this.#open].find((id) => !running.has(id));
+    if (wrong === undefined) return;
+    const entry = { seq: this.#seq + 1, execution_id: wrong };
+    throw new Broken('index', entry, `the list of running invocations is wrong about ${wrong}`);
+  }
+
+  result(broken: Break | undefined): Verification {
+    return {
+      ok: broken === undefined,
+      broken,
+      entries: this.#entries,
+      records: this.#records,
+      checkpoints: this.#checkpoints,
+      head: { seq: this.#seq, hash: Buffer.from(this.#previous).toString('hex') },
+      unsigned: this.#seq - this.#signedTo,
+      prunedThrough: this.#prunedThrough,
+    };
+  }
+}
+
+/** What queries select by must be what the record says, or a record could be hidden from them. */
+function assertColumns(
+  { columns, ...entry }: StoredEntry,
+  kind: ChainKind,
+  body: JsonObject,
+): void {
+  if (!columns) return;
+  const expected =
+    kind === 'intent'
+      ? {
+          timestamp_ms: Date.parse(String(body['timestamp'])),
+          skill: body['skill_name'],
+          tool: body['tool_name'],
+          user: body['user'],
+          status: null,
+        }
+      : { timestamp_ms: null, skill: null, tool: null, user: null, status: body['status'] };
+  for (const [name, value] of Object.entries(expected)) {
+    if (columns[name] !== value) {
+      throw new Broken('index', entry, `its column ${name} does not say what the record says`);
+    }
+  }
+}
+
+function parse(body: string): JsonObject {
+  try {
+    const value = JSON.parse(body) as unknown;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const object = value as JsonObject;
+      if (canonicalJson(object) === body) return object;
+    }
+  } catch {
+    // Falls through: what is no JSON says nothing.
+  }
+  return {};
+}
