@@ -168,7 +168,7 @@ describe('a change of the database is found', () => {
 });
 
 describe('a change of the files is found, and nothing is written behind it', () => {
-  const refused = (path: string) =>
+  const expectRefused = (path: string) =>
     expect(openSqliteAuditStore({ path })).rejects.toMatchObject({
       code: 'AUDIT_UNAVAILABLE',
       message: expect.stringContaining('changed outside of the engine') as string,
@@ -178,7 +178,7 @@ describe('a change of the files is found, and nothing is written behind it', () 
     await using directory = await temporary();
     const path = await filled(directory.path);
     tamper(path, (db) => db.exec('DELETE FROM entry WHERE seq > 39'));
-    await refused(path);
+    await expectRefused(path);
     expect((await verify(path)).broken).toMatchObject({ kind: 'truncated', seq: 40 });
   });
 
@@ -187,7 +187,7 @@ describe('a change of the files is found, and nothing is written behind it', () 
     const path = await filled(directory.path);
     const other = await filled(directory.path, 'other.db');
     await copyFile(other, path);
-    await refused(path);
+    await expectRefused(path);
     expect((await verify(path)).broken).toMatchObject({ kind: 'changed', seq: 1 });
     await copyFile(`${other}.key`, `${path}.key`);
     expect((await verify(path)).ok).toBe(false);
@@ -202,7 +202,7 @@ describe('a change of the files is found, and nothing is written behind it', () 
       await fill(store, 5, 'later');
     }
     await writeFile(path, old);
-    await refused(path);
+    await expectRefused(path);
     expect((await verify(path)).broken).toMatchObject({ kind: 'truncated', seq: 42 });
   });
 
@@ -214,7 +214,7 @@ describe('a change of the files is found, and nothing is written behind it', () 
     await using directory = await temporary();
     const path = await filled(directory.path);
     await action(`${path}.head`);
-    await refused(path);
+    await expectRefused(path);
     expect((await verify(path)).broken).toMatchObject({ kind: 'truncated' });
   });
 
@@ -222,7 +222,7 @@ describe('a change of the files is found, and nothing is written behind it', () 
     await using directory = await temporary();
     const path = await filled(directory.path);
     await rm(`${path}.key`);
-    await refused(path);
+    await expectRefused(path);
   });
 
   test('an older copy of all files, by a checkpoint that was kept elsewhere', async () => {
