@@ -1,7 +1,10 @@
-/** What `tsc` does not build: the isolate's one-file bundles and the example skills. */
-import { join, resolve } from 'node:path';
+/** What `tsc` does not build: the isolate's one-file bundles, what the command line builds skills with, and the example skills. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { buildSkills } from './build-skills.ts';
+import { witSource } from './wit-source.ts';
 
 const isolate = resolve('packages/engine/src/isolate');
 
@@ -25,4 +28,12 @@ async function bundleIsolate(file: string, channel: string): Promise<void> {
 
 await bundleIsolate('isolate.cjs', 'channel.ts');
 await bundleIsolate('isolate-thread.cjs', 'thread-channel.ts');
+
+/** The worlds, and jco's adapter for languages that compile to preview 1: jco itself is large, and no dependency of ours. */
+const cli = resolve('packages/cli/dist');
+const jco = dirname(dirname(createRequire(import.meta.url).resolve('@bytecodealliance/jco')));
+const adapter = 'wasi_snapshot_preview1.reactor.wasm';
+copyFileSync(join(jco, 'lib', adapter), join(cli, adapter));
+writeFileSync(join(cli, 'skill-engine.wit'), witSource('').trimStart());
+
 if (!process.argv.includes('--no-skills')) await buildSkills();

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorCodes } from '@skill-engine/engine';
+import { flags as build } from '../../packages/cli/src/commands/build.ts';
+import { flags as dev } from '../../packages/cli/src/commands/dev.ts';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
 import { flags as install } from '../../packages/cli/src/commands/install.ts';
 import { flags as list } from '../../packages/cli/src/commands/list.ts';
 import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
+import { flags as newSkill } from '../../packages/cli/src/commands/new.ts';
 import { flags as run } from '../../packages/cli/src/commands/run.ts';
 import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
 import { flags as test_ } from '../../packages/cli/src/commands/test.ts';
@@ -104,6 +107,9 @@ test('the page and the help name every verb and every flag', () => {
     trust,
     sign,
     history,
+    new: newSkill,
+    build,
+    dev,
   })) {
     expect(page).toContain(`## ${verb}\n`);
     for (const flag of Object.keys(flags)) {

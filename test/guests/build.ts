@@ -6,7 +6,7 @@ import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-trans
 import { componentize } from 'componentize-qjs';
 import { witFolder, witSource } from '../../scripts/wit-source.ts';
 import { cached } from './cache.ts';
-import { renameImports } from './rename-imports.ts';
+import { renameImports } from '../../packages/cli/src/build/rename-imports.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 

@@ -120,3 +120,20 @@ function denied(request: ConsentRequest, message: string): SkillError {
 export function quote(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Asks for as long as this command runs; nothing is recorded. Off a terminal the answer is no, with the way out. */
+export async function askForSession(
+  skill: SkillPackage,
+  named: string,
+  shell: Shell,
+): Promise<boolean> {
+  if (shell.stdin.isTTY !== true || shell.stderr.isTTY !== true) {
+    await say(
+      shell,
+      `${skill.name} asks for capabilities and gets none: --grant grants what its manifest declares.`,
+    );
+    return false;
+  }
+  await say(shell, consentText(skill, named, coloured(shell, shell.stderr)));
+  return confirmed(shell);
+}

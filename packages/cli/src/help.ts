@@ -124,6 +124,42 @@ Writes skill.sig into the folder, or TARBALL.sig beside the tarball: Ed25519 ove
 --new-key writes a new private key, and its public half to FILE.pub.
 `,
   },
+  new: {
+    summary: 'make the project of a new skill',
+    help: `Usage: skill new NAME --lang ts|js|rust|c|go|python [--template NAME] [--json]
+
+Writes a folder with manifest, source, test and README. NAME may be a path; its last part is the skill's
+name. Nothing that is there is touched.
+
+--lang       the language of the source
+--template   tool (default); for ts and js also files and http
+`,
+  },
+  build: {
+    summary: "make a skill's component from its sources",
+    help: `Usage: skill build [DIR] [--engine quickjs|starlingmonkey] [--watch] [--json]
+
+Builds the skill of DIR (default: here) into the file that its manifest names as component. The language
+is known by Cargo.toml, go.mod, pyproject.toml, package.json, or a .c file.
+
+--engine     for JavaScript and TypeScript: quickjs (default; 1.6 MB) or starlingmonkey (12 MB; needs
+             the package @bytecodealliance/componentize-js)
+--watch      build again at every change, until Ctrl-C
+`,
+  },
+  dev: {
+    summary: 'build at every change, and run a tool again',
+    help: `Usage: skill dev [DIR] [TOOL] [--name value ...] [options]
+
+Builds the skill of DIR (default: here), and again at every change of a file in it. With TOOL, runs it
+after every build, with the same parameters; without, lists the tools. Parameters as for skill run.
+
+--grant      grant what the manifest declares while this runs, without asking
+--engine     as for skill build
+--param, --param-file, --params, --fuel, --memory, --timeout, --output, --disk, --quiet
+             as for skill run
+`,
+  },
   history: {
     summary: 'show what was run',
     help: `Usage: skill history [options]

@@ -1,12 +1,15 @@
 /** `skill`: which verb is meant, and what becomes of its failures. */
 import { EXIT, SkillError, suggest } from '@skill-engine/engine';
 import { painter } from './colours.ts';
+import { build } from './commands/build.ts';
+import { dev } from './commands/dev.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { install } from './commands/install.ts';
 import { list } from './commands/list.ts';
 import { remove } from './commands/remove.ts';
+import { newSkill } from './commands/new.ts';
 import { run } from './commands/run.ts';
 import { sign } from './commands/sign.ts';
 import { test } from './commands/test.ts';
@@ -39,6 +42,9 @@ const commands: Readonly<Record<VerbName, Command>> = {
   remove,
   trust,
   sign,
+  new: newSkill,
+  build,
+  dev,
   history,
   doctor,
 };

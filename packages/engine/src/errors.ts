@@ -52,6 +52,9 @@ const table = {
   RUNTIME_UNSUPPORTED: { owner: 'author', exit: EXIT.refusedAtLoad },
   SCHEMA_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
   SCHEMA_REFUSED: { owner: 'author', exit: EXIT.refusedAtLoad },
+  // The author's build
+  TOOLCHAIN_MISSING: { owner: 'author', exit: EXIT.refusedAtLoad },
+  BUILD_FAILED: { owner: 'author', exit: EXIT.refusedAtLoad },
   // The call
   SKILL_NOT_FOUND: { owner: 'caller', exit: EXIT.usage },
   TOOL_NOT_FOUND: { owner: 'caller', exit: EXIT.usage },

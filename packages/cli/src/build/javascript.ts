@@ -1,0 +1,114 @@
+/** JavaScript and TypeScript: one bundle of the skill and its npm packages, in a component with an engine. */
+import { readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { SkillError } from '@skill-engine/engine';
+import { buildFailed, missing } from './toolchain.ts';
+import { quickJs } from './quickjs.ts';
+import { starlingMonkey } from './starlingmonkey.ts';
+import { engineWit, toolsWorld } from './wit.ts';
+
+export const engines = ['quickjs', 'starlingmonkey'] as const;
+
+/** The JavaScript engine inside the component. */
+export type JsEngine = (typeof engines)[number];
+
+const entries = [
+  'src/main.ts',
+  'src/main.js',
+  'src/index.ts',
+  'src/index.js',
+  'main.ts',
+  'main.js',
+];
+
+/** Where the skill begins, or `undefined` when there is none of the usual places. */
+export async function findEntry(folder: string): Promise<string | undefined> {
+  for (const entry of entries) {
+    const path = join(folder, entry);
+    if (
+      await stat(path).then(
+        (stats) => stats.isFile(),
+        () => false,
+      )
+    )
+      return path;
+  }
+  return undefined;
+}
+
+/** @throws SkillError TOOLCHAIN_MISSING, BUILD_FAILED */
+export async function buildJavaScript(folder: string, engine: JsEngine): Promise<Uint8Array> {
+  const entry = await findEntry(folder);
+  if (entry === undefined) {
+    throw buildFailed(`${folder} has none of ${entries.join(', ')}.`);
+  }
+  const ownWorld = await readFile(join(folder, 'world.wit'), 'utf8').catch(() => undefined);
+  const { code, imports } = await bundle(folder, entry, ownWorld === undefined);
+  const wit =
+    ownWorld === undefined ? await toolsWorld(imports) : `${ownWorld}\n${await engineWit()}`;
+  const make = engine === 'quickjs' ? quickJs : starlingMonkey;
+  return make({ folder, code, wit, imports });
+}
+
+const wrapper = 'skill-engine:entry';
+
+/** The skill as one module, and the interfaces that are left to import: those that it uses. */
+async function bundle(
+  folder: string,
+  entry: string,
+  hasDefault: boolean,
+): Promise<{ code: string; imports: string[] }> {
+  const { rolldown } = await load<typeof import('rolldown')>('rolldown', folder);
+  const build = async () => {
+    await using bundled = await rolldown({
+      input: hasDefault ? wrapper : entry,
+      cwd: folder,
+      external: /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\//,
+      platform: 'neutral',
+      resolve: { mainFields: ['module', 'main'], conditionNames: ['import', 'default'] },
+      logLevel: 'silent',
+      plugins: [
+        {
+          name: 'skill-entry',
+          resolveId: (source) => (source === wrapper ? source : null),
+          load: (id) =>
+            id === wrapper ? `export { default as tools } from ${JSON.stringify(entry)};` : null,
+        },
+      ],
+    });
+    return await bundled.generate({ format: 'es', codeSplitting: false });
+  };
+  const { output } = await build().catch((cause: unknown) => {
+    throw buildFailed(cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  const [{ code, imports }] = output;
+  const foreign = imports.filter((name) => !name.includes('/'));
+  if (foreign.length > 0) {
+    throw buildFailed(
+      `${foreign.join(', ')}: not found, or a module of Node, which a skill has not.`,
+    );
+  }
+  return { code, imports };
+}
+
+/** A build tool of the project's own, or one beside this command. @throws SkillError TOOLCHAIN_MISSING */
+export async function load<T>(name: string, folder: string): Promise<T> {
+  for (const from of [join(folder, 'package.json'), import.meta.url]) {
+    try {
+      const path = createRequire(from).resolve(name);
+      return (await import(pathToFileURL(path).href)) as T;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw notInstalled(name);
+}
+
+export function notInstalled(name: string): SkillError {
+  return missing(
+    `The npm package ${name}`,
+    `It is a development dependency of the skill: npm install --save-dev ${name}`,
+  );
+}

@@ -1,0 +1,25 @@
+/** StarlingMonkey, by ComponentizeJS: Firefox's engine, some 12 MB, for skills that need more of the web's JavaScript. */
+import { load, notInstalled } from './javascript.ts';
+import type { Bundled } from './quickjs.ts';
+import { buildFailed } from './toolchain.ts';
+
+/** The part of ComponentizeJS that is used. It is an optional peer, so its own types may not be there. */
+interface ComponentizeJs {
+  componentize(
+    source: string,
+    wit: string,
+    options: { worldName?: string; disableFeatures?: string[] },
+  ): Promise<{ component: Uint8Array }>;
+}
+
+export async function starlingMonkey({ folder, code, wit }: Bundled): Promise<Uint8Array> {
+  const name = '@bytecodealliance/componentize-js';
+  const { componentize } = await load<Partial<ComponentizeJs>>(name, folder);
+  if (componentize === undefined) throw notInstalled(name);
+  try {
+    const { component } = await componentize(code, wit, {});
+    return component;
+  } catch (cause) {
+    throw buildFailed(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}

@@ -1,0 +1,156 @@
+/** The author's path for JavaScript and TypeScript: new, build, test, run, dev. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { root } from '../cli/skill.ts';
+import { nodeTests, Projects } from './projects.ts';
+
+let projects: Projects;
+beforeAll(() => {
+  projects = new Projects();
+});
+afterAll(() => projects[Symbol.dispose]());
+
+it.each([
+  ['ts', 'tool'],
+  ['ts', 'files'],
+  ['ts', 'http'],
+  ['js', 'tool'],
+  ['js', 'files'],
+])('%s, template %s: new, build, its own tests', async (lang, template) => {
+  const folder = await projects.make(`${lang}-${template}`, '--lang', lang, '--template', template);
+  const built = await projects.skill(folder, 'build');
+  expect(built).toMatchObject({ code: 0, stdout: '' });
+  expect(built.stderr).toMatch(/^built .*\.wasm \(\d/);
+  const { status, stdout } = nodeTests(folder);
+  expect({ status, stdout }).toMatchObject({ status: 0 });
+  expect(stdout).toMatch(/pass [1-9]/);
+});
+
+it('the TypeScript of the templates is sound', () => {
+  for (const template of ['tool', 'files', 'http']) {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const checked = spawnSync(
+      process.execPath,
+      [tsc, '-p', join(projects.folder, `ts-${template}`)],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(checked).toMatchObject({ status: 0, stdout: '' });
+  }
+});
+
+it('a built skill runs, and its errors have their codes', async () => {
+  const folder = join(projects.folder, 'ts-tool');
+  const result = await projects.skill(folder, 'run', '.', '--text', 'One two. Three!', '--json');
+  expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, value: { sentences: 2, words: 3 } });
+  const failed = await projects.skill(folder, 'run', '.', '--text', '...', '--json');
+  expect(JSON.parse(failed.stdout)).toMatchObject({
+    error: { code: 'TOOL_FAILED', details: { toolCode: 'no-words' } },
+  });
+});
+
+it('touches nothing that is there', async () => {
+  const again = await projects.skill(projects.folder, 'new', 'ts-tool', '--lang', 'ts');
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain('is there already');
+  const odd = await projects.skill(projects.folder, 'new', 'No Name', '--lang', 'ts');
+  expect(odd.stderr).toContain('no name for a skill');
+  expect(existsSync(join(projects.folder, 'No Name'))).toBe(false);
+});
+
+it('says what does not build, and leaves the last component', async () => {
+  const folder = join(projects.folder, 'js-tool');
+  const main = join(folder, 'src/main.js');
+  const sound = readFileSync(main, 'utf8');
+  const component = readFileSync(join(folder, 'dist/js-tool.wasm'));
+  for (const [source, problem] of [
+    ['export default {', 'main.js'],
+    ["import 'node:fs'; export default 1;", 'node:fs'],
+    ["import { x } from 'not-installed'; export default x;", 'not-installed'],
+    [`${sound}; throw new Error('thrown at the top');`, 'thrown at the top'],
+  ] as const) {
+    writeFileSync(main, source);
+    const { code, stderr } = await projects.skill(folder, 'build');
+    expect(code, stderr).toBe(6);
+    expect(stderr).toContain('BUILD_FAILED');
+    expect(stderr).toContain(problem);
+    expect(readFileSync(join(folder, 'dist/js-tool.wasm')).equals(component)).toBe(true);
+  }
+  writeFileSync(main, sound);
+});
+
+it('names the package that a build needs and does not find', async () => {
+  const folder = join(projects.folder, 'js-tool');
+  const { code, stderr } = await projects.skill(folder, 'build', '--engine', 'starlingmonkey');
+  expect(code).toBe(6);
+  expect(stderr).toContain('TOOLCHAIN_MISSING');
+  expect(stderr).toContain('npm install --save-dev @bytecodealliance/componentize-js');
+});
+
+it('writes nowhere but into the folder that it builds', async () => {
+  const folder = await projects.make('outside', '--lang', 'js');
+  const manifest = join(folder, 'skill.toml');
+  writeFileSync(
+    manifest,
+    readFileSync(manifest, 'utf8').replace('./dist/outside.wasm', '../elsewhere.wasm'),
+  );
+  const { code, stderr } = await projects.skill(folder, 'build');
+  expect(code, stderr).toBe(2);
+  expect(stderr).toContain('writes only inside');
+  expect(existsSync(join(projects.folder, 'elsewhere.wasm'))).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+it('dev builds again at a change and runs the tool again, with what was granted', async () => {
+  const folder = join(projects.folder, 'js-files');
+  const args = ['dev', '.', 'find', '--grant', '--text', 'fox', '--quiet'];
+  const child = projects.home.start(args, { cwd: folder });
+  let seen = '';
+  const until = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!seen.includes(text)) return;
+        child.stdout.off('data', look).off('end', gone);
+        child.stderr.off('data', look);
+        resolve();
+      };
+      const gone = () => reject(new Error(`ended before ${text}: ${seen}`));
+      child.stdout.on('data', look).on('end', gone);
+      child.stderr.on('data', look);
+      look();
+    });
+  child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+  await until('watching for changes');
+  expect(seen).toContain('"line": 1');
+  const main = join(folder, 'src/main.js');
+  const source = readFileSync(main, 'utf8');
+  writeFileSync(main, source.replace('complete: true', 'complete: "all of it"'));
+  await until('"complete": "all of it"');
+  writeFileSync(main, 'export default');
+  await until('BUILD_FAILED');
+  const code = new Promise((resolve) => child.on('close', resolve));
+  child.kill('SIGINT');
+  expect(await code).toBe(130);
+});
+
+it('dev gives a skill nothing that nobody granted', async () => {
+  const folder = await projects.make('ungranted', '--lang', 'js', '--template', 'files');
+  const child = projects.home.start(['dev', '.', 'find', '--text', 'fox'], { cwd: folder });
+  let seen = '';
+  await new Promise<void>((resolve) => {
+    const collect = (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (seen.includes('watching')) resolve();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+  });
+  child.kill('SIGINT');
+  expect(seen).toContain('gets none: --grant');
+  expect(seen).toContain('beneath no granted directory');
+  expect(seen).not.toContain('quick brown');
+});
