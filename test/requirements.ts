@@ -393,4 +393,86 @@ export const requirements: readonly Requirement[] = [
       'test/testing/declared.test.ts :: passes where it holds and fails where it does not',
     ],
   },
+  {
+    id: 'TRUST-1',
+    section: '§9',
+    promise:
+      'trust levels are ordered by rank and never by string comparison; a minimum per engine',
+    proof: [
+      'test/trust/levels.test.ts :: levels are ordered by rank: compared as texts',
+      'test/trust/levels.test.ts :: a minimum refuses what is below, by path and by name',
+    ],
+  },
+  {
+    id: 'TRUST-2',
+    section: '§9',
+    promise: 'quarantined skills never run',
+    proof: ['test/trust/levels.test.ts :: what is in quarantine never runs, whatever the minimum'],
+  },
+  {
+    id: 'TRUST-3',
+    section: '§9',
+    promise: 'a skill never raises its own trust; nor does a load, or a lock by somebody else',
+    proof: [
+      'test/trust/packages.test.ts :: cannot raise its own trust: the manifest has no such key',
+      'test/trust/levels.test.ts :: a load can lower the level of an installed skill and never raise it',
+      "test/trust/install.test.ts :: a project's lock by somebody else approves nothing here, and raises no level",
+    ],
+  },
+  {
+    id: 'TRUST-4',
+    section: '§9',
+    promise: 'stricter isolation and limits per level',
+    proof: [
+      'test/trust/levels.test.ts :: the untrusted have lower limits, whatever their manifest says',
+      'test/trust/levels.test.ts :: the untrusted need all layers unless the operator says otherwise',
+    ],
+  },
+  {
+    id: 'TRUST-5',
+    section: '§9',
+    promise: 'a changed byte of an installed package refuses to run and names the file',
+    proof: [
+      'test/trust/install.test.ts :: a changed byte refuses to run and says where: %s',
+      'test/trust/install.test.ts :: between verification and load, other files on the disk change nothing (TOCTOU)',
+    ],
+  },
+  {
+    id: 'TRUST-6',
+    section: '§9',
+    promise: 'a lock that was edited by hand approves nothing',
+    proof: [
+      'test/trust/install.test.ts :: a lock that was edited by hand is refused: %s',
+      'test/trust/install.test.ts :: a swapped component is refused also where the lock was made to fit',
+      'test/trust/install.test.ts :: a damaged lock is an error, never an empty store: %s',
+    ],
+  },
+  {
+    id: 'TRUST-7',
+    section: '§9',
+    promise: 'a missing digest or signature is unverified, never verified; a wrong one refuses',
+    proof: [
+      'test/trust/signatures.test.ts :: a missing signature, or one by an unknown key, is unverified and never verified',
+      'test/trust/signatures.test.ts :: a signature over another package is refused',
+      'test/trust/signatures.test.ts :: a signature is refused that %s',
+    ],
+  },
+  {
+    id: 'TRUST-8',
+    section: '§9',
+    promise: 'a signature is verified before anything of the package is parsed',
+    proof: [
+      'test/trust/signatures.test.ts :: it is checked before anything of the package is parsed',
+    ],
+  },
+  {
+    id: 'TRUST-9',
+    section: '§9',
+    promise: 'packages have regular files with unambiguous names only, within bounds',
+    proof: [
+      'test/trust/packages.test.ts :: with %s is refused',
+      'test/trust/packages.test.ts :: with %s is refused, and leaves nothing behind',
+      'test/trust/packages.test.ts :: that is %s is refused',
+    ],
+  },
 ];
