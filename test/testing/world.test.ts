@@ -89,3 +89,34 @@ it('leaves an audit record of every run, refused ones too', async () => {
   expect(refused.audit).toMatchObject({ status: 'failure', user: 'ada' });
   expect((await skill.audit()).map(({ status }) => status)).toEqual(['success', 'failure']);
 });
+
+const credential = `network = ["https://a.example.com", "https://b.example.com"]
+  credentials = { api_token = { hosts = ["a.example.com"] } }`;
+
+const fetchWith = (host: string) =>
+  `const held = wasi.cli.environment.getEnvironment().find(([name]) => name === 'api_token')[1];
+   return [held, fetchOnce({ scheme: { tag: 'HTTPS' }, authority: '${host}',
+     headers: [['authorization', 'Bearer ' + held]] }).body]`;
+
+it('lends credentials as in use: a placeholder to the skill, the value to the host it is bound to', async () => {
+  const { value, run, skill } = await probeTest(credential, {
+    credentials: { api_token: 'tok-very-secret' },
+    http: {
+      'GET https://a.example.com/': (request) => ({ body: request.headers['authorization']! }),
+    },
+  });
+  const [held, body] = (await value(fetchWith('a.example.com'))) as string[];
+  expect(held).not.toContain('secret');
+  // What the host says back is scrubbed.
+  expect(body).not.toContain('tok-very-secret');
+  expect(skill.requests()[0]!.headers['authorization']).toBe('Bearer tok-very-secret');
+  const elsewhere = await run(fetchWith('b.example.com'));
+  expect(elsewhere).toBeDenied(/./);
+  expect(JSON.stringify(elsewhere)).not.toContain('tok-very-secret');
+  expect(skill.requests()).toHaveLength(1);
+});
+
+it('never takes a credential of the operator', async () => {
+  const { run } = await probeTest(credential);
+  expect(await run('return 1')).toFailWith('CREDENTIAL_MISSING');
+});

@@ -7,6 +7,7 @@ import {
   createEngine,
   findSkills,
   MemoryAuditStore,
+  MemoryCredentialStore,
   type AuditRecord,
   type Engine,
   type ExecuteOptions,
@@ -43,6 +44,8 @@ export interface TestSkillOptions {
   readonly dns?: Readonly<Record<string, readonly string[]>>;
   /** The operator's environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Values of the skill's credentials, by name. Default: none is set; the operator's own are never touched. */
+  readonly credentials?: Readonly<Record<string, string>>;
   /** Narrower limits than the manifest's, for every run. */
   readonly limits?: Partial<Limits>;
   /** What the operator approves. Default `declared`: all that the manifest asks for. */
@@ -93,6 +96,7 @@ export async function testSkill(path: string, options: TestSkillOptions = {}): P
     engine = await createEngine({
       audit: new MemoryAuditStore(),
       environment: options.env ?? {},
+      credentials: new MemoryCredentialStore({ [chosen]: options.credentials ?? {} }),
       tls: { ca: [servers.certificate] },
       ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
       substitutes: {

@@ -32,6 +32,7 @@ const surroundings = {
   http: z.record(z.string(), z.union([response, z.array(response).min(1)])).optional(),
   dns: z.record(z.string(), z.array(z.string())).optional(),
   env: z.record(z.string(), z.string()).optional(),
+  credentials: z.record(z.string(), z.string()).optional(),
   clock: z
     .union([
       moment,

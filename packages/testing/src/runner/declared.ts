@@ -42,6 +42,7 @@ async function optionsOf(
     http: { ...file.http, ...test.http },
     dns: { ...file.dns, ...test.dns },
     env: { ...file.env, ...test.env },
+    credentials: { ...file.credentials, ...test.credentials },
     limits: { ...file.limits, ...test.limits },
     clock: test.clock ?? file.clock,
     random: test.random ?? file.random,
