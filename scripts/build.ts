@@ -3,6 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
+import { buildContractGuest } from './build-contract-guest.ts';
 import { buildSkills } from './build-skills.ts';
 import { witSource } from './wit-source.ts';
 
@@ -28,6 +29,7 @@ async function bundleIsolate(file: string, channel: string): Promise<void> {
 
 await bundleIsolate('isolate.cjs', 'channel.ts');
 await bundleIsolate('isolate-thread.cjs', 'thread-channel.ts');
+await buildContractGuest('packages/testing/dist/contract-guest.wasm');
 
 /** The worlds, and jco's adapter for languages that compile to preview 1: jco itself is large, and no dependency of ours. */
 const cli = resolve('packages/cli/dist');

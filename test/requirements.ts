@@ -383,6 +383,16 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TEST-5',
+    section: '§11',
+    promise:
+      'the contracts of stores and isolates run in any test runner, and find what breaks them',
+    proof: [
+      'test/testing/contracts.test.ts :: finds stores that break their promises, and closes them',
+      'test/testing/contracts.test.ts :: finds an isolate that breaks its promises',
+    ],
+  },
+  {
     id: 'TEST-4',
     section: '§11',
     promise:

@@ -1,11 +1,20 @@
 /** The contracts as others run them, and on stores that break a promise. */
-import { MemoryAuditStore, MemoryCredentialStore, Secret } from '@skill-engine/engine';
+import {
+  createEngine,
+  MemoryAuditStore,
+  MemoryCredentialStore,
+  type IsolationOptions,
+  type Secret,
+} from '@skill-engine/engine';
 import { describe, expect, it } from 'vitest';
 import {
   auditStoreContract,
+  contractGuest,
   credentialStoreContract,
+  isolateContract,
   testContract,
-} from '../../packages/testing/src/contracts.ts';
+  type IsolateSubject,
+} from '../../packages/testing/src/contracts/index.ts';
 
 describe('an audit store in memory', () => {
   testContract(it, auditStoreContract, () => new MemoryAuditStore());
@@ -13,6 +22,40 @@ describe('an audit store in memory', () => {
 
 describe('a credential store in memory', () => {
   testContract(it, credentialStoreContract, () => new MemoryCredentialStore());
+});
+
+async function engineIsolate(isolation: IsolationOptions): Promise<IsolateSubject> {
+  const engine = await createEngine({ audit: new MemoryAuditStore(), isolation });
+  const [skill] = await engine.load(contractGuest, { isolation, trust: 'trusted' });
+  expect(skill!.isolation.level).toBe(isolation.level);
+  return {
+    run: (tool, options) => engine.execute(skill!.name, tool, {}, options),
+    [Symbol.asyncDispose]: () => engine.close(),
+  };
+}
+
+describe.each(['process', 'thread'] as const)('an isolate: %s', (level) => {
+  testContract(it, isolateContract, () => engineIsolate({ level }));
+});
+
+it('finds an isolate that breaks its promises', async () => {
+  await using engine = await createEngine({ audit: new MemoryAuditStore() });
+  const [skill] = await engine.load(contractGuest);
+  let calls = 0;
+  // State goes from run to run, limits are not passed on, and nobody is called off.
+  const careless = (): IsolateSubject => ({
+    async run(tool) {
+      const limits = { timeoutMs: 100 };
+      const result = await engine.execute(skill!.name, tool, {}, { limits });
+      calls += 1;
+      if (tool !== 'count' || !result.ok) return result;
+      return { ...result, value: calls, fuelUsed: calls };
+    },
+    async [Symbol.asyncDispose]() {},
+  });
+  // All but the event loop's.
+  const found = await broken(isolateContract, careless);
+  expect(found.length).toBeGreaterThanOrEqual(isolateContract.length - 1);
 });
 
 /** Titles of the cases that fail. */

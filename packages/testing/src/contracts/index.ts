@@ -1,5 +1,6 @@
-/** Contract suites: whoever brings a store of their own runs its contract with the test runner they have. */
+/** Contract suites: whoever brings a store or an isolate of their own runs its contract with the test runner they have. */
 export { auditStoreContract, credentialStoreContract } from '@skill-engine/engine/contracts';
+export { contractGuest, isolateContract, type IsolateSubject } from './isolate.ts';
 
 /** One promise of an interface. */
 export interface ContractCase<Subject> {
