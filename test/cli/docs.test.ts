@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorCodes } from '@skill-engine/engine';
 import { flags as build } from '../../packages/cli/src/commands/build.ts';
 import { flags as dev } from '../../packages/cli/src/commands/dev.ts';
+import { flags as config } from '../../packages/cli/src/commands/config.ts';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
 import { flags as install } from '../../packages/cli/src/commands/install.ts';
@@ -106,6 +107,7 @@ test('the page and the help name every verb and every flag', () => {
     remove,
     trust,
     sign,
+    config,
     history,
     new: newSkill,
     build,

@@ -160,6 +160,24 @@ after every build, with the same parameters; without, lists the tools. Parameter
              as for skill run
 `,
   },
+  config: {
+    summary: 'credentials of a skill: set, listed by name, deleted',
+    help: `Usage: skill config SKILL --set-credential KEY [--from-env VARIABLE]
+       skill config SKILL --list-credentials [--json]
+       skill config SKILL --delete-credential KEY
+       skill config --rotate-key
+
+--set-credential KEY     on a terminal asks for the value without showing it; else reads standard input,
+                         without the end of its last line; --from-env takes it from a variable
+--list-credentials       names only; no command prints a value
+--rotate-key             encrypts all credentials anew: a new key in the keyring, or a new passphrase
+--skill NAME             which skill of a manifest that has several
+
+Values are kept in credentials.enc, encrypted. The key is in the system's keyring where the package
+@napi-rs/keyring is installed, else it comes from a passphrase: asked on a terminal, or given by
+SKILL_ENGINE_PASSPHRASE_FD (a file descriptor) or SKILL_ENGINE_PASSPHRASE_COMMAND (a program).
+`,
+  },
   history: {
     summary: 'show what was run',
     help: `Usage: skill history [options]

@@ -3,6 +3,7 @@ import { EXIT, SkillError, suggest } from '@skill-engine/engine';
 import { painter } from './colours.ts';
 import { build } from './commands/build.ts';
 import { dev } from './commands/dev.ts';
+import { config } from './commands/config.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
@@ -45,6 +46,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   new: newSkill,
   build,
   dev,
+  config,
   history,
   doctor,
 };

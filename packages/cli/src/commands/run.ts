@@ -27,6 +27,7 @@ import { readGiven } from '../run-parameters.ts';
 import { SchemaView } from '../schema-kinds.ts';
 import { type Target, chooseTarget } from '../target.ts';
 import { Interrupted, type Shell, type Signal, say, signalExits, write } from '../shell.ts';
+import { openVault } from '../vault.ts';
 import { version } from '../version.ts';
 
 export const flags = {
@@ -75,7 +76,8 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     stopListening();
   });
   try {
-    await using engine = await createEngine();
+    await using credentials = openVault(shell, !line.has('json'));
+    await using engine = await createEngine({ credentials });
     const loading = loadAccepted(engine, target, line.one('manifest'), isolation);
     loading.catch(() => undefined);
     const skill = await Promise.race([loading, abortion(aborter.signal)]).catch((error: unknown) =>

@@ -80,7 +80,7 @@ export class Scrubber {
   mask(bytes: Uint8Array): Uint8Array {
     const ranges = this.ranges(bytes);
     if (ranges.length === 0) return bytes;
-    const copy = bytes.slice();
+    const copy = new Uint8Array(bytes);
     for (const { begin, end } of ranges) copy.fill(STAR, begin, end);
     return copy;
   }
@@ -147,7 +147,7 @@ export class StreamScrubber {
       .ranges(bytes)
       .find(({ begin, end }) => begin < open && end > open);
     const cut = across === undefined ? open : across.begin;
-    this.#held = bytes.slice(cut);
+    this.#held = new Uint8Array(bytes.subarray(cut));
     return this.#scrubber.mask(bytes).subarray(0, cut);
   }
 

@@ -14,7 +14,8 @@ const COMMAND_MILLISECONDS = 60_000;
 function trimmed(bytes: Uint8Array): Secret | undefined {
   let end = bytes.length;
   if (bytes[end - 1] === 10) end -= bytes[end - 2] === 13 ? 2 : 1;
-  const copy = bytes.slice(0, end);
+  // Not `slice`: of a Buffer, that is a view.
+  const copy = new Uint8Array(bytes.subarray(0, end));
   bytes.fill(0);
   return copy.length > 0 ? new Secret(copy) : undefined;
 }

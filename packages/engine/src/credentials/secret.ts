@@ -11,7 +11,8 @@ export class Secret implements Disposable {
 
   /** @param bytes taken over, not copied: whoever hands them in keeps no view of them */
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // A Buffer's `slice` shares memory, an array's copies: whoever uses the bytes gets the latter.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     Object.freeze(this);
   }
 

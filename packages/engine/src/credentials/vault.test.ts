@@ -95,6 +95,24 @@ describe('with a passphrase', () => {
     await expect(read(other)).rejects.toMatchObject({ code: 'CREDENTIALS_LOCKED' });
   });
 
+  it('is asked for once, however many invocations wait for it', async () => {
+    await using first = new FileVault({ path, keyring: null, passphrase: phrase('one') });
+    await put(first, 'the value');
+    let asked = 0;
+    await using vault = new FileVault({
+      path,
+      keyring: null,
+      passphrase: async () => {
+        asked += 1;
+        return Secret.fromText('one');
+      },
+    });
+    expect(await Promise.all([read(vault), read(vault), read(vault)])).toEqual(
+      Array.from({ length: 3 }, () => 'the value'),
+    );
+    expect(asked).toBe(1);
+  });
+
   it('rotation to a new one keeps every value, and the old one opens nothing', async () => {
     await using vault = new FileVault({ path, keyring: null, passphrase: phrase('old') });
     await put(vault, 'the value');

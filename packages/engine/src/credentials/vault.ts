@@ -12,6 +12,7 @@ import {
   authenticate,
   encodeVault,
   newVaultId,
+  type ReadVault,
   readVault,
   seal,
   type SealedEntry,
@@ -51,6 +52,7 @@ export class FileVault implements CredentialStore {
   readonly #options: FileVaultOptions;
   #keyring: Promise<Keyring | undefined> | undefined;
   #unlocked: Unlocked | undefined;
+  #unlocking: { readonly name: string; readonly work: Promise<VaultKeys> } | undefined;
 
   constructor(options: FileVaultOptions) {
     this.#options = options;
@@ -167,6 +169,20 @@ export class FileVault implements CredentialStore {
       authenticate(read, known.keys, this.path);
       return { vault: read, keys: known.keys };
     }
+    // Whoever comes meanwhile waits for the same: a passphrase is asked for, and stretched, once.
+    const name = `${read.vault} ${method}`;
+    if (this.#unlocking?.name !== name) {
+      const work = this.#unlock(read).finally(() => {
+        if (this.#unlocking?.work === work) this.#unlocking = undefined;
+      });
+      this.#unlocking = { name, work };
+    }
+    const keys = await this.#unlocking.work;
+    authenticate(read, keys, this.path);
+    return { vault: read, keys };
+  }
+
+  async #unlock(read: ReadVault): Promise<VaultKeys> {
     await forbidCoreDumps();
     const master = await this.#master(read.key);
     const keys = deriveKeys(master, read.key.salt, read.vault);
@@ -178,7 +194,7 @@ export class FileVault implements CredentialStore {
       throw error;
     }
     this.#remember(read, keys);
-    return { vault: read, keys };
+    return keys;
   }
 
   #remember({ key, vault }: Vault, keys: VaultKeys): void {
