@@ -485,4 +485,54 @@ export const requirements: readonly Requirement[] = [
       'test/trust/packages.test.ts :: that is %s is refused',
     ],
   },
+  {
+    id: 'POLICY-1',
+    section: '§9',
+    promise:
+      'hooks before an invocation run in order and cannot be skipped; one that throws, is late or answers nonsense denies',
+    proof: [
+      'test/policy/hooks.test.ts :: denies whatever a hook does wrong, in the record too',
+      'test/policy/hooks.test.ts :: runs in order, and what hooks get is a copy for each',
+      'test/policy/hooks.test.ts :: cannot be skipped by the caller, nor by changing the options later',
+    ],
+  },
+  {
+    id: 'POLICY-2',
+    section: '§9',
+    promise: 'rewritten parameters are validated again, and are what runs and what is recorded',
+    proof: [
+      'test/policy/hooks.test.ts :: denies whatever a hook does wrong, in the record too',
+      'test/policy/hooks.test.ts :: rewrites what runs and what is recorded, with the digest of what was given',
+    ],
+  },
+  {
+    id: 'POLICY-3',
+    section: '§9',
+    promise: 'a hook after an invocation that fails withholds the result',
+    proof: ['test/policy/hooks.test.ts :: withholds the result whatever a hook does wrong'],
+  },
+  {
+    id: 'POLICY-4',
+    section: '§9',
+    promise: 'what a hook asks is answered by the operator, never by default',
+    proof: ['test/policy/hooks.test.ts :: asks the embedder, and only true allows'],
+  },
+  {
+    id: 'POLICY-5',
+    section: '§9',
+    promise: 'rate limits and bounded concurrency hold when many callers race',
+    proof: [
+      'test/policy/hooks.test.ts :: a rate limit raced by 100 callers lets exactly so many through',
+      'test/policy/hooks.test.ts :: concurrency: a bounded queue, and every slot comes back',
+    ],
+  },
+  {
+    id: 'POLICY-6',
+    section: '§9',
+    promise:
+      'written files that provision infrastructure are flagged, under whatever name they end up',
+    proof: [
+      'test/policy/hooks.test.ts :: artefact review withholds the result when infrastructure was written',
+    ],
+  },
 ];

@@ -32,6 +32,7 @@ const facts = {
   stdout: 'out',
   stderr: 'err',
   exitCode: null,
+  filesWritten: { paths: [], complete: true },
 };
 
 const keys = [

@@ -22,7 +22,10 @@ import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
 import { outcomeRecord, refusal, resultOf } from './outcome.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
-import { plan, type Plan } from './plan.ts';
+import { plan, requestOf } from './plan.ts';
+import { Policy } from './policy/chain.ts';
+import type { Hook, OnAsk } from './policy/hook.ts';
+import { judge, type Judgement } from './policy/judge.ts';
 import { runGuest, type RunOutcome } from './run.ts';
 import { copyJson } from './schema/index.ts';
 import { isJsonObject, type JsonObject } from './schema/json.ts';
@@ -55,6 +58,13 @@ export interface EngineOptions {
   readonly credentials?: CredentialStore;
   /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
   readonly isolation?: IsolationOptions;
+  /**
+   * The operator's policy, around every invocation on every face, in this order; no caller can skip it.
+   * Default: none.
+   */
+  readonly hooks?: readonly Hook[];
+  /** Asks the operator when a hook wants that; without it, what would be asked is denied. */
+  readonly onAsk?: OnAsk;
   /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
   readonly substitutes?: Substitutes;
   /** `minimum`: the lowest trust level that runs. Default `untrusted`; the quarantined never run. */
@@ -105,12 +115,15 @@ export class Engine implements AsyncDisposable {
   readonly #skills = new Map<string, LoadedSkill>();
   readonly #running = new Set<Promise<unknown>>();
   #ownCredentials: CredentialStore | undefined;
+  readonly #policy: Policy;
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** @internal Use {@link createEngine}. */
   constructor(options: EngineOptions, places: StatePlaces, audit: AuditStore, ownsAudit: boolean) {
     this.#options = options;
     this.#ceiling = options.ceiling && readCapabilities(options.ceiling, 'ceiling');
+    this.#policy = new Policy(options.hooks, options.onAsk);
     this.#places = places;
     this.audit = audit;
     this.#ownsAudit = ownsAudit;
@@ -221,17 +234,27 @@ export class Engine implements AsyncDisposable {
     });
     const limits = 'tool' in planned ? narrow(planned.tool.limits, options.limits) : undefined;
     const executionId = newExecutionId();
+    const timestamp = new Date().toISOString();
+    const user = userOf(options);
+    const caller = callerOf(options);
+    const { judged, after } = await judge(this.#policy, planned, {
+      executionId,
+      user,
+      caller,
+      signals: [this.#closing.signal, ...(options.signal ? [options.signal] : [])],
+      digest: (value) => this.audit.digest(value),
+    });
     const intent = {
       execution_id: executionId,
-      timestamp: new Date().toISOString(),
+      timestamp,
       skill_name: skillName,
       skill_version: skill?.version ?? null,
       component_sha256: skill?.sha256 ?? null,
       tool_name: toolName,
-      parameters: redactParameters(planned.given, planned.sensitive),
-      parameters_digest: this.audit.digest(planned.given),
-      user: userOf(options),
-      caller: redactParameters(callerOf(options)) as JsonObject,
+      parameters: redactParameters(judged.given, judged.sensitive),
+      parameters_digest: this.audit.digest(judged.given),
+      user,
+      caller: redactParameters({ ...caller, ...judged.note }) as JsonObject,
       effective_capabilities_hash: skill?.authorityHash ?? null,
     };
     const conclude = async (
@@ -239,7 +262,7 @@ export class Engine implements AsyncDisposable {
       outcome: RunOutcome,
     ): Promise<ExecutionResult> => {
       const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
-      const result = resultOf(executionId, durationMs, outcome);
+      const result = await after(resultOf(executionId, durationMs, outcome));
       try {
         // Both at once, for one commit; without an intent, it is the intent's failure that counts.
         const finished = this.audit.finish(outcomeRecord(result, outcome));
@@ -257,23 +280,27 @@ export class Engine implements AsyncDisposable {
     };
     // A store that throws instead of rejecting has failed all the same.
     const begin = async (): Promise<void> => this.audit.begin(intent);
-    if ('error' in planned) return conclude(begin(), refusal(planned.error));
+    if ('error' in judged) {
+      const begun = begin();
+      begun.catch(() => undefined);
+      return conclude(begun, refusal(judged.error));
+    }
     try {
       await begin();
     } catch (error) {
       const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
-      return resultOf(executionId, performance.now() - started, refusal(unavailable));
+      return after(resultOf(executionId, performance.now() - started, refusal(unavailable)));
     }
-    return conclude(Promise.resolve(), await this.#run(skill!, planned, limits!, options.signal));
+    return conclude(Promise.resolve(), await this.#run(judged, limits!, options.signal));
   }
 
   async #run(
-    skill: LoadedSkill,
-    { tool, request }: Extract<Plan, { request: unknown }>,
+    { skill, tool, parameters }: Extract<Judgement, { tool: unknown }>,
     limits: Limits,
     signal: AbortSignal | undefined,
   ): Promise<RunOutcome> {
     try {
+      const request = requestOf(skill, parameters);
       const { credentials } = skill.effective;
       const lent =
         credentials.length === 0
@@ -312,6 +339,7 @@ export class Engine implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
+    this.#closing.abort();
     await this.#supervisor.close();
     await Promise.allSettled(this.#running);
     await this.#ownCredentials?.close();
@@ -341,7 +369,13 @@ function userOf({ user = null }: { readonly user?: string | null }): string | nu
 function callerOf({ caller }: ExecuteOptions): JsonObject {
   if (caller === undefined) return {};
   const copied = copyJson(caller);
-  if (copied.ok && isJsonObject(copied.value)) return copied.value;
+  if (copied.ok && isJsonObject(copied.value)) {
+    if (!Object.hasOwn(copied.value, 'engine:policy')) return copied.value;
+    throw new SkillError(
+      'INVALID_OPTIONS',
+      'options.caller has "engine:policy", which only the engine writes.',
+    );
+  }
   throw new SkillError(
     'INVALID_OPTIONS',
     `options.caller must be an object of plain JSON values${copied.ok ? '' : `: ${copied.problem}`}.`,

@@ -61,6 +61,7 @@ const table = {
   INVALID_PARAMETERS: { owner: 'caller', exit: EXIT.invalidParameters },
   CAPABILITY_DENIED: { owner: 'operator', exit: EXIT.denied },
   CREDENTIAL_MISSING: { owner: 'operator', exit: EXIT.denied },
+  POLICY_DENIED: { owner: 'operator', exit: EXIT.denied },
   // The guest
   TOOL_FAILED: { owner: 'guest', exit: EXIT.toolFailed },
   GUEST_TRAP: { owner: 'guest', exit: EXIT.toolFailed },

@@ -1,4 +1,5 @@
 /** What callers of `execute` hand in and get back. */
+import type { FilesWritten } from './broker/filesystem-written.ts';
 import type { Denial } from './authority/denial.ts';
 import type { SkillError } from './errors.ts';
 import type { JsonValue } from './schema/json.ts';
@@ -43,6 +44,8 @@ interface ExecutionFacts {
   /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */
   readonly stdout: string;
   readonly stderr: string;
+  /** Files that the guest made or opened for writing, by its own names for them; at most 1000. */
+  readonly filesWritten: FilesWritten;
   /** Of a command; `null` for other tools. */
   readonly exitCode: number | null;
 }

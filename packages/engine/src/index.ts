@@ -22,6 +22,34 @@ export { parseManifest } from './manifest/manifest.ts';
 export type { CapabilityRestriction, DeclaredCapabilities, Manifest } from './manifest/types.ts';
 export type { EffectiveAuthority } from './authority/types.ts';
 
+// The operator's policy
+export type {
+  AfterDecision,
+  AskRequest,
+  Decision,
+  Hook,
+  HookCall,
+  HookResult,
+  OnAsk,
+} from './policy/hook.ts';
+export {
+  artefactReview,
+  concurrency,
+  rateLimits,
+  readOnly,
+  timeWindows,
+  toolLists,
+  type ArtefactReviewOptions,
+  type ConcurrencyOptions,
+  type FlaggedFile,
+  type RateLimitOptions,
+  type RateRule,
+  type ReadOnlyOptions,
+  type TimeWindow,
+  type TimeWindowOptions,
+  type ToolListOptions,
+} from './policy/hooks/index.ts';
+
 // For tests of skills
 export type { Substitutes } from './substitutes.ts';
 

@@ -1,5 +1,6 @@
 /** From a run's outcome to the caller's result and to the audit record: both say the same. */
 import type { AuditStatus, OutcomeRecord } from './audit/record.ts';
+import { noFilesWritten } from './broker/filesystem-written.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
 import { blameBudget } from './failures.ts';
@@ -17,6 +18,7 @@ export function refusal(error: SkillError): RunOutcome {
     memoryPeakBytes: null,
     hostCalls: 0,
     credentialsUsed: [],
+    filesWritten: noFilesWritten,
   };
 }
 
@@ -28,6 +30,7 @@ export function resultOf(
   const { answer, denials, stdout, stderr, fuelUsed, memoryPeakBytes, credentialsUsed } = outcome;
   const facts = {
     executionId,
+    filesWritten: outcome.filesWritten,
     durationMs,
     denials,
     stdout,
@@ -67,6 +70,7 @@ const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
   TIMEOUT: 'timeout',
   CANCELLED: 'cancelled',
   CAPABILITY_DENIED: 'denied',
+  POLICY_DENIED: 'denied',
 };
 
 export function outcomeRecord(result: ExecutionResult, { hostCalls }: RunOutcome): OutcomeRecord {

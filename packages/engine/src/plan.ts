@@ -11,16 +11,21 @@ export type Plan = {
 } & (
   | { readonly error: SkillError }
   | {
+      readonly skill: LoadedSkill;
       readonly tool: Tool;
-      readonly request: {
-        readonly command: boolean;
-        readonly parameters: string;
-        readonly arguments?: readonly string[];
-        readonly stdin?: string;
-        readonly environment: readonly (readonly [string, string])[];
-      };
+      /** Validated, with defaults. */
+      readonly parameters: JsonValue;
     }
 );
+
+/** What the guest gets of the parameters. */
+export interface GuestRequest {
+  readonly command: boolean;
+  readonly parameters: string;
+  readonly arguments?: readonly string[];
+  readonly stdin?: string;
+  readonly environment: readonly (readonly [string, string])[];
+}
 
 export interface Call {
   readonly skill: LoadedSkill | undefined;
@@ -81,14 +86,11 @@ export function plan(call: Call): Plan {
   }
   const checked = tool.validator.validate(copied.value);
   if (!checked.ok) return refuse(checked.error);
-  return { given, sensitive, tool, request: requestOf(skill, checked.value) };
+  return { given, sensitive, skill, tool, parameters: checked.value };
 }
 
 /** A command gets its parameters as argv, standard input and environment; any other tool gets the JSON text. */
-function requestOf(
-  skill: LoadedSkill,
-  value: JsonValue,
-): Extract<Plan, { request: unknown }>['request'] {
+export function requestOf(skill: LoadedSkill, value: JsonValue): GuestRequest {
   const parameters = JSON.stringify(value);
   if (skill.shape !== 'command' || !isJsonObject(value))
     return { command: false, parameters, environment: skill.environment };

@@ -3,6 +3,7 @@ import type { Supervisor } from './broker/client.ts';
 import type { BrokerCredential } from './broker/credentials.ts';
 import type { SpentBudget } from './broker/broker.ts';
 import type { CredentialUse, RunResult } from './broker/messages.ts';
+import { noFilesWritten, type FilesWritten } from './broker/filesystem-written.ts';
 import type { TlsTrust } from './broker/network-tls.ts';
 import type { Denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
@@ -56,6 +57,7 @@ export interface RunOutcome {
   readonly memoryPeakBytes: number | null;
   readonly hostCalls: number;
   readonly credentialsUsed: readonly CredentialUse[];
+  readonly filesWritten: FilesWritten;
 }
 
 const decoder = new TextDecoder();
@@ -122,6 +124,7 @@ export async function runGuest(
     memoryPeakBytes: finished?.memoryPeakBytes ?? null,
     hostCalls: finished?.hostCalls ?? 0,
     credentialsUsed: result.credentialsUsed ?? [],
+    filesWritten: result.filesWritten ?? noFilesWritten,
   };
 }
 

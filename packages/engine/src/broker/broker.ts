@@ -4,6 +4,7 @@ import type { Answer, RequestHandler } from '../isolate/process.ts';
 import { CredentialBroker, type BrokerCredential } from './credentials.ts';
 import type { CredentialDenial } from './credential-denial.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
+import type { FilesWritten } from './filesystem-written.ts';
 import type { NetworkDenial } from './network-denial.ts';
 import { NetworkBroker, type NetworkOptions } from './network.ts';
 import { ProtocolViolation, WasiError } from './wasi-error.ts';
@@ -89,6 +90,10 @@ export class Broker implements RequestHandler {
 
   get denials(): readonly CountedDenial[] {
     return [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
+  }
+
+  get filesWritten(): FilesWritten {
+    return this.#filesystem.filesWritten;
   }
 
   /** The first budget that did not suffice, if one didn't. */

@@ -67,6 +67,7 @@ export function renameAt(session: FilesystemSession, args: Arguments): null {
       requireSameGrant(session, source, target);
       requireChangeable(session, target);
       requireLinksStay(session, source, target);
+      session.noteWritten(target.path);
       renameSync(
         source.place.directory.entry(source.name),
         target.place.directory.entry(target.name),
@@ -97,6 +98,7 @@ export function linkAt(session: FilesystemSession, args: Arguments): null {
       requireChangeable(session, target);
       requireLinksStay(session, source, target);
       session.spendEntry();
+      session.noteWritten(target.path);
       const entry = target.place.directory.entry(target.name!);
       linkSync(source.place.directory.entry(source.name!), entry);
       undoUnlessSame(session, source, target, entry);
@@ -116,6 +118,7 @@ export function symlinkAt(session: FilesystemSession, args: Arguments): null {
     requireChangeable(session, target);
     checkLinkTarget(session, text, target);
     session.spendEntry();
+    session.noteWritten(target.path);
     symlinkSync(text, target.place.directory.entry(target.name!));
     target.place.directory.recheck();
     return null;

@@ -120,7 +120,10 @@ function openFile(session: FilesystemSession, target: Target, wish: Wish): Reply
   const writes = wish.write || wish.truncate;
   const file = found.open((writes ? (read ? O_RDWR : O_WRONLY) : O_RDONLY) | wish.syncFlags);
   try {
-    if (wish.truncate) ftruncateSync(file, 0);
+    if (wish.truncate) {
+      session.noteWritten(target.path);
+      ftruncateSync(file, 0);
+    }
     const access = { read, write: wish.write };
     const opened = keepFile(session, target, wish, file, identityOf(found.stat), access);
     // Most files that are opened are read next: what they begin with saves that request.
@@ -141,6 +144,7 @@ function keepFile(
   { read, write }: { read: boolean; write: boolean },
 ): Opened {
   const opened = { kind: 'file', file, identity, path, grant, read, write, syncFlags } as const;
+  if (write) session.noteWritten(path);
   const handle = session.handles.add({ ...opened, appending: undefined });
   const flags = (read ? DescriptorFlag.read : 0) | (write ? DescriptorFlag.write : 0) | syncBits;
   return [handle, 'regular-file', flags];

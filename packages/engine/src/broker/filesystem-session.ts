@@ -11,6 +11,7 @@ import {
 import { ExactTimes } from './filesystem-times.ts';
 import { walkPath, type Target } from './filesystem-walk.ts';
 import { fail, type FilesystemErrorCode } from './wasi-error.ts';
+import { WrittenFiles } from './filesystem-written.ts';
 
 /** Enough for most reads. */
 const FIRST_BUFFER = 16 * 1024;
@@ -44,6 +45,7 @@ export class FilesystemSession {
   readonly handles: HandleTable;
   readonly limits: FilesystemLimits;
   readonly limitsHit = new Set<FilesystemLimit>();
+  readonly filesWritten = new WrittenFiles();
   readonly exactTimes = new ExactTimes();
   readonly #onDenial: (denial: FilesystemDenial) => void;
   /** Of the request at hand, for denials. */
@@ -85,6 +87,11 @@ export class FilesystemSession {
     this.#onDenial({ operation, path: this.table.guestPath(path), rule, access });
     return fail(code);
   };
+
+  /** The invocation made this name, or opened it for writing. */
+  noteWritten(path: string): void {
+    this.filesWritten.add(this.table.guestPath(path));
+  }
 
   refuseReadOnly(path: string): never {
     this.access = 'write';

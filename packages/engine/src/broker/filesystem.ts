@@ -36,6 +36,7 @@ import {
   type FilesystemLimits,
 } from './filesystem-session.ts';
 import { setTimes, setTimesAt } from './filesystem-times.ts';
+import type { FilesWritten } from './filesystem-written.ts';
 import { ProtocolViolation, toWasiError } from './wasi-error.ts';
 
 export type { FilesystemAuthority, FilesystemDenial, FilesystemLimit, FilesystemLimits };
@@ -131,6 +132,10 @@ export class FilesystemBroker {
   /** Bytes that count against the disk budget so far. */
   get bytesWritten(): number {
     return this.#session.written;
+  }
+
+  get filesWritten(): FilesWritten {
+    return this.#session.filesWritten.list;
   }
 
   /** Budgets that ran out. */

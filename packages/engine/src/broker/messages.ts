@@ -3,6 +3,7 @@ import type { End } from '../isolate/process.ts';
 import type { Isolation } from '../isolate/level.ts';
 import type { InvokeMessage, LoadMessage } from '../isolate/messages.ts';
 import type { BrokerOptions, CountedDenial, SpentBudget } from './broker.ts';
+import type { FilesWritten } from './filesystem-written.ts';
 
 export interface PoolSpec {
   readonly load: { readonly message: LoadMessage; readonly blob: Uint8Array };
@@ -36,6 +37,8 @@ export type RunResult = {
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
   readonly denials: readonly CountedDenial[];
+  /** Absent where no guest ran. */
+  readonly filesWritten?: FilesWritten | undefined;
   /** The budget of the network that did not suffice, if one didn't. */
   readonly spent?: SpentBudget | undefined;
   /** Names only, and the hosts that got them. */

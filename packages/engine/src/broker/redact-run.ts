@@ -11,6 +11,7 @@ export function redactRun(result: RunResult, scrubber: Scrubber): RunResult {
     stdout: scrubber.redact(result.stdout),
     stderr: scrubber.redact(result.stderr),
     denials: result.denials.map((denial) => redactStrings(denial, scrubber)),
+    filesWritten: result.filesWritten && redactStrings(result.filesWritten, scrubber),
     end:
       end.kind === 'result'
         ? {

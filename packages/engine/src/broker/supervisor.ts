@@ -58,7 +58,8 @@ async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
     });
     jobs.set(id, handle);
     const finished = await handle.finished;
-    const result = { ...finished, denials: broker.denials, spent: broker.spent };
+    const { denials, filesWritten, spent } = broker;
+    const result = { ...finished, denials, filesWritten, spent };
     const { credentials } = broker;
     answer({
       id,

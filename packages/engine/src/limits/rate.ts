@@ -11,17 +11,28 @@ export class RateWindow {
   }
 
   /**
+   * How long until a call would be possible; takes none.
+   *
+   * @param now monotonic, in milliseconds
+   * @returns milliseconds, 0 when it is possible now
+   */
+  wait(now: number): number {
+    const { count, perMs } = this.#limit;
+    const from = this.#calls.findIndex((time) => time > now - perMs);
+    this.#calls = from < 0 ? [] : this.#calls.slice(from);
+    const oldest = this.#calls[0];
+    return oldest === undefined || this.#calls.length < count ? 0 : oldest + perMs - now;
+  }
+
+  /**
    * Takes one call at this time.
    *
    * @param now monotonic, in milliseconds
    * @returns 0, or the milliseconds after which a call will be possible
    */
   take(now: number): number {
-    const { count, perMs } = this.#limit;
-    const from = this.#calls.findIndex((time) => time > now - perMs);
-    this.#calls = from < 0 ? [] : this.#calls.slice(from);
-    const oldest = this.#calls[0];
-    if (this.#calls.length >= count) return oldest === undefined ? perMs : oldest + perMs - now;
+    const wait = this.wait(now);
+    if (wait > 0) return wait;
     this.#calls.push(now);
     return 0;
   }

@@ -1,5 +1,6 @@
 /** The record of an invocation that was refused before anything of the skill was loaded. */
 import { newExecutionId } from '../audit/record.ts';
+import { noFilesWritten } from '../broker/filesystem-written.ts';
 import { REDACTED } from '../schema/sensitive.ts';
 import type { AuditStore } from '../audit/store.ts';
 import type { SkillError } from '../errors.ts';
@@ -68,6 +69,7 @@ export async function recordRefused(
     stdout: '',
     stderr: '',
     exitCode: null,
+    filesWritten: noFilesWritten,
     fuelUsed: null,
     memoryPeakBytes: null,
   };

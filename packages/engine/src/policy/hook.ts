@@ -1,0 +1,91 @@
+/** What a policy hook is: the operator's or embedder's code around every invocation. */
+import type { EffectiveAuthority } from '../authority/types.ts';
+import type { FilesWritten } from '../broker/filesystem-written.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { JsonObject, JsonValue } from '../schema/json.ts';
+
+/** A call whose parameters fit the tool's schema. A copy for each hook: changing it changes nothing. */
+export interface HookCall {
+  /** Names the invocation's audit record. */
+  readonly executionId: string;
+  readonly skill: string;
+  readonly version: string;
+  readonly tool: string;
+  /** What the tool would get; unredacted, after the rewrites of earlier hooks. */
+  readonly parameters: JsonValue;
+  readonly user: string | null;
+  readonly caller: JsonObject;
+  /** What the guest may do. */
+  readonly effective: Omit<EffectiveAuthority, 'explain'>;
+  /** Aborts when the hook is late, when the caller gives up (in `before`), and when the engine closes. */
+  readonly signal: AbortSignal;
+}
+
+export type Decision =
+  | { readonly decision: 'allow' }
+  | {
+      readonly decision: 'deny';
+      /** For the caller and the record: 1 to 500 characters. */
+      readonly reason: string;
+      /** Milliseconds after which a call may succeed. */
+      readonly retryAfterMs?: number;
+    }
+  /** Goes to `onAsk`; without one it denies. */
+  | { readonly decision: 'ask'; readonly question: string }
+  /** Validated like the caller's own; then the next hook sees them. */
+  | { readonly decision: 'rewrite'; readonly parameters: unknown };
+
+/** How the invocation ended, as the caller would see it. A copy. */
+export interface HookResult {
+  readonly ok: boolean;
+  readonly value?: JsonValue;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  readonly filesWritten: FilesWritten;
+}
+
+export type AfterDecision =
+  | { readonly decision: 'keep' }
+  /**
+   * Replaces what is named. `value` needs a call that succeeded, `message` (of the error, whose details then go)
+   * one that failed. Of a command, `value` holds its output too.
+   */
+  | {
+      readonly decision: 'redact';
+      readonly value?: unknown;
+      readonly message?: string;
+      readonly stdout?: string;
+      readonly stderr?: string;
+    }
+  /** The caller gets `POLICY_DENIED` instead of the result; what the guest did is done. */
+  | { readonly decision: 'withhold'; readonly reason: string };
+
+export interface Hook {
+  /** Unique among the engine's hooks: 1 to 64 of `a–z 0–9 -`. */
+  readonly name: string;
+  /** In order of the list, before the guest starts. Throwing, being late, or answering anything else denies. */
+  readonly before?: (call: HookCall) => Decision | Promise<Decision>;
+  /**
+   * In reverse order, once for each hook whose `before` was started (or that has none and whose turn came),
+   * whatever became of the call, so that it can release what `before` took. Throwing, being late, or answering
+   * anything but nothing or a decision withholds the result.
+   */
+  readonly after?: (
+    call: HookCall,
+    result: HookResult,
+  ) => AfterDecision | undefined | void | Promise<AfterDecision | undefined | void>;
+  /** For `before` and `after` each, asking not counted. Default 5000, at most 600 000. */
+  readonly timeoutMs?: number;
+}
+
+export interface AskRequest {
+  readonly hook: string;
+  /** From the hook; escape it before it reaches a terminal. */
+  readonly question: string;
+  readonly call: HookCall;
+}
+
+/** Asks the operator, never the caller. Only `true` allows. */
+export type OnAsk = (request: AskRequest) => boolean | Promise<boolean>;
