@@ -535,4 +535,46 @@ export const requirements: readonly Requirement[] = [
       'test/policy/hooks.test.ts :: artefact review withholds the result when infrastructure was written',
     ],
   },
+  {
+    id: 'TRUST-10',
+    section: '§9',
+    promise:
+      'consent takes a typed I accept or the very digest; an upgrade that asks for more asks again',
+    proof: [
+      'test/trust/cli.test.ts :: anything else installs nothing: %j',
+      'test/trust/cli.test.ts :: a script installs by digest, and by no other digest',
+      'test/trust/cli.test.ts :: an update shows the difference and asks again for anything wider',
+      'test/trust/cli.test.ts :: it counts as wider when %s',
+    ],
+  },
+  {
+    id: 'TRUST-11',
+    section: '§9',
+    promise: 'an agent never grants to itself: a call has no way to consent',
+    proof: ['test/trust/cli.test.ts :: a parameter of a call accepts nothing'],
+  },
+  {
+    id: 'TRUST-12',
+    section: '§9',
+    promise: 'an older version never replaces a newer one unasked',
+    proof: ['test/trust/cli.test.ts :: a downgrade is refused without --allow-downgrade'],
+  },
+  {
+    id: 'TRUST-13',
+    section: '§9',
+    promise: 'the permission table tells skills apart by manifest and by import',
+    proof: [
+      'test/trust/permissions.test.ts :: twelve skills are told apart',
+      'test/trust/permissions.test.ts :: what is asked for without an import cannot happen',
+    ],
+  },
+  {
+    id: 'TRUST-14',
+    section: '§9',
+    promise: 'lint --fix never grants more',
+    proof: [
+      'packages/engine/src/trust/lint-rules.test.ts :: --fix leaves alone what it cannot change safely: %s',
+      'packages/engine/src/trust/lint-rules.test.ts :: --fix never changes what is granted too broadly into a guess',
+    ],
+  },
 ];

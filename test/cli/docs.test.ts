@@ -11,6 +11,7 @@ import { flags as config } from '../../packages/cli/src/commands/config.ts';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
 import { flags as install } from '../../packages/cli/src/commands/install.ts';
+import { flags as lint } from '../../packages/cli/src/commands/lint.ts';
 import { flags as list } from '../../packages/cli/src/commands/list.ts';
 import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
 import { flags as newSkill } from '../../packages/cli/src/commands/new.ts';
@@ -102,6 +103,7 @@ test('the page and the help name every verb and every flag', () => {
     test: test_,
     list,
     inspect,
+    lint,
     install,
     update,
     remove,

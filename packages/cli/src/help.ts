@@ -60,10 +60,24 @@ and what is installed; --installed leaves the folders out. Nothing is run.
   },
   inspect: {
     summary: 'show what a skill is, what it asks for, and its digest',
-    help: `Usage: skill inspect SKILL [--json] [--manifest FILE] [--skill NAME]
+    help: `Usage: skill inspect SKILL [--show-capabilities] [--json] [--manifest FILE] [--skill NAME]
 
 Shows name, version, sha256, digest (for skill run --accept), shape, imports, capabilities, limits,
 tools with their JSON Schemas, and whether the package is accepted. Gives the skill no capability.
+--show-capabilities prints the permission table instead: what the manifest asks for beside what the
+component imports, for every skill of the manifest.
+`,
+  },
+  lint: {
+    summary: 'hold a manifest against what its component imports',
+    help: `Usage: skill lint [SKILL] [--fix] [--skill NAME] [--json]
+
+Finds grants that nothing uses, imports that no grant serves, grants that are too broad, missing limits,
+secrets in the environment, and sockets where HTTP would do, each with the lines to write.
+
+--fix   takes out unused grants and states default limits, where that is safe
+
+Exit codes: 0 nothing or only notes, 1 an error or warning is left.
 `,
   },
   install: {

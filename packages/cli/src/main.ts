@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { install } from './commands/install.ts';
+import { lint } from './commands/lint.ts';
 import { list } from './commands/list.ts';
 import { remove } from './commands/remove.ts';
 import { newSkill } from './commands/new.ts';
@@ -38,6 +39,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   test,
   list,
   inspect,
+  lint,
   install,
   update,
   remove,

@@ -127,3 +127,12 @@ export {
   type TrustedKey,
 } from './trust/signature.ts';
 export { TrustSettings, type TrustState } from './trust/settings.ts';
+export { importsOf, lint } from './trust/lint.ts';
+export { fixManifest, type Fixed } from './trust/lint-fix.ts';
+export { lintIds, type Finding, type LintId } from './trust/lint-rules.ts';
+export {
+  permissionKinds,
+  permissionTable,
+  type Permission,
+  type PermissionKind,
+} from './trust/permissions.ts';

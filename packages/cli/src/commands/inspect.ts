@@ -7,6 +7,7 @@ import {
 } from '@skill-engine/engine';
 import type { JsonValue, Skill } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
+import { showCapabilities } from '../capabilities-table.ts';
 import { type Paint, painter } from '../colours.ts';
 import { jsonText, toJson } from '../json.ts';
 import {
@@ -24,6 +25,7 @@ export const flags = {
   json: { type: 'boolean' },
   manifest: { type: 'string' },
   skill: { type: 'string' },
+  'show-capabilities': { type: 'boolean' },
 } as const satisfies FlagTable;
 
 /** Everything about one skill. Loads it with no capability: a component may have to be asked for its tools. */
@@ -32,6 +34,11 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   const [path, ...more] = line.positionals;
   if (path === undefined || more.length > 0) throw usage('inspect', 'exactly one SKILL is needed');
   const manifest = line.one('manifest');
+  if (line.has('show-capabilities')) {
+    const options = { manifest, skill: line.one('skill'), json: line.has('json') };
+    await showCapabilities(path, options, shell);
+    return 0;
+  }
   const target = await chooseInspected(path, manifest, line.one('skill'));
   const { package: package_ } = target;
   const acceptance = await acceptanceOf(target);

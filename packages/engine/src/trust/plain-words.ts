@@ -17,7 +17,7 @@ export interface CapabilityWords {
 }
 
 /** Areas that hold much more than one skill needs, besides the operator's home. */
-const broad = new Set([
+export const broadPaths: ReadonlySet<string> = new Set([
   '/',
   '/home',
   '/root',
@@ -97,7 +97,7 @@ function placesText(places: DeclaredCapabilities['credentials'][number]['places'
 function broadRisks(read: readonly string[], write: readonly string[], places: Places): string[] {
   const home = places.home;
   const isBroad = (path: string): boolean =>
-    broad.has(path) || (home !== undefined && covers(path, home));
+    broadPaths.has(path) || (home !== undefined && covers(path, home));
   const sentence = (path: string, may: string): string =>
     path === '/'
       ? `It may ${may} every file of this machine that you can.`

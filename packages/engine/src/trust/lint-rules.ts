@@ -1,0 +1,230 @@
+/** Findings on one skill: its manifest, held against what its component imports. Pure. */
+import { getPublicSuffix } from 'tldts';
+import { parseBlock } from '../authority/address.ts';
+import { environmentMatches, isSensitiveName } from '../authority/environment.ts';
+import { covers, resolvePath } from '../authority/path.ts';
+import { Refusal } from '../authority/refusal.ts';
+import type { Places } from '../authority/types.ts';
+import type { ResourceLimits, SkillManifest, SourceSpan } from '../manifest/types.ts';
+import { broadPaths } from './plain-words.ts';
+
+export const lintIds = [
+  'grant-unused',
+  'import-ungranted',
+  'grant-too-broad',
+  'limits-missing',
+  'secret-in-environment',
+  'sockets-for-http',
+] as const;
+
+export type LintId = (typeof lintIds)[number];
+
+export interface Finding {
+  readonly id: LintId;
+  /** Errors and warnings fail the lint; notes do not. */
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+  /** Where in the manifest. */
+  readonly source: SourceSpan;
+  /** What to write there instead, or in addition. Empty: take it out. */
+  readonly lines: readonly string[];
+}
+
+export interface Linted {
+  readonly manifest: SkillManifest;
+  /** Name of the manifest's table. */
+  readonly table: 'skill' | 'skills';
+  readonly places: Places;
+  /** What the component imports; `undefined` for other runtimes, whose grants are then not held against it. */
+  readonly imports: readonly string[] | undefined;
+}
+
+/** In the manifest's order. */
+export function lintSkill(linted: Linted): readonly Finding[] {
+  return [unused, ungranted, broadFiles, broadNetwork, limits, secrets, sockets]
+    .flatMap((rule) => rule(linted))
+    .toSorted((a, b) => a.source.line - b.source.line || a.source.column - b.source.column);
+}
+
+const has = (imports: readonly string[], form: RegExp): boolean =>
+  imports.some((name) => form.test(name));
+
+const files = /^wasi:filesystem\//;
+const http = /^wasi:http\/outgoing-handler@/;
+const anyNetwork = /^wasi:(?:http\/outgoing-handler|sockets\/(?:tcp|udp|ip-name-lookup))/;
+const environment = /^wasi:cli\/environment@/;
+const values = /^wasi:(?:http\/outgoing-handler|cli\/environment|config\/store)@|^get-config$/;
+
+function unused({ manifest, imports }: Linted): Finding[] {
+  if (imports === undefined) return [];
+  const { capabilities } = manifest;
+  const finding = (what: string, source: SourceSpan | undefined): Finding => ({
+    id: 'grant-unused',
+    severity: 'warning',
+    message: `${what}, and the component imports nothing that could use it`,
+    source: source ?? manifest.source,
+    lines: [],
+  });
+  const found: Finding[] = [];
+  if (!has(imports, files)) {
+    for (const { path, source } of capabilities.filesystem.grants) {
+      found.push(finding(`it asks for the files ${JSON.stringify(path)}`, source));
+    }
+  }
+  if (!has(imports, anyNetwork)) {
+    for (const { source } of capabilities.network.rules) {
+      found.push(finding('it asks for the network', source));
+    }
+  }
+  const { allowlist, patterns, source } = capabilities.environment;
+  if (!has(imports, environment) && allowlist.length + patterns.length > 0) {
+    found.push(finding('it asks for environment variables', source));
+  }
+  if (!has(imports, values)) {
+    for (const entry of capabilities.credentials) {
+      found.push(finding(`it asks for the credential ${entry.name}`, entry.source));
+    }
+  }
+  for (const { name, source: at } of capabilities.interfaces) {
+    const isImported = imports.some((one) => one === name || one.startsWith(`${name}@`));
+    if (!isImported) found.push(finding(`it asks for the interface ${name}`, at));
+  }
+  return found;
+}
+
+/** Toolchains import more than a program uses, so this is a note. */
+function ungranted({ manifest, imports, table }: Linted): Finding[] {
+  if (imports === undefined) return [];
+  const { filesystem, network } = manifest.capabilities;
+  const finding = (what: string, line: string): Finding => ({
+    id: 'import-ungranted',
+    severity: 'note',
+    message: `the component can use ${what}, and the manifest asks for none; if it does, calls are denied`,
+    source: manifest.source,
+    lines: [`[${table}.capabilities]`, line],
+  });
+  const found: Finding[] = [];
+  if (has(imports, files) && filesystem.grants.length === 0) {
+    found.push(finding('files', 'filesystem = ["read:./data"]'));
+  }
+  if (has(imports, anyNetwork) && network.rules.length === 0) {
+    found.push(finding('the network', 'network = ["https://api.example.com"]'));
+  }
+  return found;
+}
+
+function broadFiles({ manifest, places, table }: Linted): Finding[] {
+  return manifest.capabilities.filesystem.grants.flatMap(({ path, access, source }) => {
+    const absolute = resolvePath(path, places, source);
+    const isBroad =
+      broadPaths.has(absolute) || (places.home !== undefined && covers(absolute, places.home));
+    if (!isBroad) return [];
+    const verb = access === 'read' ? 'read' : 'write';
+    return {
+      id: 'grant-too-broad' as const,
+      severity: 'error' as const,
+      message: `${JSON.stringify(path)} is far more than one skill should need`,
+      source: source ?? manifest.source,
+      lines: [`[${table}.capabilities]`, `filesystem = ["${verb}:./data"]`],
+    };
+  });
+}
+
+function broadNetwork({ manifest, table }: Linted): Finding[] {
+  const found: Finding[] = [];
+  for (const { domains, addresses, source } of manifest.capabilities.network.rules) {
+    const broad = [...domains.filter(isBroadDomain), ...addresses.filter(isBroadBlock)];
+    for (const one of broad) {
+      found.push({
+        id: 'grant-too-broad',
+        severity: 'error',
+        message: `${JSON.stringify(one)} covers hosts of many owners`,
+        source: source ?? manifest.source,
+        lines: [`[${table}.capabilities]`, 'network = ["https://api.example.com"]'],
+      });
+    }
+  }
+  return found;
+}
+
+/** `*.` before a public suffix, of registries (`com`, `co.uk`) and of hosting services (`github.io`). */
+export function isBroadDomain(domain: string): boolean {
+  if (!domain.startsWith('*.')) return false;
+  const parent = domain.slice(2);
+  return getPublicSuffix(`x.${parent}`, { allowPrivateDomains: true }) === parent;
+}
+
+export function isBroadBlock(text: string): boolean {
+  const block = parseBlock(text);
+  if (block instanceof Refusal) return false;
+  return block.prefix < (block.version === 4 ? 8 : 16);
+}
+
+const limitKeys: readonly (readonly [keyof ResourceLimits, string])[] = [
+  ['memoryBytes', 'memory = "64M"'],
+  ['fuel', 'fuel = 10_000_000_000'],
+  ['timeoutMs', 'timeout = 30'],
+];
+
+function limits({ manifest, table }: Linted): Finding[] {
+  const missing = limitKeys.filter(([key]) => !manifest.statedResources.includes(key));
+  if (missing.length === 0) return [];
+  const lines = missing.map(([, line]) => line);
+  return [
+    {
+      id: 'limits-missing',
+      severity: 'note',
+      message: `defaults apply to ${lines.map((line) => line.split(' ')[0]).join(', ')}; say what it needs`,
+      source: manifest.source,
+      lines: [`[${table}.resources]`, ...lines],
+    },
+  ];
+}
+
+const secretNames = ['AWS_SECRET_ACCESS_KEY', 'DB_PASSWORD', 'GITHUB_TOKEN', 'OPENAI_API_KEY'];
+
+function secrets({ manifest, table }: Linted): Finding[] {
+  const { allowlist, patterns, source } = manifest.capabilities.environment;
+  const named = allowlist.filter((name) => !name.includes('*') && isSensitiveName(name));
+  // Secrets pass only by name; a pattern that means them shows the intent, and passes nothing.
+  const meant = [...allowlist.filter((name) => name.includes('*')), ...patterns].filter(
+    (pattern) =>
+      !pattern.startsWith('!') &&
+      (isSensitiveName(pattern) || secretNames.some((name) => environmentMatches(pattern, name))),
+  );
+  return [...named, ...meant].map((name) => ({
+    id: 'secret-in-environment',
+    severity: named.includes(name) || isSensitiveName(name) ? 'warning' : 'note',
+    message: named.includes(name)
+      ? `${name} hands a secret to the skill; as a credential, it would never see the value`
+      : `the pattern ${JSON.stringify(name)} covers names of secrets; these pass only if the allowlist names them`,
+    source: source ?? manifest.source,
+    lines: [
+      `[${table}.capabilities.credentials]`,
+      `${(named.includes(name) ? name : 'api_token').toLowerCase()} = { hosts = ["api.example.com"] }`,
+    ],
+  }));
+}
+
+const webPorts = [80, 443, 8080, 8443];
+
+function sockets({ manifest, imports, table }: Linted): Finding[] {
+  if (imports === undefined) return [];
+  return manifest.capabilities.network.rules.flatMap((rule) => {
+    const isWeb =
+      rule.protocols.includes('tcp') &&
+      rule.domains.length > 0 &&
+      rule.ports.length > 0 &&
+      rule.ports.every((port) => webPorts.includes(port));
+    if (!isWeb) return [];
+    const urls = rule.domains.map((domain) => `"https://${domain}"`);
+    const also = has(imports, http) ? '' : '; build it for wasi:http';
+    return {
+      id: 'sockets-for-http' as const,
+      severity: 'warning' as const,
+      message: `sockets to web ports see and send anything; wasi:http serves them, with checked hosts and redirects${also}`,
+      source: rule.source ?? manifest.source,
+      lines: [`[${table}.capabilities]`, `network = [${urls.join(', ')}]`],
+    };
+  });
+}

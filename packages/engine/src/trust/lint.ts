@@ -1,0 +1,30 @@
+/** Lints a skill as it lies on disk: the component is prepared, never run. */
+import { prepareComponent } from '../component/prepare.ts';
+import { componentOf, type SkillSource } from '../load.ts';
+import { operatorHome, statePlaces } from '../places.ts';
+import { lintSkill, type Finding } from './lint-rules.ts';
+
+/**
+ * What the component of a skill imports, by name; `undefined` for runtimes without imports.
+ *
+ * @throws SkillError any of the `COMPONENT_…` and `TRANSPILE_…` codes
+ */
+export async function importsOf(
+  source: SkillSource,
+  home?: string,
+): Promise<readonly string[] | undefined> {
+  if (source.manifest.runtime !== 'wasm') return undefined;
+  const { cache } = statePlaces(home);
+  const { imports } = await prepareComponent({ ...componentOf(source), cacheDir: cache });
+  return imports.filter(({ kind }) => kind !== 'type').map(({ name }) => name);
+}
+
+/** @throws SkillError as {@link importsOf} */
+export async function lint(source: SkillSource, home?: string): Promise<readonly Finding[]> {
+  return lintSkill({
+    manifest: source.manifest,
+    table: source.table,
+    places: { baseDir: source.baseDir, home: operatorHome() },
+    imports: await importsOf(source, home),
+  });
+}
