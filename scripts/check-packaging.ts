@@ -37,7 +37,9 @@ try {
     );
     archives.push(join(folder, entry!.filename));
     for (const { path: file } of entry!.files) {
-      if (/\.test\.|tsbuildinfo|(^|\/)corpus\//.test(file)) {
+      // Tests of templates are part of what `skill new` makes.
+      const isOurs = !file.startsWith('templates/');
+      if (isOurs && /\.test\.|tsbuildinfo|(^|\/)corpus\//.test(file)) {
         console.error(`${packageJson.name}: packs ${file}`);
         problems += 1;
       }
@@ -73,8 +75,20 @@ try {
      if (result.error?.code !== 'SKILL_NOT_FOUND') throw new Error('unexpected result');
      console.log('the packed engine answers');`,
   );
+  writeFileSync(
+    join(folder, 'harness.js'),
+    `import { assertSucceeds, testSkill } from '@skill-engine/testing';
+     import { contractGuest } from '@skill-engine/testing/contracts';
+     await using skill = await testSkill(contractGuest);
+     assertSucceeds(await skill.run('count'), 1);
+     console.log('the packed harness runs a skill');`,
+  );
   console.log(version.trim());
-  console.log(execFileSync(process.execPath, ['use.js'], { ...inherited, cwd: folder }).trim());
+  for (const program of ['use.js', 'harness.js']) {
+    const env = { ...process.env, SKILL_ENGINE_HOME: join(folder, 'state') };
+    const options = { ...inherited, cwd: folder, env };
+    console.log(execFileSync(process.execPath, [program], options).trim());
+  }
   if (problems > 0) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -27,7 +27,8 @@ test('files of JavaScript and TypeScript run in Node, and find the package witho
     join(folder, 'a.test.ts'),
     `import { describe, test } from 'node:test';
      import { assertFails, assertSucceeds, testSkill, type SkillTest } from '@skill-engine/testing';
-     console.log('printed');
+     import { errorCodes } from '@skill-engine/engine';
+     console.log('printed', errorCodes.TIMEOUT.owner);
      describe('text-stats', () => {
        test('counts', async () => {
          await using skill: SkillTest = await testSkill(${JSON.stringify(skill)});
@@ -50,7 +51,7 @@ test('files of JavaScript and TypeScript run in Node, and find the package witho
   expect(stdout).toMatch(/skipped {2}later/);
   expect(stdout).toMatch(/empty\.test\.mjs\n {2}failed {3}the file.*\n +There is no test in it/);
   expect(stdout).toContain('1 passed, 3 failed, 1 skipped');
-  expect(stderr).toContain('printed');
+  expect(stderr).toContain('printed guest');
   expect(stderr).toContain('nowhere.js');
   const xml = readFileSync(report, 'utf8');
   expect(xml).toContain('<testsuites name="skill test" tests="5" failures="3" skipped="1"');

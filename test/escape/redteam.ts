@@ -16,5 +16,32 @@ export const attacks: Readonly<Record<string, string>> = {
   PRM: '01 02 03',
   TOM: '01 02 03',
   AUD: '01',
+  CRD: '09',
   LIF: '01 02 03',
+};
+
+/** Attacks on files of the engine's own: `file :: part of a test's title`. */
+export const beside: Readonly<Record<string, readonly string[]>> = {
+  'AUD-02': [
+    'packages/engine/src/audit/tamper.test.ts :: a change of the database is found',
+    'packages/engine/src/audit/tamper.test.ts :: a change of the files is found, and nothing is written behind it',
+  ],
+  'AUD-04': [
+    'packages/engine/src/audit/sqlite-crash.test.ts :: loses no acknowledged record, and its open invocations become interrupted',
+    'packages/engine/src/audit/sqlite-unwritable.test.ts :: a full disk refuses further invocations and loses no earlier record',
+    'packages/engine/src/audit/sqlite-files.test.ts :: a place where nothing can be written is refused',
+  ],
+  'AUD-05': [
+    'packages/engine/src/audit/sqlite-crash.test.ts :: eight writers: every record of each is there, none is marked by another',
+  ],
+  'CRD-01': ['packages/engine/src/credentials/vault.test.ts :: CRD-01 a flipped bit anywhere'],
+  'CRD-02': ['packages/engine/src/credentials/vault.test.ts :: CRD-06 every length but its own'],
+  'CRD-04': [
+    'packages/engine/src/credentials/vault.test.ts :: CRD-04 a lowered or raised iteration count',
+    'packages/engine/src/credentials/vault.test.ts :: opens with the same one, however it was typed, and with no other',
+  ],
+  'CRD-06': ['packages/engine/src/credentials/vault.test.ts :: CRD-06 every length but its own'],
+  'CRD-07': [
+    'packages/engine/src/credentials/vault.test.ts :: leaves nothing else in its directory than the file and its lock',
+  ],
 };

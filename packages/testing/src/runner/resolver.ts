@@ -1,10 +1,10 @@
 /**
- * Lets test files import this package where it is not installed beside them, as when `skill` is installed for the
- * whole machine: whoever runs them has it.
+ * Lets test files import this package and the engine where they are not installed beside them, as when `skill` is
+ * installed for the whole machine: whoever runs them has both.
  */
 import { registerHooks } from 'node:module';
 
-const own = /^@skill-engine\/testing(?:\/|$)/;
+const own = /^@skill-engine\/(?:testing|engine)(?:\/|$)/;
 
 registerHooks({
   resolve(specifier, context, next) {
