@@ -320,6 +320,95 @@ export const requirements: readonly Requirement[] = [
     proof: [`${engine}/audit/sqlite-crash.test.ts :: eight writers: every record of each is there`],
   },
   {
+    id: 'CRD-1',
+    section: '§8',
+    promise:
+      'a guest gets a placeholder, never the value: not from its environment, echoes, errors, redirects, pieces or packed answers',
+    proof: [
+      'test/escape/credentials.test.ts :: is a placeholder, another one in every invocation, and never the value',
+      'test/escape/credentials.test.ts :: %s: what the server gives back is scrubbed',
+      'test/escape/credentials.test.ts :: %s: also in chunks of one byte',
+      'test/escape/credentials.test.ts :: asks for an answer that is not packed, and refuses one that is',
+      'test/escape/credentials.test.ts :: may not ask for parts, each of which is too short to be recognised',
+      `${engine}/broker/scrub.test.ts :: is scrubbed as if it had come in one piece`,
+    ],
+  },
+  {
+    id: 'CRD-2',
+    section: '§8',
+    promise:
+      'the value goes only over https, to hosts that the manifest binds and the operator grants; a placeholder elsewhere is a recorded denial',
+    proof: [
+      'test/escape/credentials.test.ts :: in a header to a host that is granted, but not bound',
+      'test/escape/credentials.test.ts :: to the same server by its address',
+      'test/escape/credentials.test.ts :: a placeholder anywhere else is refused, told, and reveals nothing',
+      'test/escape/credentials.test.ts :: in bytes of a connection, in two pieces, and in a datagram',
+    ],
+  },
+  {
+    id: 'CRD-3',
+    section: '§8',
+    promise: 'a credential belongs to one skill and one exact name; inherited names give nothing',
+    proof: [
+      'test/escape/credentials.test.ts :: CRD-09 is nothing of another skill, whatever name it asks for',
+      `${engine}/credentials/vault.test.ts :: file vault`,
+    ],
+  },
+  {
+    id: 'CRD-4',
+    section: '§8',
+    promise:
+      'a flipped bit, a cut file, a wrong key, a lowered iteration count or a foreign entry is a clear error and never a lost store',
+    proof: [
+      `${engine}/credentials/vault.test.ts :: CRD-01 a flipped bit anywhere is an error`,
+      `${engine}/credentials/vault.test.ts :: CRD-06 every length but its own is an error`,
+      `${engine}/credentials/vault.test.ts :: CRD-04 a lowered or raised iteration count is refused`,
+      `${engine}/credentials/vault.test.ts :: entries cannot be swapped, removed, renamed`,
+      `${engine}/credentials/vault-file.test.ts :: an unreadable file is never taken for a missing one`,
+    ],
+  },
+  {
+    id: 'CRD-5',
+    section: '§8',
+    promise:
+      'the vault is for this user only, written whole or not at all, by one writer at a time',
+    proof: [
+      `${engine}/credentials/vault-file.test.ts :: refused, and left as it is`,
+      `${engine}/credentials/vault-file.test.ts :: has mode 0600 under umask %o`,
+      `${engine}/credentials/vault-file.test.ts :: several processes that write at once lose nothing`,
+      `${engine}/credentials/vault-file.test.ts :: a writer that dies just before or after the rename`,
+    ],
+  },
+  {
+    id: 'CRD-6',
+    section: '§8',
+    promise:
+      'a Secret prints as [REDACTED] everywhere and is wiped; a process that holds secrets dumps no core',
+    proof: [
+      `${engine}/credentials/secret.test.ts :: never shows its value: %s`,
+      `${engine}/credentials/secret.test.ts :: lends its bytes, and overwrites them when it is wiped`,
+      `${engine}/credentials/vault-file.test.ts :: a process that has opened a vault dumps no core`,
+    ],
+  },
+  {
+    id: 'CRD-7',
+    section: '§8',
+    promise:
+      'values never stand in results, output, errors or records, also where the guest holds them',
+    proof: [
+      'test/escape/credentials.test.ts :: hands the value over, and it is still in no result, output, error or record',
+    ],
+  },
+  {
+    id: 'CRD-8',
+    section: '§8',
+    promise: 'no command prints a value; it is typed unseen and is no argument',
+    proof: [
+      'test/cli/config.test.ts :: on a terminal value and passphrase are asked for, and nothing of them is echoed',
+      'test/cli/config.test.ts :: wrong use is told, and a value is taken from no argument',
+    ],
+  },
+  {
     id: 'CON-1',
     section: '§9',
     promise: 'first use asks for consent; a changed byte asks again',

@@ -12,6 +12,7 @@ import { readGiven } from '../run-parameters.ts';
 import { type Shell, say } from '../shell.ts';
 import { version } from '../version.ts';
 import { builtText, contextOf, engineOf, failureOf } from './build.ts';
+import { openVault } from '../vault.ts';
 
 export const flags = {
   params: { type: 'string' },
@@ -61,7 +62,8 @@ async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise
   const { folder, tool, line, given } = call;
   const accepted = await readPackage(await chooseSkill(folder, undefined, undefined));
   const grant = await granted.of(accepted);
-  await using engine = await createEngine();
+  await using credentials = openVault(shell);
+  await using engine = await createEngine({ credentials });
   const [skill] = await engine.load(folder, { only: accepted.name, grant });
   if (skill === undefined) return;
   if (tool === undefined) {
