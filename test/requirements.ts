@@ -26,6 +26,36 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TYPED-1',
+    section: '§2.2',
+    promise:
+      'JSON converts to and from every WIT value type without loss; what is not of the type is refused before a sandbox exists',
+    proof: [
+      'test/components/round-trip.test.ts :: values of random types come back unchanged',
+      'test/components/typed.test.ts :: are refused before a sandbox exists: %s %j',
+      `${engine}/wit/wit.test.ts :: a record or flags with two names that are one in generated code are refused`,
+    ],
+  },
+  {
+    id: 'TYPED-2',
+    section: '§2.2',
+    promise: 'each exported function of a typed component is a tool; resources are refused',
+    proof: [
+      'test/components/typed.test.ts :: are all exported functions, of interfaces and of the world',
+      'test/components/typed.test.ts :: a resource of the guest is refused, with each function that needs it',
+    ],
+  },
+  {
+    id: 'FLAT-1',
+    section: '§2.4',
+    promise:
+      'skills of the flat world run unchanged, and read the configuration of their manifest only',
+    proof: [
+      'test/components/flat.test.ts :: runs them: the output, or the failure that the answer says',
+      'test/components/flat.test.ts :: reads the configuration of its manifest, and only that',
+    ],
+  },
+  {
     id: 'LOAD-1',
     section: '§2',
     promise: 'names outside a strict character set are refused before any JavaScript is generated',

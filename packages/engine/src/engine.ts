@@ -83,6 +83,11 @@ export interface LoadOptions {
   readonly only?: string;
   /** Narrower limits than the manifest's, for every invocation. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Configuration values for its guests, which win over `[skills.config]`: read by `wasi:config/store` and by
+   * `get-config` of the flat world. Plain text that a guest sees: secrets belong to the credentials.
+   */
+  readonly config?: Readonly<Record<string, string>>;
   /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */
   readonly isolation?: IsolationOptions;
   /** The operator's trust in it; can only lower that of an installed skill. Default `third_party`. */
@@ -158,6 +163,7 @@ export class Engine implements AsyncDisposable {
             limits: options.limits,
             places: this.#places,
             environment: this.#options.environment ?? process.env,
+            config: options.config,
             supervisor: this.#supervisor,
             trust,
             isolation,
@@ -309,6 +315,7 @@ export class Engine implements AsyncDisposable {
       return await runGuest(skill.supervisor, skill.pool, {
         ...request,
         environment: [...new Map([...request.environment, ...(lent?.forGuest ?? [])])],
+        config: [...new Map([...skill.config, ...(lent?.forGuest ?? [])])],
         tool: tool.name,
         limits,
         authority: skill.effective,

@@ -66,6 +66,7 @@ const table = {
   TOOL_FAILED: { owner: 'guest', exit: EXIT.toolFailed },
   GUEST_TRAP: { owner: 'guest', exit: EXIT.toolFailed },
   RESULT_INVALID: { owner: 'guest', exit: EXIT.toolFailed },
+  HOST_INTERFACE_FAILED: { owner: 'embedder', exit: EXIT.toolFailed },
   STACK_OVERFLOW: { owner: 'guest', exit: EXIT.limit },
   // Limits
   TIMEOUT: { owner: 'guest', exit: EXIT.limit },

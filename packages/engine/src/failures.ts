@@ -92,6 +92,10 @@ function describeFault(fault: Fault, message: string, limits: Limits): [ErrorCod
       return ['HANDLE_LIMIT', `The guest held ${message}. It must drop what it no longer needs.`];
     case 'result-invalid':
       return ['RESULT_INVALID', message];
+    case 'interface-failed':
+      return ['HOST_INTERFACE_FAILED', message];
+    case 'interface-denied':
+      return ['CAPABILITY_DENIED', message];
     case 'internal':
       return ['INTERNAL', message];
   }

@@ -16,7 +16,7 @@ import {
   type Isolation,
   type IsolationOptions,
 } from './isolate/level.ts';
-import type { ToolShape } from './isolate/messages.ts';
+import type { WitMessage } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
 import { RateWindow } from './limits/rate.ts';
 import { componentOf, type SkillSource } from './load.ts';
@@ -25,10 +25,14 @@ import { operatorHome, type StatePlaces } from './places.ts';
 import { endError } from './failures.ts';
 import type { FileSubstitute } from './substitutes.ts';
 import { runGuest } from './run.ts';
+import type { JsonValue } from './schema/json.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 import { assertPlainGrants } from './trust/plain-grants.ts';
 import { narrowedBy, type TrustLevel } from './trust/levels.ts';
 import { packageDigest } from './trust/package-digest.ts';
+import { checkArguments } from './wit/check.ts';
+import { typedTools } from './wit/typed-tools.ts';
+import { nativeToolList } from './flat-tools.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
 /** Isolates of one skill, and so its invocations at once, where its manifest does not say. */
@@ -41,6 +45,8 @@ export interface OpenOptions {
   readonly limits: Partial<Limits> | undefined;
   readonly places: StatePlaces;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Configuration values that win over the manifest's. */
+  readonly config: Readonly<Record<string, string>> | undefined;
   readonly supervisor: Supervisor;
   readonly trust: TrustLevel;
   /** What engine and load ask for together. */
@@ -82,20 +88,39 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     cacheDir: options.places.cache,
     metered: true,
   });
-  const shape = toolShape(prepared);
+  const { shape } = prepared;
+  const typed = shape === 'typed' ? typedTools(prepared.wit!) : [];
   if (prepared.memoryBytes > limits.memoryBytes) {
     throw new SkillError(
       'COMPONENT_TOO_LARGE',
       `The component declares at least ${prepared.memoryBytes} bytes of memory; the skill's limit is ${limits.memoryBytes}. Raise resources.memory if that is intended.`,
     );
   }
+  const config = configOf(manifest, options.config);
   const rules = authority.environment.layers.map(({ rule }) => rule);
   const isolation = await isolating;
   const { concurrency } = manifest.resources;
-  const pool = await openPool(supervisor, prepared, shape, limits, isolation, concurrency);
+  const wit: WitMessage = {
+    types: prepared.wit?.types ?? [],
+    tools: typed.map(({ name, exportName, functionName, fn }) => ({
+      tool: name,
+      exportName,
+      functionName,
+      fn,
+    })),
+    interfaces: [],
+  };
+  const pool = await openPool(supervisor, prepared, wit, limits, isolation, concurrency);
   try {
     const found =
-      shape === 'command' ? [commandTool] : await listTools(supervisor, pool, manifest, limits);
+      shape === 'command'
+        ? [commandTool]
+        : shape === 'typed'
+          ? typed.map((tool) => ({
+              ...tool,
+              check: (value: JsonValue) => checkArguments(wit.types, tool.fn, value),
+            }))
+          : await listTools(supervisor, pool, { manifest, limits, config, shape });
     const tools = await buildTools(manifest, found, narrowed, source.schemas);
     return {
       name: manifest.name,
@@ -121,6 +146,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       ),
       toolTable: tools,
       environment: filterEnvironment(rules, options.environment),
+      config,
       filterCallerEnvironment: (given) => filterEnvironment(rules, given),
       supervisor,
       pool,
@@ -170,23 +196,34 @@ function toolInfos(skill: string, tools: ReadonlyMap<string, Tool>): LoadedSkill
   }));
 }
 
-function toolShape(component: PreparedComponent): ToolShape {
-  if (component.shape === 'native' || component.shape === 'command') return component.shape;
-  throw new SkillError(
-    'COMPONENT_UNSUPPORTED',
-    `The component exports neither skill:engine/tools@0.1.0 nor wasi:cli/run. It exports: ${component.exports.map(({ name }) => name).join(', ') || 'nothing'}. Build it for the world skill:engine/skill, or as a command.`,
-  );
+/** Sorted by name, so that a guest that reads them all reads the same in every run. */
+function configOf(
+  { config }: WasmSkillManifest,
+  given: Readonly<Record<string, string>> = {},
+): [string, string][] {
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value === 'string') continue;
+    throw new SkillError('INVALID_OPTIONS', `options.config.${name} must be a string.`);
+  }
+  return Object.entries({ ...config, ...given }).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function exportName(component: PreparedComponent, shape: ToolShape): string {
-  if (shape === 'native') return 'skill:engine/tools@0.1.0';
-  return component.exports.find(({ name }) => name.startsWith('wasi:cli/run@'))!.name;
+function exportName(component: PreparedComponent): string {
+  switch (component.shape) {
+    case 'native':
+      return 'skill:engine/tools@0.1.0';
+    case 'command':
+      return component.exports.find(({ name }) => name.startsWith('wasi:cli/run@'))!.name;
+    case 'flat':
+    case 'typed':
+      return '';
+  }
 }
 
 async function openPool(
   supervisor: Supervisor,
   component: PreparedComponent,
-  shape: ToolShape,
+  wit: WitMessage,
   limits: Limits,
   isolation: Isolation,
   concurrency: number | undefined,
@@ -205,8 +242,9 @@ async function openPool(
     load: {
       blob,
       message: {
-        shape,
-        exportName: exportName(component, shape),
+        shape: component.shape,
+        exportName: exportName(component),
+        wit,
         glueBytes: parts[0]!.length,
         modules: [...component.modules].map(([name, { length }]) => ({ name, bytes: length })),
       },
@@ -227,12 +265,18 @@ async function openPool(
   }
 }
 
-/** Asks a native component for its tools: guest code, so under its limits, and with no capability. */
+interface Listing {
+  readonly manifest: WasmSkillManifest;
+  readonly limits: Limits;
+  readonly config: LoadedSkill['config'];
+  readonly shape: PreparedComponent['shape'];
+}
+
+/** Asks a native or flat component for its tools: guest code, so under its limits, and with no capability. */
 async function listTools(
   supervisor: Supervisor,
   pool: number,
-  manifest: WasmSkillManifest,
-  limits: Limits,
+  { manifest, limits, config, shape }: Listing,
 ): Promise<ComponentTool[]> {
   const authority = effective({ declared: noCapabilities, granted: 'none' }, { baseDir: '/' });
   const { answer } = await runGuest(supervisor, pool, {
@@ -241,8 +285,12 @@ async function listTools(
     command: false,
     limits,
     authority,
+    config,
   });
-  if ('value' in answer) return readToolList(answer.value, manifest.name);
+  if ('value' in answer) {
+    const list = shape === 'flat' ? nativeToolList(answer.value, manifest.name) : answer.value;
+    return readToolList(list, manifest.name);
+  }
   const reason = 'error' in answer ? answer.error.message : 'It exited instead of answering.';
   throw new SkillError(
     'COMPONENT_UNSUPPORTED',

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly arguments?: readonly string[];
   readonly stdin?: string;
   readonly environment?: readonly (readonly [string, string])[];
+  /** Configuration values by name, for `wasi:config/store` and `get-config`. */
+  readonly config?: readonly (readonly [string, string])[];
   /** A command may end by `exit`; a tool that does so has given no result. */
   readonly command: boolean;
   readonly limits: Limits;
@@ -100,6 +102,7 @@ export async function runGuest(
         list: request.list ?? false,
         arguments: request.arguments ?? [],
         environment: request.environment ?? [],
+        config: request.config ?? [],
         stdinBytes: stdin.length,
         seed: seedOf(substitutes),
         clock: substitutes?.clock?.(),

@@ -45,6 +45,8 @@ export interface LoadedSkill extends Skill {
   readonly authorityHash: string;
   readonly toolTable: ReadonlyMap<string, Tool>;
   readonly environment: readonly (readonly [string, string])[];
+  /** Configuration values of each invocation. */
+  readonly config: readonly (readonly [string, string])[];
   /** What of a caller's own variables the effective rules let pass. */
   readonly filterCallerEnvironment: (
     given: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import { limitsOf, narrow } from './limits/limits.ts';
 import type { SkillSource } from './load.ts';
 import type { SkillManifest, ToolDeclaration } from './manifest/types.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
-import { compileTool, parseJson, rowsToSchema } from './schema/index.ts';
+import { compileTool, parseJson, rowsToSchema, type ToolValidator } from './schema/index.ts';
 import type { Tool } from './skill.ts';
 
 /** Tools of one skill at most. */
@@ -19,6 +19,8 @@ export interface ComponentTool {
   readonly name: string;
   readonly description: string | undefined;
   readonly schema: JsonValue;
+  /** What a schema cannot say: whether the value is of the WIT types. */
+  readonly check?: (value: JsonValue) => SkillError | undefined;
 }
 
 /** SPEC §2.3: a command has the one tool `run`. */
@@ -114,7 +116,7 @@ export async function buildTools(
       name: tool.name,
       description: amend?.description ?? tool.description,
       schema,
-      validator: compileTool({ schema }, { tool: tool.name }),
+      validator: alsoChecked(compileTool({ schema }, { tool: tool.name }), tool.check),
       limits: narrow(
         limitsOf({
           ...manifest.resources,
@@ -125,6 +127,20 @@ export async function buildTools(
     });
   }
   return tools;
+}
+
+/** A value has to pass both: the schema, which a manifest may have written anew, and the component's own types. */
+function alsoChecked(validator: ToolValidator, check: ComponentTool['check']): ToolValidator {
+  if (!check) return validator;
+  return {
+    ...validator,
+    sensitive: validator.sensitive,
+    validate(parameters) {
+      const checked = validator.validate(parameters);
+      const mistyped = checked.ok ? check(checked.value) : undefined;
+      return mistyped ? { ok: false, error: mistyped } : checked;
+    },
+  };
 }
 
 function declaredSchema(

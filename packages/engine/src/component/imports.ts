@@ -43,10 +43,22 @@ const wasi = new Map<string, readonly string[]>([
 ]);
 const highestPatch = 12;
 
+/** Drafts of `wasi:config` that components in use import; all have `get` and `get-all`. */
+const configInterfaces = [
+  'wasi:config/store@0.2.0-rc.1',
+  'wasi:config/store@0.2.0-draft',
+  'wasi:config/runtime@0.2.0-draft',
+];
+
+/** Functions of the flat world. */
+const flatImports = ['get-config', 'get-all-config'];
+
 /** Whether the engine itself provides an import of this name. */
 export function isProvidedWasi(name: string): boolean {
+  if (flatImports.includes(name)) return true;
   const parsed = parseInterfaceName(name);
   if (parsed === undefined || parsed.namespace !== 'wasi') return false;
+  if (parsed.package === 'config') return configInterfaces.includes(name);
   const patch = /^0\.2\.([0-9]{1,2})$/u.exec(parsed.version ?? '')?.[1];
   if (patch === undefined || Number(patch) > highestPatch) return false;
   return wasi.get(parsed.package)?.includes(parsed.interface) === true;

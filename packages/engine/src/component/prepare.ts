@@ -6,6 +6,7 @@ import { ComponentCache } from './cache.ts';
 import { isCommandModule } from './command-module.ts';
 import { sha256Hex } from './digest.ts';
 import { checkImports } from './imports.ts';
+import { type ComponentTypes, readComponentTypes } from './read-types.ts';
 import { checkDigest, readComponent } from './read.ts';
 import type { ComponentShape } from './shape.ts';
 import { type ComponentSurvey, surveyComponent } from './survey.ts';
@@ -36,6 +37,8 @@ export interface PreparedComponent {
   readonly shape: ComponentShape;
   readonly imports: ComponentSurvey['imports'];
   readonly exports: ComponentSurvey['exports'];
+  /** The types of its imports and exports; of typed components, and where interfaces of the embedder are imported. */
+  readonly wit: ComponentTypes | undefined;
   /** Declared minimum of all memories in bytes, each module counted once. */
   readonly memoryBytes: number;
   /** A script that evaluates to `(getCoreModule, imports, instantiateCore) => exports`. Run it in an isolate only. */
@@ -72,10 +75,18 @@ export async function prepareComponent(options: PrepareOptions): Promise<Prepare
     shape: survey.shape,
     imports: survey.imports,
     exports: survey.exports,
+    wit: needsTypes(survey) ? readComponentTypes(bytes) : undefined,
     memoryBytes: survey.memoryBytes,
     glue,
     modules,
   };
+}
+
+function needsTypes({ shape, imports }: ComponentSurvey): boolean {
+  return (
+    shape === 'typed' ||
+    imports.some(({ kind, name }) => kind === 'instance' && !name.startsWith('wasi:'))
+  );
 }
 
 async function obtain(options: PrepareOptions): Promise<{ bytes: Uint8Array; sha256: string }> {

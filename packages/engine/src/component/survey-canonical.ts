@@ -27,8 +27,12 @@ const operands = new Map<number, readonly ('index' | 'byte' | 'results' | 'optio
   [0x25, []], // backpressure.dec
 ]);
 
-/** Passes over one canonical function: a lifted or lowered function, or a built-in. */
-export function surveyCanonical(reader: Reader, tally: Tally): void {
+/**
+ * Passes over one canonical function: a lifted or lowered function, or a built-in.
+ *
+ * @returns the index of a lifted function's type
+ */
+export function surveyCanonical(reader: Reader, tally: Tally): number | undefined {
   const at = reader.offset;
   tally.add('canonicalFunctions', 1, at);
   const form = reader.u8();
@@ -36,8 +40,7 @@ export function surveyCanonical(reader: Reader, tally: Tally): void {
     if (reader.u8() !== 0) throw malformed(reader.offset - 1, 'an unknown canonical function');
     reader.u32();
     options(reader);
-    if (form === 0) reader.u32();
-    return;
+    return form === 0 ? reader.u32() : undefined;
   }
   const list = operands.get(form);
   if (list === undefined) {
@@ -53,6 +56,7 @@ export function surveyCanonical(reader: Reader, tally: Tally): void {
     else if (operand === 'options') options(reader);
     else results(reader);
   }
+  return undefined;
 }
 
 /** String encoding, memory, realloc and post-return; `async` and its callback are refused. */

@@ -1,6 +1,7 @@
 /** Everything that a component may import, for one invocation. Interfaces come to life when glue asks for them. */
 import { createCli, type CliConfig } from './cli.ts';
 import { createClocks } from './clocks.ts';
+import { createConfig } from './config.ts';
 import { createFilesystem } from './filesystem.ts';
 import { createHttp } from './http.ts';
 import { InputStream, IoError, OutputStream, Pollable, poll } from './io.ts';
@@ -16,6 +17,8 @@ function once<T>(make: () => T): () => T {
 export interface HostConfig extends CliConfig {
   /** Handle at the broker, and path, of each granted directory. */
   readonly preopens: readonly (readonly [number, string])[];
+  /** Configuration values by name. */
+  readonly config: readonly (readonly [string, string])[];
 }
 
 /** Import object for jco's glue; keys carry no version (glue merges the 0.2 versions of an interface). */
@@ -26,6 +29,7 @@ export function createHost(session: HostSession, config: HostConfig): Record<str
   const filesystem = once(() => createFilesystem(session, config.preopens));
   const sockets = once(() => createSockets(session));
   const http = once(() => createHttp(session));
+  const values = once(() => createConfig(session, config.config));
   const interfaces: Record<string, () => unknown> = {
     'wasi:cli/environment': () => cli().environment,
     'wasi:cli/exit': () => cli().exit,
@@ -39,6 +43,11 @@ export function createHost(session: HostSession, config: HostConfig): Record<str
     'wasi:cli/terminal-stderr': () => cli().terminalStderr,
     'wasi:clocks/monotonic-clock': () => clocks().monotonicClock,
     'wasi:clocks/wall-clock': () => clocks().wallClock,
+    'wasi:config/store': values,
+    'wasi:config/runtime': values,
+    // The flat world imports functions, which glue takes as `default`.
+    'get-config': () => ({ default: values().get }),
+    'get-all-config': () => ({ default: values().getAll }),
     'wasi:filesystem/preopens': () => filesystem().preopens,
     'wasi:filesystem/types': () => filesystem().types,
     'wasi:http/types': () => http().types,

@@ -53,7 +53,13 @@ function interfaces(): object[] {
       hostCalls: 0,
     },
   );
-  const nothing = { arguments: [], environment: [], stdin: new Uint8Array(0), preopens: [] };
+  const nothing = {
+    arguments: [],
+    environment: [],
+    stdin: new Uint8Array(0),
+    preopens: [],
+    config: [],
+  };
   return Object.values(createHost(session, nothing)) as object[];
 }
 
@@ -111,6 +117,7 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
     environment: message.environment,
     stdin: blob.slice(inputEnd),
     preopens: message.preopens,
+    config: message.config ?? [],
   });
   const { text, ...result } = component!.run(session, meter, imports, message, parameters);
   if (text !== undefined) sendChunks(FrameKind.resultPart, {}, Buffer.from(text, 'utf8'));

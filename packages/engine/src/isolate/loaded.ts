@@ -3,6 +3,9 @@ import { Buffer } from 'node:buffer';
 import { type FuelMeter, MeterStop } from '@skill-engine/metering';
 import { harden } from './harden.ts';
 import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
+import { MESSAGE_LENGTH, ToolFailure } from './failure.ts';
+import { executeFlatTool, type Functions, listFlatTools } from './flat.ts';
+import { TypedCalls } from './typed.ts';
 import type {
   Fault,
   InvokeMessage,
@@ -18,22 +21,21 @@ type Instantiate = (
     module: WebAssembly.Module,
     imports?: Parameters<FuelMeter['instantiate']>[1],
   ) => ReturnType<FuelMeter['instantiate']>,
-) => Record<string, Record<string, (...args: unknown[]) => unknown>>;
+) => Readonly<Record<string, unknown>>;
 
 type Run = ResultMessage & { readonly text: string | undefined };
-
-/** Longest text of an error that leaves the isolate; an error is no road around the output limit. */
-const MESSAGE_LENGTH = 4096;
 
 export class LoadedComponent {
   readonly #shape: LoadMessage['shape'];
   readonly #exportName: string;
+  readonly #typed: TypedCalls;
   readonly #instantiate: Instantiate;
   readonly #modules = new Map<string, WebAssembly.Module>();
 
   constructor(message: LoadMessage, blob: Uint8Array, evaluate: (source: string) => unknown) {
     this.#shape = message.shape;
     this.#exportName = message.exportName;
+    this.#typed = new TypedCalls(message.wit ?? { types: [], tools: [], interfaces: [] });
     let at = message.glueBytes;
     const source = new TextDecoder().decode(blob.subarray(0, at));
     for (const { name, bytes } of message.modules) {
@@ -62,15 +64,12 @@ export class LoadedComponent {
         imports,
         (module, given = {}) => meter.instantiate(module, given),
       );
-      const target = exports[this.#exportName]!;
       if (this.#shape === 'command') {
-        target['run']!();
+        (exports[this.#exportName] as Functions)['run']!();
         outcome = { kind: 'exit', code: 0 };
       } else {
         session.carry(parameters.length);
-        text = message.list
-          ? JSON.stringify(target['listTools']!())
-          : String(target['invoke']!(message.tool, parameters));
+        text = this.#call(session, exports, message, parameters);
         session.carry(text.length);
         if (Buffer.byteLength(text) > session.outputLeft) session.outputExceeded();
         outcome = { kind: 'value' };
@@ -91,6 +90,23 @@ export class LoadedComponent {
       memoryPeakBytes: meter.memoryPeakBytes,
       hostCalls: session.hostCalls,
     };
+  }
+
+  #call(
+    session: HostSession,
+    exports: Readonly<Record<string, unknown>>,
+    { tool, list }: InvokeMessage,
+    parameters: string,
+  ): string {
+    if (this.#shape === 'typed') return this.#typed.call(session, exports, tool, parameters);
+    if (this.#shape === 'flat') {
+      const functions = exports as Functions;
+      return list ? listFlatTools(functions) : executeFlatTool(functions, tool, parameters);
+    }
+    const tools = exports[this.#exportName] as Functions;
+    return list
+      ? JSON.stringify(tools['listTools']!())
+      : String(tools['invoke']!(tool, parameters));
   }
 
   #module(name: string): WebAssembly.Module {
@@ -117,10 +133,12 @@ function judge(
       : fault('internal', thrown.message);
   }
   if (thrown instanceof HostFault) return fault(thrown.fault, thrown.message);
+  if (thrown instanceof ToolFailure) return { kind: 'tool-error', error: thrown.error };
   if (session.exit) return { kind: 'exit', code: session.exit.code };
   if (thrown instanceof ExitSignal) return { kind: 'exit', code: thrown.code };
   if (thrown instanceof Error && Object.hasOwn(thrown, 'payload')) {
     if (shape === 'command') return { kind: 'exit', code: 1 };
+    if (shape !== 'native') return fault('trap', 'the guest threw an exception');
     return { kind: 'tool-error', error: toolError((thrown as { payload?: unknown }).payload) };
   }
   if (thrown instanceof RangeError && thrown.message.includes('call stack')) {

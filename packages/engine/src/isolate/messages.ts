@@ -1,13 +1,49 @@
 /** What the frames of `wire.ts` carry, as types. One definition for both ends. */
 
+import type { WitFunction, WitTypes } from '../wit/types.ts';
+
 /** How the glue's exports are called. */
-export type ToolShape = 'native' | 'command';
+export type ToolShape = 'native' | 'command' | 'flat' | 'typed';
+
+/** The function behind a tool of a typed component. */
+export interface TypedTarget {
+  readonly tool: string;
+  /** Key of the interface among the glue's exports; `null` for a function of the world. */
+  readonly exportName: string | null;
+  readonly functionName: string;
+  readonly fn: WitFunction;
+}
+
+/** A function of an embedder's interface, as the glue calls it and as WIT names it. */
+export interface InterfaceFunction {
+  readonly name: string;
+  readonly functionName: string;
+  readonly fn: WitFunction;
+}
+
+/** An interface of the embedder that the component imports. */
+export interface ImportedInterface {
+  /** With its version, as the embedder offers it. */
+  readonly name: string;
+  /** Key under which the glue asks for it. */
+  readonly key: string;
+  readonly functions: readonly InterfaceFunction[];
+}
+
+/** What a component's own types say about its calls; from the engine's survey of it, never from generated code. */
+export interface WitMessage {
+  readonly types: WitTypes;
+  readonly tools: readonly TypedTarget[];
+  readonly interfaces: readonly ImportedInterface[];
+}
 
 /** supervisor → isolate, once: the code of the component. The blob is the glue, then the modules, in order. */
 export interface LoadMessage {
   readonly shape: ToolShape;
-  /** Key of the export that holds `invoke` and `listTools`, or `run`. */
+  /** Key of the export that holds `invoke` and `listTools`, or `run`; empty where functions are the world's. */
   readonly exportName: string;
+  /** Of typed components, and of those that import interfaces of the embedder. */
+  readonly wit?: WitMessage;
   readonly glueBytes: number;
   readonly modules: readonly { readonly name: string; readonly bytes: number }[];
 }
@@ -21,6 +57,8 @@ export interface InvokeMessage {
   readonly environment: readonly (readonly [string, string])[];
   /** Bytes of the blob that are standard input; they follow the parameters. */
   readonly stdinBytes: number;
+  /** Configuration values by name, as `wasi:config/store` and `get-config` tell them. */
+  readonly config?: readonly (readonly [string, string])[];
   /** 32 bytes as hex: the seed of all that the guest gets as random. */
   readonly seed: string;
   /** Readings that stand in for the machine's clocks. Default: the machine's. */
@@ -89,6 +127,8 @@ export const faults = [
   'host-call-limit',
   'handle-limit',
   'result-invalid',
+  'interface-failed',
+  'interface-denied',
   'internal',
 ] as const;
 

@@ -28,9 +28,12 @@ function count(value: unknown, what: string): number {
   return value;
 }
 
-function text(value: unknown, what: string): string {
+/** Longest JSON text of the details of a tool's error; an isolate leaves out longer ones. */
+const DETAILS_LENGTH = 16_384;
+
+function text(value: unknown, what: string, longest = TEXT_LENGTH): string {
   if (typeof value !== 'string') throw new Error(`${what}: not a string`);
-  if (value.length > TEXT_LENGTH) throw new Error(`${what}: too long`);
+  if (value.length > longest) throw new Error(`${what}: too long`);
   return value;
 }
 
@@ -83,11 +86,12 @@ function parseToolError(value: unknown): ToolErrorMessage {
   if (kind !== 'unknown-tool' && kind !== 'invalid-parameters' && kind !== 'failed') {
     throw new Error('tool error: no such case');
   }
-  const optional = (field: unknown) => (field === null ? null : text(field, 'tool error'));
+  const optional = (field: unknown, longest?: number) =>
+    field === null ? null : text(field, 'tool error', longest);
   return {
     case: kind,
     code: optional(error['code']),
     message: text(error['message'], 'tool error message'),
-    details: optional(error['details']),
+    details: optional(error['details'], DETAILS_LENGTH),
   };
 }

@@ -44,7 +44,7 @@ export function list<T>(
   };
 }
 
-interface NamedForm<T> {
+export interface NamedForm<T> {
   readonly name: string;
   readonly value: T;
 }

@@ -55,7 +55,7 @@ describe('parseManifest', () => {
         keyPath: 'skill.versoin',
         found: 'the unknown key "versoin"',
         allowed:
-          'name, version, description, resources, limits, tools, overrides, runtime, capabilities, component, sha256',
+          'name, version, description, resources, limits, tools, overrides, runtime, capabilities, component, config, sha256',
         suggestion: 'version',
         message: expect.stringContaining('did you mean version?'),
       },

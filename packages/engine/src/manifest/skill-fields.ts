@@ -2,7 +2,7 @@
 import { Refusal } from '../authority/refusal.ts';
 import { capabilities, restriction, variables } from './capabilities.ts';
 import { described, referred, type Form } from './form.ts';
-import { list, table } from './form-compound.ts';
+import { list, named, table } from './form-compound.ts';
 import { checkedText, flag, oneOf, parsedText, patternText, text } from './form-scalar.ts';
 import { resources } from './resources.ts';
 import { tools } from './tools.ts';
@@ -25,6 +25,12 @@ const file = checkedText('the path of a file, relative to the manifest or absolu
   if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) return new Refusal('this is no path');
   return path.includes('://') ? new Refusal('a component is a file, not a URL') : undefined;
 });
+
+const configName = {
+  allowed:
+    'a name of letters, digits, `_`, `-` and `.`, starting with a letter or `_`; at most 128',
+  pattern: /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/,
+};
 
 const sha256 = parsedText({
   allowed: '64 hexadecimal digits',
@@ -102,6 +108,10 @@ export const fieldsOf = {
     runtime: described(oneOf(['wasm']), 'How the skill runs.', { default: 'wasm' }),
     capabilities: described(capabilities('wasm'), 'What the skill asks for.'),
     component: described(file, 'The component.'),
+    config: described(
+      named(configName, text('text'), 'a table of names and texts', 200),
+      'Plain configuration values that the guest can read; secrets belong to credentials.',
+    ),
     sha256: described(sha256, 'Digest of the component; a mismatch refuses to load.'),
   },
   docker: {

@@ -68,7 +68,14 @@ function normaliseCommon(value: CommonValues, place: Place, node: Node) {
 const wasmSkill: Form<SkillManifest> = mapped(wasm, (value, place, node): Read<SkillManifest> => {
   const base = normaliseCommon(value, place, node);
   if (base === invalid) return invalid;
-  return { ...base, runtime: 'wasm', component: value.component, sha256: value.sha256 };
+  const { component, sha256, config = [] } = value;
+  return {
+    ...base,
+    runtime: 'wasm',
+    component,
+    sha256,
+    config: Object.fromEntries(config.map((entry) => [entry.name, entry.value])),
+  };
 });
 
 const dockerSkill: Form<SkillManifest> = mapped(

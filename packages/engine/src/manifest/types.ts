@@ -52,6 +52,8 @@ export interface WasmSkillManifest extends SkillCommon {
   readonly component: string;
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string | undefined;
+  /** Plain configuration values by name, for `wasi:config/store` and `get-config`. */
+  readonly config: Readonly<Record<string, string>>;
 }
 
 export interface DockerSkillManifest extends SkillCommon {

@@ -1,0 +1,126 @@
+/** The flat world of Kubiya's Skill Engine, and configuration values. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, expectFailure, openBench } from '../escape/harness.ts';
+import { buildScript } from './build.ts';
+
+const wit = `package skill-engine:skill-basic@1.0.0;
+world guest {
+  import get-config: func(key: string) -> option<string>;
+  import get-all-config: func() -> list<tuple<string, string>>;
+  export get-metadata: func() -> string;
+  export get-tools: func() -> string;
+  export execute-tool: func(tool-name: string, args: string) -> string;
+  export validate-config: func(config: string) -> string;
+}`;
+
+const script = `
+export const getMetadata = () => JSON.stringify({ name: 'flat', version: '1.0.0' });
+export const getTools = () => JSON.stringify([
+  { name: 'hello', description: 'Greets', parameters: [
+    { name: 'name', paramType: 'string', description: 'Whom', required: true },
+    { name: 'times', paramType: 'number', required: false, defaultValue: '1' } ] },
+  { name: 'wrapped', description: '', parameters: [] },
+  { name: 'plain', description: '', parameters: [] },
+  { name: 'fails', description: '', parameters: [] },
+  { name: 'errs', description: '', parameters: [] },
+  { name: 'config', description: '', parameters: [{ name: 'key', paramType: 'string', required: true }] },
+  { name: 'configs', description: '', parameters: [] },
+]);
+export function executeTool(tool, args) {
+  const given = JSON.parse(args);
+  const result = {
+    hello: () => ({ success: true, output: 'Hello, ' + given.name, errorMessage: null }),
+    wrapped: () => ({ ok: { success: true, output: 'inside', errorMessage: null } }),
+    plain: () => [1, 2],
+    fails: () => ({ success: false, output: '', errorMessage: 'out of luck' }),
+    errs: () => ({ err: 'no such thing' }),
+    config: () => ({ value: getConfig(given.key) ?? null }),
+    configs: () => getAllConfig(),
+  }[tool]();
+  return JSON.stringify(result);
+}
+export const validateConfig = () => JSON.stringify({ ok: null });
+`;
+
+let bench: Bench;
+let flat: string;
+beforeAll(async () => {
+  bench = await openBench();
+  const manifest = `[skills.config]\nregion = "eu"\nunits = "metric"\n`;
+  flat = await bench.installFile(await buildScript('flat', wit, script), 'flat', manifest);
+});
+afterAll(() => bench[Symbol.asyncDispose]());
+
+const run = (tool: string, parameters: unknown = {}) =>
+  bench.engine.execute(flat, tool, parameters);
+
+describe('a component of the flat world', () => {
+  it('lists its tools with schemas from their parameters', () => {
+    const tools = bench.engine.tools().filter(({ skill }) => skill === flat);
+    expect(tools.map(({ name }) => name)).toContain('hello');
+    expect(tools.find(({ name }) => name === 'hello')).toMatchObject({
+      description: 'Greets',
+      parameters: {
+        properties: { name: { type: 'string', description: 'Whom' }, times: { type: 'number' } },
+        required: ['name'],
+      },
+    });
+  });
+
+  it('runs them: the output, or the failure that the answer says', async () => {
+    expect(await run('hello', { name: 'Ada' })).toMatchObject({ ok: true, value: 'Hello, Ada' });
+    expect(await run('wrapped')).toMatchObject({ ok: true, value: 'inside' });
+    expect(await run('plain')).toMatchObject({ ok: true, value: [1, 2] });
+    await expectFailure(bench.engine, await run('fails'), 'TOOL_FAILED');
+    expect(await run('fails')).toMatchObject({ error: { message: 'out of luck' } });
+    expect(await run('errs')).toMatchObject({
+      error: { code: 'TOOL_FAILED', message: 'no such thing' },
+    });
+    await expectFailure(bench.engine, await run('hello', {}), 'INVALID_PARAMETERS');
+  });
+
+  it('reads the configuration of its manifest, and only that', async () => {
+    expect(await run('config', { key: 'region' })).toMatchObject({ value: { value: 'eu' } });
+    expect(await run('config', { key: 'PATH' })).toMatchObject({ value: { value: null } });
+    expect(await run('config', { key: '__proto__' })).toMatchObject({ value: { value: null } });
+    expect(await run('configs')).toMatchObject({
+      value: [
+        ['region', 'eu'],
+        ['units', 'metric'],
+      ],
+    });
+  });
+});
+
+describe('wasi:config', () => {
+  const storeWit = (version: string, name: string) => `package test:configured;
+world guest {
+  import wasi:config/${name}@${version};
+  export read: func(key: string) -> option<string>;
+  export count: func() -> u32;
+}
+package wasi:config@${version} {
+  interface ${name} {
+    variant error { upstream(string), io(string) }
+    get: func(key: string) -> result<option<string>, error>;
+    get-all: func() -> result<list<tuple<string, string>>, error>;
+  }
+}`;
+  it.each([
+    ['store', '0.2.0-rc.1'],
+    ['store', '0.2.0-draft'],
+    ['runtime', '0.2.0-draft'],
+  ])('%s@%s gives the values of manifest and embedder', async (name, version) => {
+    const source = `import store from 'wasi:config/${name}@${version}';
+      export const read = (key) => store.get(key);
+      export const count = () => store.getAll().length;`;
+    const guest = await buildScript(`config-${name}`, storeWit(version, name), source);
+    const [skill] = await bench.engine.load(guest, { config: { region: 'us' } });
+    const value = await bench.engine.execute(skill!.name, 'read', { key: 'region' });
+    expect(value).toMatchObject({ ok: true, value: 'us' });
+    expect(await bench.engine.execute(skill!.name, 'read', { key: 'none' })).toMatchObject({
+      value: null,
+    });
+    expect(await bench.engine.execute(skill!.name, 'count')).toMatchObject({ value: 1 });
+  });
+});
