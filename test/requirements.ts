@@ -696,4 +696,23 @@ export const requirements: readonly Requirement[] = [
       'packages/engine/src/trust/lint-rules.test.ts :: --fix never changes what is granted too broadly into a guess',
     ],
   },
+  {
+    id: 'TRUST-15',
+    section: '§3',
+    promise: 'overrides, grants and ceilings only narrow',
+    proof: [
+      `${engine}/authority/widening.property.test.ts :: %s add nothing to what is declared`,
+      `${engine}/authority/widening.property.test.ts :: a credential never reaches a host that one part leaves out`,
+    ],
+  },
+  {
+    id: 'TRUST-16',
+    section: '§7',
+    promise:
+      'one authority has one hash, and authorities that decide differently have different ones',
+    proof: [
+      `${engine}/authority/widening.property.test.ts :: one authority has one hash, in whatever order it is written`,
+      `${engine}/authority/widening.property.test.ts :: two authorities that decide differently about a path have different hashes`,
+    ],
+  },
 ];
