@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { buildContractGuest } from './build-contract-guest.ts';
 import { buildSkills } from './build-skills.ts';
+import { buildStories } from './build-stories.ts';
 import { witSource } from './wit-source.ts';
 
 const isolate = resolve('packages/engine/src/isolate');
@@ -38,4 +39,7 @@ const adapter = 'wasi_snapshot_preview1.reactor.wasm';
 copyFileSync(join(jco, 'lib', adapter), join(cli, adapter));
 writeFileSync(join(cli, 'skill-engine.wit'), witSource('').trimStart());
 
-if (!process.argv.includes('--no-skills')) await buildSkills();
+if (!process.argv.includes('--no-skills')) {
+  await buildSkills();
+  buildStories();
+}

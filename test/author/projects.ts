@@ -1,7 +1,6 @@
 /** Projects that `skill new` makes, in a folder where the workspace's packages are found as if installed. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Home, root } from '../cli/skill.ts';
 
 export class Projects implements Disposable {
@@ -37,15 +36,4 @@ export class Projects implements Disposable {
     this.home[Symbol.dispose]();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** The project's own tests, by the command that its package.json or README names. */
-export function nodeTests(cwd: string) {
-  const path = [join(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
-  return spawnSync(process.execPath, ['--test'], {
-    cwd,
-    encoding: 'utf8',
-    // Without it, a test runner inside a test runner reports to the outer one.
-    env: { ...process.env, PATH: path, NODE_TEST_CONTEXT: undefined },
-  });
 }

@@ -26,7 +26,8 @@ export async function templatesOf(language: Language): Promise<string[]> {
 /** The commands that follow `skill new`. */
 export function nextSteps(language: Language): string[] {
   if (language === 'ts' || language === 'js') return ['npm install', 'npm test', 'npm run dev'];
-  return ['skill build', 'skill inspect .'];
+  const python = 'python3 -m venv .venv && .venv/bin/pip install componentize-py';
+  return [...(language === 'python' ? [python] : []), 'skill build', 'skill test'];
 }
 
 /**

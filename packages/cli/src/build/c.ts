@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { toolsComponent } from './core-module.ts';
 import { type BuildContext, buildFailed, compile, missing, which } from './toolchain.ts';
 
-const flags = ['-Os', '-std=c17', '-Wall', '-mexec-model=reactor', '-Wl,--strip-all'];
+const flags = [
+  '-Os',
+  '-std=gnu17',
+  '-D_GNU_SOURCE',
+  '-Wall',
+  '-mexec-model=reactor',
+  '-Wl,--strip-all',
+];
 
 export async function buildC(folder: string, context: BuildContext): Promise<Uint8Array> {
   const [program, ...args] = await compiler(context);
