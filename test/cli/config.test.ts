@@ -136,6 +136,14 @@ test('a new key: the same values, and the old passphrase opens nothing', async (
   );
   expect(shell).toMatchObject({ code: 0 });
   await expect(kept()).rejects.toMatchObject({ code: 'CREDENTIALS_LOCKED' });
+  const back = await home.run(['config', '--rotate-key'], {
+    environment: {
+      SKILL_ENGINE_PASSPHRASE_COMMAND: 'printf a\\x20new\\x20one',
+      SKILL_ENGINE_NEW_PASSPHRASE_COMMAND: 'printf one-passphrase',
+    },
+  });
+  expect(back).toMatchObject({ code: 0 });
+  expect(await kept()).toBe(value);
 });
 
 test('wrong use is told, and a value is taken from no argument', async () => {

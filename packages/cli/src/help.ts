@@ -189,7 +189,8 @@ after every build, with the same parameters; without, lists the tools. Parameter
 
 Values are kept in credentials.enc, encrypted. The key is in the system's keyring where the package
 @napi-rs/keyring is installed, else it comes from a passphrase: asked on a terminal, or given by
-SKILL_ENGINE_PASSPHRASE_FD (a file descriptor) or SKILL_ENGINE_PASSPHRASE_COMMAND (a program).
+SKILL_ENGINE_PASSPHRASE_FD (a file descriptor) or SKILL_ENGINE_PASSPHRASE_COMMAND (a program);
+SKILL_ENGINE_NEW_PASSPHRASE_… likewise give the new one for --rotate-key.
 `,
   },
   history: {

@@ -1,4 +1,11 @@
-import { EXIT, Secret, SkillError, type FileVault, suggest } from '@skill-engine/engine';
+import {
+  EXIT,
+  passphraseFromEnvironment,
+  Secret,
+  SkillError,
+  type FileVault,
+  suggest,
+} from '@skill-engine/engine';
 import type { DeclaredCapabilities } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { painter } from '../colours.ts';
@@ -132,7 +139,7 @@ async function rotate(vault: FileVault, line: CommandLine, shell: Shell): Promis
   if ((await vault.method()) === undefined) {
     return tell(line, shell, { rotated: false }, 'no credentials are kept, so there is no key');
   }
-  await vault.rotate();
+  await vault.rotate(passphraseFromEnvironment(shell.environment, 'NEW_PASSPHRASE'));
   return tell(line, shell, { rotated: true }, 'all credentials are encrypted with a new key');
 }
 

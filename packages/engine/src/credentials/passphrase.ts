@@ -83,16 +83,20 @@ export function passphraseFromCommand(argv: readonly string[]): PassphraseSource
 /**
  * `SKILL_ENGINE_PASSPHRASE_FD`: number of a descriptor. `SKILL_ENGINE_PASSPHRASE_COMMAND`: program and arguments,
  * separated by spaces. The passphrase itself is never in the environment, which every child process would inherit.
+ *
+ * @param which `NEW_PASSPHRASE`: the same two variables for the passphrase that a new key comes from
  */
 export function passphraseFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
+  which: 'PASSPHRASE' | 'NEW_PASSPHRASE' = 'PASSPHRASE',
 ): PassphraseSource | undefined {
-  const { SKILL_ENGINE_PASSPHRASE_FD: fd, SKILL_ENGINE_PASSPHRASE_COMMAND: command } = environment;
+  const fd = environment[`SKILL_ENGINE_${which}_FD`];
+  const command = environment[`SKILL_ENGINE_${which}_COMMAND`];
   if (fd !== undefined && fd !== '') {
     if (!/^\d{1,9}$/.test(fd)) {
       throw new SkillError(
         'INVALID_OPTIONS',
-        'SKILL_ENGINE_PASSPHRASE_FD is not the number of a file descriptor.',
+        `SKILL_ENGINE_${which}_FD is not the number of a file descriptor.`,
       );
     }
     return passphraseFromDescriptor(Number(fd));
