@@ -39,7 +39,7 @@ const codes = {
   writes: `const [[d]] = wasi.filesystem.preopens.getDirectories();
     d.openAt({}, "new", { create: true }, { write: true }).write(utf8.encode("text"), 0);
     d.unlinkFileAt("old");`,
-  prints: 'wasi.cli.stdout.getStdout().blockingWriteAndFlush(utf8.encode("hi"))',
+  prints: 'wasi.cli.stdout.getStdout().blockingWriteAndFlush(utf8.encode("hi")); return 1',
   fetches: fetchCode,
 };
 
@@ -55,44 +55,74 @@ parameters = { code = ${JSON.stringify(codes[code])} }
 ${expected}`;
 }
 
-describe.each<[string, keyof typeof codes, string, string, string]>([
-  [
-    'value',
-    'answer',
-    'value = { value = { n = 42, more = [1] } }',
-    'value = { value = { n = 42 } }',
-    'another value',
-  ],
-  [
-    'includes',
-    'answer',
-    'includes = { value = { n = 42 } }',
-    'includes = { value = { n = 43 } }',
-    'another value',
-  ],
-  [
-    'error',
-    'answer',
-    'value = { value = { n = 42, more = [1] } }',
-    'error = "TIMEOUT"',
-    'failure with TIMEOUT',
-  ],
-  ['denied', 'denied', 'denied = ["/x"]', 'denied = []', 'other denials'],
-  ['fuel', 'answer', 'fuel = { min = 1, max = 1e9 }', 'fuel = { max = 1 }', 'units of fuel'],
-  ['memory', 'answer', 'memory = 64_000_000', 'memory = 1', 'bytes of memory'],
-  ['written', 'writes', 'written = { "/data/new" = "text" }', 'written = {}', 'written files'],
-  ['removed', 'writes', 'removed = ["/data/old"]', 'removed = []', 'removed files'],
-  ['stdout', 'prints', 'stdout = "hi"', 'stdout = ""', 'standard output'],
-  ['stderr', 'prints', 'stderr = ""', 'stderr = "hi"', 'standard error'],
-  ['requests', 'fetches', 'requests = ["GET https://a.com/"]', 'requests = []', 'list of requests'],
-])('expect.%s', (_name, code, kept, violated, says) => {
+/** By what the guest does: expectations that hold, and those that do not, with what a failure says of each. */
+const expectations: Readonly<
+  Record<keyof typeof codes, { kept: readonly string[]; violated: readonly [string, string][] }>
+> = {
+  answer: {
+    kept: [
+      'value = { value = { n = 42, more = [1] } }',
+      'fuel = { min = 1, max = 1e9 }',
+      'memory = 64_000_000',
+    ],
+    violated: [
+      ['value = { value = { n = 42 } }', 'another value'],
+      ['fuel = { max = 1 }', 'units of fuel'],
+      ['memory = 1', 'bytes of memory'],
+    ],
+  },
+  denied: {
+    kept: ['denied = ["/x"]', 'includes = {}'],
+    violated: [
+      ['denied = []', 'other denials'],
+      ['error = "TIMEOUT"', 'failure with TIMEOUT'],
+    ],
+  },
+  writes: {
+    kept: ['written = { "/data/new" = "text" }', 'removed = ["/data/old"]'],
+    violated: [
+      ['written = {}', 'written files'],
+      ['removed = []', 'removed files'],
+    ],
+  },
+  prints: {
+    kept: ['stdout = "hi"', 'stderr = ""', 'includes = { value = 1 }'],
+    violated: [
+      ['stdout = ""', 'standard output'],
+      ['stderr = "hi"', 'standard error'],
+      ['includes = { value = 2 }', 'another value'],
+    ],
+  },
+  fetches: {
+    kept: ['requests = ["GET https://a.com/"]'],
+    violated: [['requests = []', 'list of requests']],
+  },
+};
+
+const ofExpect = (lines: readonly string[]) => lines.map((line) => `expect.${line}`).join('\n');
+
+describe.each(Object.keys(codes) as (keyof typeof codes)[])('expectations: %s', (code) => {
+  const { kept, violated } = expectations[code];
+
   it('passes where it holds and fails where it does not', async () => {
-    const text = (line: string) => declared(code, `expect.${line}`);
-    const [passed] = await run(text(kept));
+    const [passed] = await run(declared(code, ofExpect(kept)));
     expect(passed).toMatchObject({ name: 'it', status: 'passed' });
-    const [failed] = await run(text(violated));
-    expect(failed).toMatchObject({ status: 'failed', message: expect.stringContaining(says) });
+    const [failed] = await run(declared(code, ofExpect(violated.map(([line]) => line))));
+    expect(failed).toMatchObject({ status: 'failed' });
+    for (const [, says] of violated) expect(failed!.message).toContain(says);
   });
+});
+
+it('has a violation of every expectation', () => {
+  const source = readFileSync('packages/testing/src/runner/declared-format.ts', 'utf8');
+  const [, form = ''] =
+    /const expectation = z\s+\.strictObject\(\{([^]*?)\n {2}\}\)/.exec(source) ?? [];
+  const keys = [...form.matchAll(/^ {4}(\w+):/gm)].map(([, key]) => key);
+  expect(keys.length).toBeGreaterThan(9);
+  const violated = Object.values(expectations).flatMap((one) =>
+    one.violated.map(([line]) => line.split(' ')[0]),
+  );
+  expect(new Set(violated)).toEqual(new Set(keys));
 });
 
 it('expects a success where nothing is said', async () => {
