@@ -1,9 +1,9 @@
 /** The author's path for languages whose compilers are not on npm: where they are, all of it; everywhere, what is said without them. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../cli/skill.ts';
+import { compilers } from './compilers.ts';
 import { Projects } from './projects.ts';
 
 let projects: Projects;
@@ -12,15 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => projects[Symbol.dispose]());
 
-const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
-
-/** Whether the compiler is here; a test that needs one that isn't is skipped, and its name says so. */
-const compilers = {
-  c: has('clang', '--version') && existsSync('/usr/lib/wasm32-wasi/libc.a'),
-  rust: has('cargo', '--version') && existsSync('/usr/lib/rustlib/wasm32-wasi'),
-  python: has('componentize-py', '--version'),
-};
-
+// A test whose compiler isn't here is skipped, and its name says so.
 describe.each(Object.entries(compilers))('%s', (lang, isHere) => {
   it.skipIf(!isHere)(
     `new, build, test${isHere ? '' : ' (skipped: its compiler is not here)'}`,

@@ -32,6 +32,11 @@ export class Projects implements Disposable {
     });
   }
 
+  /** Removes a project, so that another may have its name. */
+  forget(folder: string): void {
+    rmSync(folder, { recursive: true, force: true });
+  }
+
   [Symbol.dispose](): void {
     this.home[Symbol.dispose]();
     rmSync(this.folder, { recursive: true, force: true });
