@@ -128,7 +128,8 @@ function writer(from: number, count: number, before = ''): ReturnType<typeof spa
       console.log('k' + at);
     }`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // What is made to fail says so there.
+    stdio: ['ignore', 'pipe', before === '' ? 'inherit' : 'ignore'],
   });
 }
 
