@@ -8,6 +8,7 @@ import { errorCodes } from '@skill-engine/engine';
 import { flags as build } from '../../packages/cli/src/commands/build.ts';
 import { flags as dev } from '../../packages/cli/src/commands/dev.ts';
 import { flags as config } from '../../packages/cli/src/commands/config.ts';
+import { flags as audit } from '../../packages/cli/src/commands/audit.ts';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
 import { flags as install } from '../../packages/cli/src/commands/install.ts';
@@ -16,6 +17,7 @@ import { flags as list } from '../../packages/cli/src/commands/list.ts';
 import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
 import { flags as newSkill } from '../../packages/cli/src/commands/new.ts';
 import { flags as run } from '../../packages/cli/src/commands/run.ts';
+import { flags as stats } from '../../packages/cli/src/commands/stats.ts';
 import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
 import { flags as test_ } from '../../packages/cli/src/commands/test.ts';
 import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
@@ -111,6 +113,8 @@ test('the page and the help name every verb and every flag', () => {
     sign,
     config,
     history,
+    stats,
+    audit,
     new: newSkill,
     build,
     dev,

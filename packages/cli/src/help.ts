@@ -197,6 +197,7 @@ SKILL_ENGINE_NEW_PASSPHRASE_… likewise give the new one for --rotate-key.
     summary: 'show what was run',
     help: `Usage: skill history [options]
        skill history show ID [--json]
+       skill history --export FILE
 
 ID is an execution's id or the beginning of one.
 
@@ -206,8 +207,49 @@ Options
   --since TIME         2026-01-31, 2026-01-31T09:30:00Z, or an age: 30m, 2h, 7d
   --until TIME         the same; records at exactly this time are left out
   --limit N            default 50
+  --cursor CURSOR      go on where an earlier listing ended
+  --follow             then show further invocations as they end, until interrupted
   --format FORMAT      table (default), json, jsonl, csv
   --json               the same as --format json
+  --no-pager           on a terminal: do not page long tables
+  --export FILE        the whole record, with its chain, as skill audit export writes it
+  --store FILE         another audit store, such as an imported one
+`,
+  },
+  stats: {
+    summary: 'show totals, success rates and times by tool',
+    help: `Usage: skill stats [options]
+
+Options
+  --skill NAME --tool NAME --user NAME
+  --since TIME --until TIME   as for skill history
+  --json
+  --store FILE         another audit store, such as an imported one
+
+Times are of invocations with an outcome. p50, p95, p99: so many percent took at most so long.
+`,
+  },
+  audit: {
+    summary: 'verify, export, import and prune the audit record',
+    help: `Usage: skill audit verify [EXPORT] [options]
+       skill audit key [--json]
+       skill audit export [--output FILE]
+       skill audit import EXPORT --into FILE [options]
+       skill audit prune --older-than TIME | --keep N | --max-size SIZE
+
+verify   reads the whole chain and names the first bad entry; exit code 7 if there is one
+key      the public key that signs, as PEM, and its fingerprint
+export   the whole record as JSON lines, to standard output or a file; it verifies as the store does
+import   makes a store of an export, to be read and verified
+prune    removes the oldest entries behind a signed summary
+
+Options
+  --public-key FILE    verify with this key, kept elsewhere, instead of the one beside the store
+  --checkpoint SEQ:HASH  the chain must go through this place, as an earlier verification told it
+  --older-than TIME    an age such as 90d, or a date
+  --max-size SIZE      such as 512M, 1G; counts entries, not free room in the file
+  --store FILE         another audit store
+  --json
 `,
   },
   doctor: {

@@ -55,6 +55,8 @@ export interface TableView {
   readonly width: number | undefined;
   /** Milliseconds since the epoch: times are then told by age. */
   readonly now: number | undefined;
+  /** Leaves the titles out. */
+  readonly bare?: boolean;
 }
 
 const columns: readonly Column[] = [
@@ -93,7 +95,7 @@ export function tableText(records: readonly AuditRecord[], view: TableView): str
     record.error_code ?? '-',
     record.fuel_used === null ? '-' : showCount(record.fuel_used),
   ]);
-  return renderTable(columns, rows, {
+  const text = renderTable(columns, rows, {
     width: view.width,
     paint: (text, column, row) => {
       const record = row === undefined ? undefined : records[row];
@@ -101,6 +103,7 @@ export function tableText(records: readonly AuditRecord[], view: TableView): str
       return column === STATUS ? view.paint(text, statusColours[record.status]) : text;
     },
   });
+  return view.bare === true ? text.slice(text.indexOf('\n') + 1) : text;
 }
 
 /** Every field on its own line; denials and parameters in full. */

@@ -4,6 +4,7 @@ import { painter } from './colours.ts';
 import { build } from './commands/build.ts';
 import { dev } from './commands/dev.ts';
 import { config } from './commands/config.ts';
+import { audit } from './commands/audit.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
@@ -13,6 +14,7 @@ import { list } from './commands/list.ts';
 import { remove } from './commands/remove.ts';
 import { newSkill } from './commands/new.ts';
 import { run } from './commands/run.ts';
+import { stats } from './commands/stats.ts';
 import { sign } from './commands/sign.ts';
 import { test } from './commands/test.ts';
 import { trust } from './commands/trust.ts';
@@ -50,6 +52,8 @@ const commands: Readonly<Record<VerbName, Command>> = {
   dev,
   config,
   history,
+  stats,
+  audit,
   doctor,
 };
 

@@ -88,6 +88,7 @@ const table = {
   CREDENTIALS_LOCKED: { owner: 'operator', exit: EXIT.engine },
   CREDENTIALS_CORRUPT: { owner: 'operator', exit: EXIT.engine },
   CREDENTIALS_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
+  AUDIT_BROKEN: { owner: 'operator', exit: EXIT.engine },
   STATE_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   INVALID_OPTIONS: { owner: 'embedder', exit: EXIT.usage },
   ENGINE_CLOSED: { owner: 'embedder', exit: EXIT.engine },

@@ -54,10 +54,30 @@ export {
 export type { Substitutes } from './substitutes.ts';
 
 // The audit record
-export { openSqliteAuditStore, type SqliteAuditOptions } from './audit/sqlite.ts';
+export {
+  openAuditReader,
+  openSqliteAuditStore,
+  type AuditReader,
+  type SqliteAuditOptions,
+  type SqliteAuditStore,
+} from './audit/sqlite.ts';
 export { MemoryAuditStore } from './audit/memory.ts';
 export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
 export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';
+export type { AuditStats, ToolStats } from './audit/stats.ts';
+export type { Break, Verification } from './audit/verify.ts';
+export type { VerifyOptions } from './audit/verify-store.ts';
+export type { Pruned, Retention } from './audit/retention.ts';
+export type { ChainEntry } from './audit/export-format.ts';
+export {
+  brokenAudit,
+  exportAudit,
+  importAudit,
+  verifyExport,
+  type ExportVerifyOptions,
+  type VerifiedExport,
+} from './audit/export.ts';
+export { auditPublicKey, type AuditPublicKey } from './audit/public-key.ts';
 export { escapeText, escapeLines } from './audit/escape.ts';
 
 // Credentials

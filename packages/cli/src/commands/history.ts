@@ -1,6 +1,7 @@
-import { SkillError, openSqliteAuditStore, statePlaces } from '@skill-engine/engine';
-import type { AuditFilter, AuditRecord, AuditStore, JsonValue } from '@skill-engine/engine';
+import { SkillError } from '@skill-engine/engine';
+import type { AuditFilter, AuditReader, AuditRecord, JsonValue } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
+import { auditFile, filterOf, openReader } from '../audit-place.ts';
 import { painter } from '../colours.ts';
 import {
   type Format,
@@ -11,8 +12,11 @@ import {
   csvHeader,
 } from '../history-formats.ts';
 import { jsonText } from '../json.ts';
+import { follow } from '../history-follow.ts';
+import { exportAuditTo } from './audit.ts';
+import { page } from '../pager.ts';
 import { type Shell, coloured, say, widthOf, write } from '../shell.ts';
-import { parseCount, parseInstant } from '../units.ts';
+import { parseCount } from '../units.ts';
 
 export const flags = {
   skill: { type: 'string' },
@@ -24,6 +28,11 @@ export const flags = {
   limit: { type: 'string' },
   format: { type: 'string' },
   json: { type: 'boolean' },
+  cursor: { type: 'string' },
+  follow: { type: 'boolean' },
+  'no-pager': { type: 'boolean' },
+  export: { type: 'string' },
+  store: { type: 'string' },
 } as const satisfies FlagTable;
 
 const DEFAULT_LIMIT = 50;
@@ -37,22 +46,26 @@ export async function history(args: readonly string[], shell: Shell): Promise<nu
     return show(id, line, shell);
   }
   if (first !== undefined) throw usage('history', `${JSON.stringify(first)} is not "show"`);
+  if (line.has('export')) {
+    await exportAuditTo(auditFile(line), line.one('export'), shell);
+    return 0;
+  }
   const format = formatOf(line);
   const filter = filterOf(line, shell);
   const limit = parseCount('limit', line.one('limit') ?? String(DEFAULT_LIMIT));
   if (limit < 1) throw usage('history', '--limit is at least 1');
-  await using audit = await openAudit();
-  await print(records(audit, filter, limit), format, shell);
+  await using audit = openReader(line);
+  if (line.has('follow')) return await follow(audit, filter, { format, limit }, shell);
+  const end: { cursor?: string | undefined } = {};
+  await print(records(audit, filter, limit, end), format, shell, !line.has('no-pager'));
+  if (end.cursor !== undefined && format === 'table') {
+    await say(shell, `there are more: --cursor ${end.cursor}`);
+  }
   return 0;
 }
 
-/** The store alone: reading it needs no engine. */
-function openAudit(): Promise<AuditStore> {
-  return openSqliteAuditStore({ path: statePlaces().auditFile });
-}
-
 async function show(id: string, line: CommandLine, shell: Shell): Promise<number> {
-  await using audit = await openAudit();
+  await using audit = openReader(line);
   const record = await audit.get(id);
   if (record === undefined) {
     throw new SkillError(
@@ -75,26 +88,14 @@ function formatOf(line: CommandLine): Format {
   throw usage('history', `--format is ${JSON.stringify(text)}; allowed are ${formats.join(', ')}`);
 }
 
-/** Absent flags are absent members: the store knows no `undefined`. */
-function filterOf(line: CommandLine, shell: Shell): AuditFilter {
-  const filter: Record<string, unknown> = {};
-  for (const flag of ['skill', 'tool', 'status', 'user']) {
-    if (line.has(flag)) filter[flag] = line.one(flag);
-  }
-  for (const flag of ['since', 'until']) {
-    const text = line.one(flag);
-    if (text !== undefined) filter[flag] = parseInstant(flag, text, shell.now());
-  }
-  return filter;
-}
-
 async function* records(
-  audit: AuditStore,
+  audit: AuditReader,
   filter: AuditFilter,
   limit: number,
+  end: { cursor?: string | undefined },
 ): AsyncGenerator<AuditRecord> {
   let left = limit;
-  let cursor: string | undefined;
+  let { cursor } = filter;
   do {
     const page = await audit.query({
       ...filter,
@@ -104,6 +105,7 @@ async function* records(
     yield* page.records;
     left -= page.records.length;
     cursor = page.cursor;
+    end.cursor = cursor;
   } while (left > 0 && cursor !== undefined);
 }
 
@@ -111,6 +113,7 @@ async function print(
   found: AsyncGenerator<AuditRecord>,
   format: Format,
   shell: Shell,
+  paged: boolean,
 ): Promise<void> {
   if (format === 'jsonl' || format === 'csv') {
     if (format === 'csv') await write(shell.stdout, csvHeader());
@@ -123,13 +126,11 @@ async function print(
     await write(shell.stdout, `${jsonText(all as unknown as JsonValue)}\n`);
   } else if (all.length === 0) await say(shell, 'no invocations found');
   else {
-    await write(
-      shell.stdout,
-      tableText(all, {
-        paint: painter(coloured(shell, shell.stdout)),
-        width: widthOf(shell.stdout),
-        now: shell.stdout.isTTY === true ? shell.now() : undefined,
-      }),
-    );
+    const text = tableText(all, {
+      paint: painter(coloured(shell, shell.stdout)),
+      width: widthOf(shell.stdout),
+      now: shell.stdout.isTTY === true ? shell.now() : undefined,
+    });
+    await (paged ? page(text, shell) : write(shell.stdout, text));
   }
 }

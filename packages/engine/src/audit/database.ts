@@ -1,16 +1,16 @@
-import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
 import type { SkillError } from '../errors.ts';
 import { Anchor, type Head } from './anchor.ts';
 import { chainKey } from './chain.ts';
 import { conditionsOf } from './conditions.ts';
+import type { ChainEntry } from './export-format.ts';
 import { encodeOutcome, interruptedOutcome } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { loadSecrets } from './files.ts';
 import type { Selection } from './filter.ts';
-import { assertUntouched, touched } from './open-check.ts';
+import { assertStillThere, assertUntouched, touched } from './open-check.ts';
+import { openReadOnly, type OpenedDatabase } from './open-read-only.ts';
 import type { Stored } from './page.ts';
 import { prune, type Pruned, type Retention } from './retention.ts';
 import { checkVersion, migrate } from './schema.ts';
@@ -22,7 +22,6 @@ import type { WriterIdentity } from './writer-identity.ts';
 import { ChainWriter } from './writer.ts';
 
 const BUSY = 5;
-const CANNOT_OPEN = 14;
 
 /** What survives: the end of the process, or of the machine's power too. */
 export type Durability = 'process' | 'power';
@@ -45,8 +44,11 @@ interface Powers extends Disposable {
 /** The blocking half of the SQLite store. It belongs on a thread of its own. */
 export class AuditDatabase implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #close: () => void;
   readonly #durability: Durability;
   readonly #writing: Powers | undefined;
+  /** The last end of the chain that this writer has seen: it must still be there. */
+  #seen: Head | undefined;
 
   static open(file: string, options: DatabaseOptions): AuditDatabase {
     // Several processes that turn a new file into WAL mode at once get "busy" without SQLite waiting for them.
@@ -63,12 +65,15 @@ export class AuditDatabase implements Disposable {
 
   private constructor(file: string, { busyTimeoutMs, mode, durability }: DatabaseOptions) {
     this.#durability = durability ?? 'power';
-    this.#db = openFile(file, busyTimeoutMs, mode);
+    const { db, close } =
+      mode === 'read' ? openReadOnly(file, busyTimeoutMs) : openToWrite(file, busyTimeoutMs);
+    this.#db = db;
+    this.#close = close;
     try {
       this.#db.exec('PRAGMA trusted_schema = OFF');
       if (mode === 'write') this.#writing = this.#openForWriting(file);
     } catch (error) {
-      this.#db.close();
+      close();
       throw error;
     }
   }
@@ -151,6 +156,24 @@ export class AuditDatabase implements Disposable {
     return gatherStats(this.#db, selection);
   }
 
+  /** Entries of the chain behind a sequence number, oldest first. */
+  entries(after: number, most: number): ChainEntry[] {
+    const rows = this.#db
+      .prepare(
+        'SELECT seq, kind, execution_id, lower(hex(hash)) AS hash, body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?',
+      )
+      .all(after, most);
+    return rows as unknown as ChainEntry[];
+  }
+
+  /** The last summary of removed entries, as its body; undefined where none were removed. */
+  lastPrune(): string | undefined {
+    const row = this.#db
+      .prepare("SELECT body FROM entry WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1")
+      .get();
+    return (row as { body: string } | undefined)?.body;
+  }
+
   /** Newest first; one more than `limit` when there is a further page. */
   query(selection: Selection): Stored[] {
     const { where, values } = conditionsOf(selection);
@@ -177,7 +200,7 @@ export class AuditDatabase implements Disposable {
         this.#writing[Symbol.dispose]();
       }
     } finally {
-      this.#db.close();
+      this.#close();
     }
   }
 
@@ -237,14 +260,28 @@ export class AuditDatabase implements Disposable {
     let signed = false;
     const result = this.#transaction(() => {
       const before = writing.chain.head();
+      // Or the cut would be covered by what comes now.
+      if (this.#seen) assertStillThere(this.#db, this.#seen, before);
       const done = work(writing.chain);
       head = writing.chain.head();
       signed = head.seq - before.seq > 0 && writing.chain.endsWithStatement();
       return done;
     });
-    if (this.#durability === 'power') writing.anchor.write(head!, false);
+    this.#seen = head;
+    if (this.#durability === 'power') this.#anchor(writing, head!);
     else if (signed) this.#settle(head!, false);
     return result;
+  }
+
+  /** Another process may have gone further meanwhile and have written its anchor before: the furthest counts. */
+  #anchor({ anchor, chain }: Powers, reached: Head): void {
+    let head = reached;
+    for (let tries = 0; tries < 5; tries += 1) {
+      anchor.write(head, false);
+      const now = chain.head();
+      if (now.seq <= head.seq) return;
+      head = now;
+    }
   }
 
   /** The anchor must never be ahead of what is on the disk: after a power failure that would look like a cut. */
@@ -254,19 +291,7 @@ export class AuditDatabase implements Disposable {
   }
 }
 
-function openFile(file: string, timeout: number, mode: 'read' | 'write'): DatabaseSync {
-  const options = { timeout, readOnly: mode === 'read' };
-  const db = new DatabaseSync(file, options);
-  if (mode === 'write') return db;
-  try {
-    db.prepare('SELECT 1 FROM sqlite_schema').get();
-    return db;
-  } catch (error) {
-    db.close();
-    // Where the directory cannot be written, WAL's shared memory cannot be made; without a log nothing is missed.
-    if (sqliteCode(error) !== CANNOT_OPEN || existsSync(`${file}-wal`)) throw error;
-    const url = pathToFileURL(file);
-    url.searchParams.set('immutable', '1');
-    return new DatabaseSync(url, options);
-  }
+function openToWrite(file: string, timeout: number): OpenedDatabase {
+  const db = new DatabaseSync(file, { timeout });
+  return { db, close: () => db.close() };
 }

@@ -1,7 +1,7 @@
 /** What a writer looks at before it lengthens a chain: whether it still ends where it ended. Constant time. */
 import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
-import type { Anchor } from './anchor.ts';
+import type { Anchor, Head } from './anchor.ts';
 import { isAuthentic } from './chain.ts';
 
 export function touched(what: string): SkillError {
@@ -43,4 +43,23 @@ export function assertUntouched(
   if (then && !reached.hash.equals(then.hash)) {
     throw touched(`entry ${reached.seq} is not the one that it was`);
   }
+}
+
+/**
+ * Under the write lock: the end that this writer saw last is still in the chain, unless retention removed it.
+ *
+ * @throws SkillError AUDIT_UNAVAILABLE
+ */
+export function assertStillThere(db: DatabaseSync, seen: Head, now: Head): void {
+  if (seen.seq === now.seq && seen.hash.equals(now.hash)) return;
+  if (seen.seq === 0) return;
+  const row = db.prepare('SELECT hash FROM entry WHERE seq = ?').get(seen.seq) as
+    | { hash: Uint8Array }
+    | undefined;
+  if (row && seen.hash.equals(row.hash)) return;
+  const { first } = db.prepare('SELECT min(seq) AS first FROM entry').get() as {
+    first: number | null;
+  };
+  if (!row && first !== null && seen.seq < first) return;
+  throw touched(`entry ${seen.seq}, which was its last, is gone or is another`);
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { Entry } from './entry.ts';
+import type { ChainEntry } from './export-format.ts';
 import type { Selection } from './filter.ts';
 import type { Stored } from './page.ts';
 import type { Pruned, Retention } from './retention.ts';
@@ -23,6 +24,11 @@ export interface Operations {
   };
   stats: { readonly asks: { readonly selection: Selection }; readonly gives: AuditStats };
   verify: { readonly asks: { readonly options: VerifyOptions }; readonly gives: Verification };
+  entries: {
+    readonly asks: { readonly after: number; readonly most: number };
+    readonly gives: readonly ChainEntry[];
+  };
+  lastPrune: { readonly asks: object; readonly gives: string | undefined };
   checkpoint: { readonly asks: object; readonly gives: boolean };
   prune: { readonly asks: { readonly retention: Retention }; readonly gives: Pruned | undefined };
   close: { readonly asks: object; readonly gives: undefined };

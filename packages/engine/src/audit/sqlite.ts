@@ -5,6 +5,7 @@ import type { JsonValue } from '../schema/json.ts';
 import type { Durability } from './database.ts';
 import { keyedDigest } from './digest.ts';
 import { encodeIntent, encodeOutcome } from './entry.ts';
+import type { ChainEntry } from './export-format.ts';
 import { loadSecrets, prepareFile, type StoreSecrets } from './files.ts';
 import { checkFilter } from './filter.ts';
 import { MOST_CANDIDATES, closed, pickOne, toPage } from './page.ts';
@@ -64,6 +65,10 @@ export interface AuditReader extends Pick<AuditStore, 'query' | 'get' | 'stats'>
    * @throws SkillError AUDIT_UNAVAILABLE when it cannot be read
    */
   verify(options?: Omit<VerifyOptions, 'path'>): Promise<Verification>;
+  /** Entries of the chain behind a sequence number (0: from the first), oldest first, at most 10 000. */
+  entries(after: number, most?: number): Promise<readonly ChainEntry[]>;
+  /** Body of the last summary of removed entries. */
+  lastPrune(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -118,6 +123,15 @@ class Reader implements AuditReader {
     const verification = await this.#ask(request);
     if (verification) return verification;
     throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${this.#file}.`);
+  }
+
+  async entries(after: number, most = 1000): Promise<readonly ChainEntry[]> {
+    const limit = Math.min(Math.max(1, most), 10_000);
+    return (await this.#ask({ op: 'entries', after, most: limit })) ?? [];
+  }
+
+  lastPrune(): Promise<string | undefined> {
+    return this.#ask({ op: 'lastPrune' });
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,14 @@
 /** Verifies the store on disk, without writing to it. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { Anchor, type Head } from './anchor.ts';
 import { chainKey } from './chain.ts';
 import { readSecrets } from './files.ts';
+import { readImported } from './imported.ts';
+import { openReadOnly } from './open-read-only.ts';
 import { checkVersion, STORE_VERSION } from './schema.ts';
 import { signerOf } from './signing.ts';
 import { type StoredEntry, type Verification, verifyEntries } from './verify.ts';
@@ -18,6 +20,8 @@ export interface VerifyOptions {
   readonly publicKey?: string | undefined;
   /** A checkpoint (or a head that `verify` gave) that was kept elsewhere. */
   readonly checkpoint?: JsonObject | undefined;
+  /** The end of the chain (`head` of an earlier verification) that was kept elsewhere. */
+  readonly kept?: { readonly seq: number; readonly hash: string } | undefined;
 }
 
 /**
@@ -26,10 +30,12 @@ export interface VerifyOptions {
  *
  * @throws SkillError AUDIT_UNAVAILABLE when there is no store, or it cannot be read
  */
-export function verifyStore({ path, publicKey, checkpoint }: VerifyOptions): Verification {
+export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions): Verification {
   const secrets = readSecrets(path);
   const key = secrets.key && chainKey(secrets.key);
-  const pem = publicKey ?? (secrets.signing && signerOf(secrets.signing).publicKey);
+  const imported = readImported(path);
+  const own = secrets.signing && signerOf(secrets.signing).publicKey;
+  const pem = publicKey ?? own ?? imported?.publicKey;
   if (pem === undefined) {
     throw new SkillError(
       'AUDIT_UNAVAILABLE',
@@ -38,7 +44,7 @@ export function verifyStore({ path, publicKey, checkpoint }: VerifyOptions): Ver
   }
   // The anchor follows the database: what is read after it is at least as far.
   const anchor = key && readAnchor(`${path}.head`, key);
-  const db = new DatabaseSync(path, { readOnly: true });
+  const { db, close } = openReadOnly(path, 10_000);
   try {
     db.exec('PRAGMA trusted_schema = OFF; BEGIN');
     if (checkVersion(db) < STORE_VERSION) {
@@ -56,15 +62,17 @@ export function verifyStore({ path, publicKey, checkpoint }: VerifyOptions): Ver
       running: new Set(running.map(({ id }) => id)),
       publicKey: keyOf(pem),
       anchor,
-      checkpoint,
+      checkpoint: checkpoint ?? imported?.end,
+      kept,
       pruned: last?.body,
     });
   } finally {
-    db.close();
+    close();
   }
 }
 
-function keyOf(pem: string): KeyObject {
+/** @throws SkillError INVALID_OPTIONS */
+export function keyOf(pem: string): KeyObject {
   try {
     const key = createPublicKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;

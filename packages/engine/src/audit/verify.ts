@@ -29,6 +29,8 @@ export interface VerifyWith {
   readonly anchor?: Head | 'damaged' | undefined;
   /** A checkpoint that was kept elsewhere. */
   readonly checkpoint?: JsonObject | undefined;
+  /** An end of the chain that was kept elsewhere: its place needs no signature. */
+  readonly kept?: { readonly seq: number; readonly hash: string } | undefined;
   /** Executions that the store lists as running. */
   readonly running?: ReadonlySet<string> | undefined;
   /** The last prune summary's body, if entries were removed. */
@@ -87,6 +89,24 @@ export function verifyEntries(entries: Iterable<StoredEntry>, given: VerifyWith)
   try {
     walk.begin();
     for (const entry of entries) walk.take(entry);
+    walk.end();
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    broken = error.what;
+  }
+  return walk.result(broken);
+}
+
+/** The same for entries that come as they are read. */
+export async function verifyEntryStream(
+  entries: AsyncIterable<StoredEntry>,
+  given: VerifyWith,
+): Promise<Verification> {
+  const walk = new Walk(given);
+  let broken: Break | undefined;
+  try {
+    walk.begin();
+    for await (const entry of entries) walk.take(entry);
     walk.end();
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
@@ -203,7 +223,14 @@ class Walk {
 
   /** Against a checkpoint that was kept elsewhere. */
   #assertKept(entry: StoredEntry, hash: Buffer): void {
-    const { checkpoint } = this.#given;
+    const { checkpoint, kept } = this.#given;
+    if (kept?.seq === entry.seq && kept.hash !== hash.toString('hex')) {
+      throw new Broken(
+        'changed',
+        entry,
+        'the end that was kept elsewhere says another entry was here',
+      );
+    }
     if (checkpoint?.['seq'] === entry.seq && checkpoint['head'] !== hash.toString('hex')) {
       throw new Broken(
         'changed',
@@ -228,6 +255,14 @@ class Walk {
         'truncated',
         next,
         `the record ends at entry ${this.#seq}, but had come to ${anchor.seq}`,
+      );
+    }
+    const { kept } = this.#given;
+    if (kept && kept.seq > this.#seq) {
+      throw new Broken(
+        'truncated',
+        next,
+        `the record ends at entry ${this.#seq}; the end that was kept elsewhere is entry ${kept.seq}`,
       );
     }
     this.#assertRunning();
@@ -292,7 +327,9 @@ function assertColumns(
         }
       : { timestamp_ms: null, skill: null, tool: null, user: null, status: body['status'] };
   for (const [name, value] of Object.entries(expected)) {
-    if (columns[name] !== value) {
+    // A column is UTF-8 and cannot hold half a surrogate pair; the record can.
+    const wanted = typeof value === 'string' ? value.toWellFormed() : value;
+    if (columns[name] !== wanted) {
       throw new Broken('index', entry, `its column ${name} does not say what the record says`);
     }
   }

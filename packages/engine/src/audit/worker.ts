@@ -70,6 +70,10 @@ function other(database: AuditDatabase, { id, request }: Numbered): void {
         return answer({ id, ok: true, value: database.find(request.id, request.most) });
       case 'stats':
         return answer({ id, ok: true, value: database.stats(request.selection) });
+      case 'entries':
+        return answer({ id, ok: true, value: database.entries(request.after, request.most) });
+      case 'lastPrune':
+        return answer({ id, ok: true, value: database.lastPrune() });
       case 'verify':
         return answer({ id, ok: true, value: verifyStore(request.options) });
       case 'checkpoint':

@@ -1,0 +1,55 @@
+/** A writer that goes on must not cover what was done to its database meanwhile. */
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { sampleIntent, sampleOutcome } from './contract.ts';
+import { openAuditReader, openSqliteAuditStore } from './sqlite.ts';
+import type { AuditStore } from './store.ts';
+
+async function invoke(store: AuditStore): Promise<void> {
+  const intent = sampleIntent();
+  await store.begin(intent);
+  await store.finish(sampleOutcome(intent.execution_id));
+}
+
+test.each([
+  ['its end cut off', 'DELETE FROM entry WHERE seq > 6'],
+  ['all of it removed', 'DELETE FROM entry'],
+  [
+    'its last entry replaced',
+    `DROP TRIGGER entry_is_append_only; UPDATE entry SET hash = x'00' WHERE seq = 8`,
+  ],
+])(
+  '%s under a running writer: nothing more is written, and verification tells',
+  async (_title, sql) => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+    const path = join(directory.path, 'audit.db');
+    await using store = await openSqliteAuditStore({ path });
+    for (let n = 0; n < 4; n += 1) await invoke(store);
+    {
+      using attacker = new DatabaseSync(path);
+      attacker.exec(sql);
+    }
+    await expect(store.begin(sampleIntent())).rejects.toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      message: expect.stringContaining('changed outside of the engine') as string,
+    });
+    await using reader = openAuditReader({ path });
+    expect(await reader.verify()).toMatchObject({ ok: false });
+  },
+);
+
+test('what another process prunes or writes is no such thing', async () => {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+  const path = join(directory.path, 'audit.db');
+  await using one = await openSqliteAuditStore({ path });
+  await using other = await openSqliteAuditStore({ path });
+  for (let n = 0; n < 3; n += 1) await invoke(one);
+  await invoke(other);
+  expect(await other.prune({ maxRecords: 0 })).toMatchObject({ records: 4 });
+  await invoke(one);
+  await using reader = openAuditReader({ path });
+  expect(await reader.verify()).toMatchObject({ ok: true, records: 1 });
+});
