@@ -4,9 +4,9 @@ import { detectLayers, NO_LAYERS, type Detected, type Layers } from './layers.ts
 
 export interface IsolationOptions {
   /**
-   * `process`: guests run in a child process without powers. `thread`: in a thread of this process, for skills that
-   * are trusted; it takes effect only where the engine and the load both say so. `docs/internals/isolation.md` says
-   * what a thread gives up. Default `process`.
+   * `process`: guests run in a child process without powers. `thread`: in a thread of this process, for skills of
+   * the trust level `trusted`; it takes effect only where the engine and the load both say so.
+   * `docs/internals/isolation.md` says what a thread gives up. Default `process`.
    */
   readonly level?: 'process' | 'thread';
   /**
