@@ -56,6 +56,28 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'HOSTIF-1',
+    section: '§4',
+    promise:
+      'an interface of the embedder is called only if the manifest names it and it is granted; a denial has the lines that allow it',
+    proof: [
+      'test/components/host-interface.test.ts :: is never called; the denial has the lines that would allow it',
+      'test/components/host-interface.test.ts :: is refused at load where the engine does not offer it, or with other types',
+    ],
+  },
+  {
+    id: 'HOSTIF-2',
+    section: '§4',
+    promise:
+      'the implementation sees skill, tool, user and invocation, within the limits; its failures, paths and stack never reach the guest',
+    proof: [
+      'test/components/host-interface.test.ts :: answers with values of its types, and knows who asks',
+      'test/components/host-interface.test.ts :: tells the guest of a failure nothing but that',
+      'test/components/host-interface.test.ts :: cannot give what is not of its types',
+      'test/components/host-interface.test.ts :: is covered by the time limit, which aborts its signal',
+    ],
+  },
+  {
     id: 'LOAD-1',
     section: '§2',
     promise: 'names outside a strict character set are refused before any JavaScript is generated',

@@ -1,6 +1,6 @@
 /** From what the broker refused to denials that say which lines of the manifest would allow it. */
 import { dirname } from 'node:path';
-import { denyCredential, denyFilesystem, denyNetwork } from './authority/deny.ts';
+import { denyCredential, denyFilesystem, denyInterface, denyNetwork } from './authority/deny.ts';
 import { type Denial, type DenialCode, DenialLog, denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import type { CountedDenial } from './broker/broker.ts';
@@ -41,6 +41,7 @@ const beyondGrants: Readonly<Record<string, { code: DenialCode; why: string }>> 
 function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Denial {
   if (raw.area === 'network') return describeNetworkDenial(authority, raw);
   if (raw.area === 'credential') return describeCredentialDenial(authority, raw);
+  if (raw.area === 'interface') return denyInterface(authority, raw.name);
   const fixed = beyondGrants[raw.rule];
   if (fixed) return denial(fixed.code, raw.path, raw.operation, fixed.why);
   return denyFilesystem(authority, {

@@ -22,6 +22,9 @@ import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
 import { outcomeRecord, refusal, resultOf } from './outcome.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
+import { InterfaceCalls } from './interfaces/calls.ts';
+import type { HostInterface, InterfaceCall } from './interfaces/host-interface.ts';
+import { type Offers, readOffers } from './interfaces/offer.ts';
 import { plan, requestOf } from './plan.ts';
 import { Policy } from './policy/chain.ts';
 import type { Hook, OnAsk } from './policy/hook.ts';
@@ -56,6 +59,11 @@ export interface EngineOptions {
    * is touched only when a skill that declares credentials is invoked. The engine closes only a store of its own.
    */
   readonly credentials?: CredentialStore;
+  /**
+   * Interfaces that skills may import beyond WASI, by their names with versions. A skill gets one only if its manifest
+   * names it and it is granted. Default: none.
+   */
+  readonly interfaces?: Readonly<Record<string, HostInterface>>;
   /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
   readonly isolation?: IsolationOptions;
   /**
@@ -104,15 +112,17 @@ export type CapabilityForm = Readonly<Record<string, unknown>>;
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const places = statePlaces(options.home);
+  const offers = await readOffers(options.interfaces);
   const own = options.audit === undefined;
   const audit = options.audit ?? (await openSqliteAuditStore({ path: places.auditFile }));
-  return new Engine(options, places, audit, own);
+  return new Engine(options, places, audit, own, offers);
 }
 
 export class Engine implements AsyncDisposable {
   /** Where invocations are recorded, to be queried. */
   readonly audit: AuditStore;
   readonly #options: EngineOptions;
+  readonly #offers: Offers;
   readonly #ceiling: CapabilityRestriction | undefined;
   readonly #places: StatePlaces;
   readonly #ownsAudit: boolean;
@@ -125,8 +135,15 @@ export class Engine implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** @internal Use {@link createEngine}. */
-  constructor(options: EngineOptions, places: StatePlaces, audit: AuditStore, ownsAudit: boolean) {
+  constructor(
+    options: EngineOptions,
+    places: StatePlaces,
+    audit: AuditStore,
+    ownsAudit: boolean,
+    offers: Offers,
+  ) {
     this.#options = options;
+    this.#offers = offers;
     this.#ceiling = options.ceiling && readCapabilities(options.ceiling, 'ceiling');
     this.#policy = new Policy(options.hooks, options.onAsk);
     this.#places = places;
@@ -164,6 +181,7 @@ export class Engine implements AsyncDisposable {
             places: this.#places,
             environment: this.#options.environment ?? process.env,
             config: options.config,
+            offers: this.#offers,
             supervisor: this.#supervisor,
             trust,
             isolation,
@@ -297,14 +315,23 @@ export class Engine implements AsyncDisposable {
       const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
       return after(resultOf(executionId, performance.now() - started, refusal(unavailable)));
     }
-    return conclude(Promise.resolve(), await this.#run(judged, limits!, options.signal));
+    return conclude(
+      Promise.resolve(),
+      await this.#run(judged, limits!, options.signal, { executionId, user: intent.user }),
+    );
   }
 
   async #run(
     { skill, tool, parameters }: Extract<Judgement, { tool: unknown }>,
     limits: Limits,
     signal: AbortSignal | undefined,
+    caller: Pick<InterfaceCall, 'executionId' | 'user'>,
   ): Promise<RunOutcome> {
+    const calls = new InterfaceCalls(this.#offers, {
+      ...caller,
+      skill: skill.name,
+      tool: tool.name,
+    });
     try {
       const request = requestOf(skill, parameters);
       const { credentials } = skill.effective;
@@ -312,7 +339,7 @@ export class Engine implements AsyncDisposable {
         credentials.length === 0
           ? undefined
           : await lendCredentials(this.#credentials(), skill.name, credentials);
-      return await runGuest(skill.supervisor, skill.pool, {
+      const outcome = await runGuest(skill.supervisor, skill.pool, {
         ...request,
         environment: [...new Map([...request.environment, ...(lent?.forGuest ?? [])])],
         config: [...new Map([...skill.config, ...(lent?.forGuest ?? [])])],
@@ -322,10 +349,14 @@ export class Engine implements AsyncDisposable {
         trust: { ca: this.#options.tls?.ca ?? [] },
         substitutes: this.#options.substitutes,
         credentials: lent?.forBroker,
+        onCall: calls.answer,
         signal,
       });
+      return calls.explained(outcome);
     } catch (error) {
       return refusal(SkillError.from(error));
+    } finally {
+      calls.end();
     }
   }
 

@@ -156,3 +156,8 @@ export {
   type Permission,
   type PermissionKind,
 } from './trust/permissions.ts';
+export {
+  InterfaceError,
+  type HostInterface,
+  type InterfaceCall,
+} from './interfaces/host-interface.ts';

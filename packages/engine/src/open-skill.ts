@@ -7,6 +7,7 @@ import { hashAuthority } from './authority/hash.ts';
 import type { AuthorityParts } from './authority/types.ts';
 import { OpenFailed, type Supervisor } from './broker/client.ts';
 import type { PoolSpec } from './broker/messages.ts';
+import { isProvidedWasi } from './component/imports.ts';
 import { prepareComponent, type PreparedComponent } from './component/prepare.ts';
 import { SkillError } from './errors.ts';
 import type { Limits } from './execution.ts';
@@ -16,6 +17,8 @@ import {
   type Isolation,
   type IsolationOptions,
 } from './isolate/level.ts';
+import { importedInterfaces } from './interfaces/match.ts';
+import type { Offers } from './interfaces/offer.ts';
 import type { WitMessage } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
 import { RateWindow } from './limits/rate.ts';
@@ -45,6 +48,8 @@ export interface OpenOptions {
   readonly limits: Partial<Limits> | undefined;
   readonly places: StatePlaces;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Interfaces of the embedder. */
+  readonly offers: Offers;
   /** Configuration values that win over the manifest's. */
   readonly config: Readonly<Record<string, string>> | undefined;
   readonly supervisor: Supervisor;
@@ -87,6 +92,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     ...componentOf(source),
     cacheDir: options.places.cache,
     metered: true,
+    provided: (name) => isProvidedWasi(name) || options.offers.has(name),
   });
   const { shape } = prepared;
   const typed = shape === 'typed' ? typedTools(prepared.wit!) : [];
@@ -108,7 +114,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       functionName,
       fn,
     })),
-    interfaces: [],
+    interfaces: importedInterfaces(prepared.wit, options.offers),
   };
   const pool = await openPool(supervisor, prepared, wit, limits, isolation, concurrency);
   try {

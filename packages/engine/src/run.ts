@@ -1,5 +1,5 @@
 /** One run of a guest: from validated parameters to what the supervisor needs, and back to an outcome. */
-import type { Supervisor } from './broker/client.ts';
+import type { OnCall, Supervisor } from './broker/client.ts';
 import type { BrokerCredential } from './broker/credentials.ts';
 import type { SpentBudget } from './broker/broker.ts';
 import type { CredentialUse, RunResult } from './broker/messages.ts';
@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly limits: Limits;
   readonly authority: EffectiveAuthority;
   readonly signal?: AbortSignal | undefined;
+  /** Answers calls of interfaces of the embedder. */
+  readonly onCall?: OnCall | undefined;
   /** Whom TLS connections of the guest trust besides the public roots. */
   readonly trust?: TlsTrust | undefined;
   readonly substitutes?: Substitutes | undefined;
@@ -82,6 +84,7 @@ export async function runGuest(
       blob,
       timeoutMilliseconds: limits.timeoutMs,
       broker: {
+        interfaces: authority.interfaces,
         filesystem: { ...authority.filesystem, root: substitutes?.files?.root },
         limits: {
           diskBytes: limits.diskBytes,
@@ -115,6 +118,7 @@ export async function runGuest(
       },
     },
     request.signal,
+    request.onCall,
   );
   const finished = result.end.kind === 'result' ? result.end.result : undefined;
   return {

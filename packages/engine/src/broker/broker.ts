@@ -1,6 +1,7 @@
 /** The powerful side of one invocation: judges every request by the effective grants, then acts. */
 import type { InvokeMessage } from '../isolate/messages.ts';
 import type { Answer, RequestHandler } from '../isolate/process.ts';
+import { BLOB_BYTES } from '../isolate/wire.ts';
 import { CredentialBroker, type BrokerCredential } from './credentials.ts';
 import type { CredentialDenial } from './credential-denial.ts';
 import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
@@ -11,6 +12,7 @@ import { ProtocolViolation, WasiError } from './wasi-error.ts';
 
 /** A refused access as the broker saw it; `authority/` adds the manifest lines that would allow it. */
 export type RawDenial =
+  | { readonly area: 'interface'; readonly name: string }
   | {
       readonly area: 'filesystem';
       readonly operation: string;
@@ -23,7 +25,12 @@ export type RawDenial =
 
 export type CountedDenial = RawDenial & { readonly count: number };
 
+/** Asks the embedder's thread; the bytes are JSON in both directions. */
+export type CallHost = (name: string, fn: string, bytes: Uint8Array) => Promise<Uint8Array>;
+
 export interface BrokerOptions {
+  /** Names of the granted interfaces of the embedder. */
+  readonly interfaces?: readonly string[];
   readonly filesystem: FilesystemAuthority;
   readonly limits: FilesystemLimits;
   readonly network: NetworkOptions;
@@ -41,6 +48,8 @@ export interface SpentBudget {
 const DENIALS = 64;
 
 export class Broker implements RequestHandler {
+  readonly #options: BrokerOptions;
+  readonly #callHost: CallHost | undefined;
   readonly #limits: FilesystemLimits;
   readonly #filesystem: FilesystemBroker;
   readonly #networkOptions: NetworkOptions;
@@ -50,7 +59,9 @@ export class Broker implements RequestHandler {
   readonly credentials: CredentialBroker | undefined;
   readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
 
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions, callHost?: CallHost) {
+    this.#options = options;
+    this.#callHost = callHost;
     this.#limits = options.limits;
     this.#filesystem = new FilesystemBroker(options.filesystem, options.limits, (denial) =>
       this.#deny({ area: 'filesystem', ...denial }),
@@ -63,11 +74,29 @@ export class Broker implements RequestHandler {
     }
   }
 
+  /** A call of an interface of the embedder: judged here, answered on its thread. */
+  #callInterface(args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer> {
+    const [name, fn] = args;
+    if (args.length !== 2 || typeof name !== 'string' || typeof fn !== 'string') {
+      throw new ProtocolViolation('iface.call: bad arguments');
+    }
+    if (!this.#options.interfaces?.includes(name)) {
+      this.#deny({ area: 'interface', name });
+      return { error: 'access' };
+    }
+    if (bytes.length > BLOB_BYTES || !this.#callHost) return { error: 'too-large' };
+    return this.#callHost(name, fn, bytes.slice()).then((answer) => ({
+      value: null,
+      bytes: answer,
+    }));
+  }
+
   request(op: string, args: readonly unknown[], bytes: Uint8Array): Answer | Promise<Answer> {
     try {
       if (op === 'fs.write' || op === 'fs.append') {
         this.credentials?.refuseIn(bytes, 'the content of a file', 'a file', 'not-permitted');
       }
+      if (op === 'iface.call') return this.#callInterface(args, bytes);
       if (op.startsWith('fs.')) return this.#filesystem.call(op, args, bytes);
       if (op.startsWith('net.')) {
         this.#network ??= new NetworkBroker(

@@ -3,7 +3,14 @@ import { Worker } from 'node:worker_threads';
 import { SkillError } from '../errors.ts';
 import { isolationFor } from '../isolate/level.ts';
 import type { End, StopReason } from '../isolate/process.ts';
-import type { FromSupervisor, PoolSpec, RunResult, RunSpec, ToSupervisor } from './messages.ts';
+import type {
+  FromSupervisor,
+  HostCall,
+  PoolSpec,
+  RunResult,
+  RunSpec,
+  ToSupervisor,
+} from './messages.ts';
 
 type Pending = (message: FromSupervisor) => void;
 
@@ -11,6 +18,9 @@ type Pending = (message: FromSupervisor) => void;
 type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
 
 const nothing = new Uint8Array(0);
+
+/** Answers one call of a guest; it never rejects. */
+export type OnCall = (request: HostCall) => Promise<Uint8Array>;
 
 export class OpenFailed extends Error {
   readonly end: End;
@@ -22,6 +32,7 @@ export class OpenFailed extends Error {
 
 export class Supervisor {
   readonly #worker: Worker;
+  readonly #callers = new Map<number, OnCall>();
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #dead: string | undefined;
@@ -36,6 +47,10 @@ export class Supervisor {
       stdin: false,
     });
     this.#worker.on('message', (message: FromSupervisor) => {
+      if ('call' in message) {
+        void this.#answer(message);
+        return;
+      }
       const pending = this.#pending.get(message.id);
       this.#pending.delete(message.id);
       this.#hold();
@@ -60,12 +75,13 @@ export class Supervisor {
   }
 
   /** Runs one invocation. It never rejects on behalf of a guest. */
-  async run(pool: number, run: RunSpec, signal?: AbortSignal): Promise<RunResult> {
+  async run(pool: number, run: RunSpec, signal?: AbortSignal, onCall?: OnCall): Promise<RunResult> {
     if (signal?.aborted) return unstarted('cancelled');
     if (this.#closing) return unstarted('closed');
     const id = this.#nextId;
     const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);
     signal?.addEventListener('abort', cancel, { once: true });
+    if (onCall) this.#callers.set(id, onCall);
     try {
       // Values of credentials move to the thread: no copy stays here.
       const values = run.broker.credentials?.map(({ value }) => value.buffer as ArrayBuffer);
@@ -77,7 +93,14 @@ export class Supervisor {
       throw error;
     } finally {
       signal?.removeEventListener('abort', cancel);
+      this.#callers.delete(id);
     }
+  }
+
+  /** Of a run that has ended, nobody waits for an answer. */
+  async #answer({ id, call, request }: Extract<FromSupervisor, { call: number }>): Promise<void> {
+    const bytes = await (this.#callers.get(id)?.(request) ?? nothing);
+    this.#worker.postMessage({ type: 'answer', id, call, bytes } satisfies ToSupervisor);
   }
 
   async closePool(pool: number): Promise<void> {

@@ -23,6 +23,12 @@ export interface RunSpec {
 export type ToSupervisor =
   | { readonly type: 'open'; readonly id: number; readonly pool: PoolSpec }
   | { readonly type: 'run'; readonly id: number; readonly pool: number; readonly run: RunSpec }
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly call: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close-pool'; readonly id: number; readonly pool: number }
   | { readonly type: 'close'; readonly id: number };
@@ -45,7 +51,15 @@ export type RunResult = {
   readonly credentialsUsed?: readonly CredentialUse[] | undefined;
 };
 
+/** A guest's call of an interface of the embedder. */
+export interface HostCall {
+  readonly interface: string;
+  readonly function: string;
+  readonly bytes: Uint8Array;
+}
+
 export type FromSupervisor =
+  | { readonly id: number; readonly call: number; readonly request: HostCall }
   | { readonly id: number; readonly done: true }
   | { readonly id: number; readonly failed: End }
   | { readonly id: number; readonly result: RunResult };

@@ -7,7 +7,7 @@ import { launch } from '../isolate/launch.ts';
 import { IsolatePool, PoolFull, type JobHandle } from '../isolate/pool.ts';
 import { IsolateGone, type End, type StartIsolate } from '../isolate/process.ts';
 import { startThread } from '../isolate/thread.ts';
-import { Broker } from './broker.ts';
+import { Broker, type CallHost } from './broker.ts';
 import { redactRun } from './redact-run.ts';
 import type { FromSupervisor, PoolSpec, RunSpec, ToSupervisor } from './messages.ts';
 
@@ -37,10 +37,23 @@ async function open(id: number, pool: IsolatePool): Promise<void> {
   }
 }
 
+/** Questions to the embedder's thread that have no answer yet. */
+const questions = new Map<number, (bytes: Uint8Array) => void>();
+let nextCall = 1;
+
+function callsOf(id: number): CallHost {
+  return (name, fn, bytes) =>
+    new Promise((resolve) => {
+      const call = nextCall++;
+      questions.set(call, resolve);
+      answer({ id, call, request: { interface: name, function: fn, bytes } });
+    });
+}
+
 async function run(id: number, poolId: number, spec: RunSpec): Promise<void> {
   let broker: Broker | undefined;
   try {
-    broker = new Broker(spec.broker);
+    broker = new Broker(spec.broker, callsOf(id));
     const pool = pools.get(poolId);
     if (!pool) {
       const end = { kind: 'stopped', reason: 'closed' } as const;
@@ -119,6 +132,10 @@ function handle(message: ToSupervisor): void {
       return;
     case 'run':
       void run(message.id, message.pool, message.run);
+      return;
+    case 'answer':
+      questions.get(message.call)?.(message.bytes);
+      questions.delete(message.call);
       return;
     case 'cancel':
       jobs.get(message.id)?.cancel();

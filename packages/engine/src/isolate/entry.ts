@@ -7,6 +7,7 @@ import { createCipheriv, type Cipheriv } from 'node:crypto';
 import { Script } from 'node:vm';
 import { FuelMeter, MeterStop } from '@skill-engine/metering';
 import { createHost } from '../host/index.ts';
+import { addInterfaces } from '../host/interfaces.ts';
 import { ExitSignal, HostFault, HostSession, type HostPowers } from '../host/session.ts';
 import { receive } from './channel.ts';
 import { steppedClock, type Clock } from './clock.ts';
@@ -119,6 +120,7 @@ function invoke(message: InvokeMessage, blob: Uint8Array): void {
     preopens: message.preopens,
     config: message.config ?? [],
   });
+  addInterfaces(imports, session, component!.wit);
   const { text, ...result } = component!.run(session, meter, imports, message, parameters);
   if (text !== undefined) sendChunks(FrameKind.resultPart, {}, Buffer.from(text, 'utf8'));
   send(FrameKind.result, result satisfies ResultMessage);

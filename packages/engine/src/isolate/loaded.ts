@@ -12,6 +12,7 @@ import type {
   LoadMessage,
   ResultMessage,
   ToolErrorMessage,
+  WitMessage,
 } from './messages.ts';
 
 type Instantiate = (
@@ -26,6 +27,7 @@ type Instantiate = (
 type Run = ResultMessage & { readonly text: string | undefined };
 
 export class LoadedComponent {
+  readonly wit: WitMessage;
   readonly #shape: LoadMessage['shape'];
   readonly #exportName: string;
   readonly #typed: TypedCalls;
@@ -35,7 +37,8 @@ export class LoadedComponent {
   constructor(message: LoadMessage, blob: Uint8Array, evaluate: (source: string) => unknown) {
     this.#shape = message.shape;
     this.#exportName = message.exportName;
-    this.#typed = new TypedCalls(message.wit ?? { types: [], tools: [], interfaces: [] });
+    this.wit = message.wit ?? { types: [], tools: [], interfaces: [] };
+    this.#typed = new TypedCalls(this.wit);
     let at = message.glueBytes;
     const source = new TextDecoder().decode(blob.subarray(0, at));
     for (const { name, bytes } of message.modules) {

@@ -1,8 +1,9 @@
 /** Calls a function of any WIT type with JSON, and says its result as JSON. The types come from the engine's own survey. */
+import { jsonTarget } from '../host/json-target.ts';
 import { HostFault, type HostSession } from '../host/session.ts';
 import { argumentsFromJson } from '../wit/from-json.ts';
 import { WitMismatch } from '../wit/mismatch.ts';
-import { type Json, valueToJson, type JsonTarget } from '../wit/to-json.ts';
+import { valueToJson } from '../wit/to-json.ts';
 import type { WitTypes } from '../wit/types.ts';
 import { ToolFailure } from './failure.ts';
 import type { Functions } from './flat.ts';
@@ -76,22 +77,6 @@ export class TypedCalls {
       throw error;
     }
   }
-}
-
-/** JSON text as it is: in exponent form, a number is not taken for an integer. */
-const rawJson = (JSON as unknown as { rawJSON: (text: string) => Json }).rawJSON;
-
-/** Values become JSON only as far as the output limit lets them: the text of a large list is many times its bytes. */
-export function jsonTarget(session: HostSession, types: WitTypes): JsonTarget {
-  let left = session.outputLeft;
-  return {
-    types,
-    large: (value) => rawJson(value.toExponential()),
-    take(length) {
-      left -= length;
-      if (left < 0) session.outputExceeded();
-    },
-  };
 }
 
 /** One line for an error of any type. */

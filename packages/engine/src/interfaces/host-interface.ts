@@ -1,0 +1,37 @@
+/** What an embedder offers to guests beyond WASI. */
+
+/** Who is calling; nothing of it comes from the guest. */
+export interface InterfaceCall {
+  readonly skill: string;
+  readonly tool: string;
+  /** The user that the invocation was made for; `null` if it named none. */
+  readonly user: string | null;
+  readonly executionId: string;
+  /** Aborts when the invocation ends: at its time limit, by its caller, or because the guest is gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An interface in WIT and the functions behind it.
+ *
+ * Functions have WIT's names in camel case. They get the arguments as JavaScript values, then an `InterfaceCall`, and
+ * return a value or a promise of one: `u64` and `s64` are bigints, `list<u8>` a `Uint8Array`, records have camel case
+ * fields, variants are `{ tag, val }`, absent options `undefined`. A function whose WIT result is `result<T, E>`
+ * returns `T`, and throws an `InterfaceError` for `E`.
+ */
+export interface HostInterface {
+  /** A WIT package that has the interface, such as `package app:db@1.0.0; interface query { … }`. */
+  readonly wit: string;
+  readonly implementation: Readonly<Record<string, (...args: never[]) => unknown>>;
+}
+
+/** Thrown by a host function: the guest gets `payload` as the err case of the function's result. */
+export class InterfaceError extends Error {
+  override readonly name = 'InterfaceError';
+  readonly payload: unknown;
+
+  constructor(payload: unknown) {
+    super(typeof payload === 'string' ? payload : 'the err case of a host function');
+    this.payload = payload;
+  }
+}

@@ -1,0 +1,221 @@
+/** Interfaces of the embedding program: granted by name, typed, bounded; and what happens when they fail. */
+import { join } from 'node:path';
+import { rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createEngine,
+  type Engine,
+  type InterfaceCall,
+  InterfaceError,
+  MemoryAuditStore,
+} from '../../packages/engine/src/index.ts';
+import { buildScript } from './build.ts';
+
+const offered = `package app:db@1.0.0;
+interface query {
+  record row { id: u64, name: string, data: list<u8>, note: option<string> }
+  variant failure { busy, wrong(string) }
+  find: func(name: string, limit: u32) -> list<row>;
+  run: func(sql: string) -> result<u32, failure>;
+  note: func(text: string) -> result<_, string>;
+  odd: func() -> u8;
+  wait: func() -> u8;
+}`;
+
+const world = (body: string) => `package test:asks;
+world guest {
+  import app:db/query@1.0.0;
+  export find: func(name: string) -> string;
+  export run: func(sql: string) -> string;
+  export note: func(text: string) -> string;
+  export odd: func() -> u8;
+  export wait: func() -> u8;
+}
+${body}`;
+
+const script = `import db from 'app:db/query@1.0.0';
+const tell = (call) => { try { return JSON.stringify(call()); } catch (error) { return 'threw ' + JSON.stringify(error.payload ?? error); } };
+export const find = (name) => tell(() => db.find(name, 2).map((row) => [Number(row.id), row.name, row.data.length, row.note ?? null]));
+export const run = (sql) => tell(() => db.run(sql));
+export const note = (text) => tell(() => db.note(text));
+export const odd = () => db.odd();
+export const wait = () => db.wait();
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'interfaces-'));
+const calls: InterfaceCall[] = [];
+const aborted: string[] = [];
+let engine: Engine;
+let component: string;
+
+const implementation = {
+  find: async (name: string, limit: number, call: InterfaceCall) => {
+    calls.push(call);
+    return [{ id: 7n, name: `${name} ${limit}`, data: new Uint8Array(3), note: undefined }];
+  },
+  run(sql: string) {
+    if (sql === 'busy') throw new InterfaceError({ tag: 'busy' });
+    if (sql === 'bug') throw new Error(`secret of ${folder}`);
+    if (sql === 'lie') return 'many';
+    return sql.length;
+  },
+  note() {
+    throw new Error(`secret of ${folder}`);
+  },
+  odd: () => 256,
+  wait: (call: InterfaceCall) =>
+    new Promise((resolve) => {
+      call.signal.addEventListener('abort', () => {
+        aborted.push(call.executionId);
+        resolve(0);
+      });
+    }),
+};
+
+const body = offered.replace('app:db@1.0.0;', 'app:db@1.0.0 {').concat('\n}');
+const interfaces = { 'app:db/query@1.0.0': { wit: offered, implementation } };
+
+function manifest(name: string, lines: string): string {
+  const path = join(folder, `${name}.toml`);
+  writeFileSync(path, `[skill]\nname = "${name}"\ncomponent = "x"\n${lines}`);
+  return path;
+}
+
+beforeAll(async () => {
+  engine = await createEngine({ home: folder, audit: new MemoryAuditStore(), interfaces });
+  component = await buildScript('asks', world(body), script);
+  const lines = '[skill.capabilities]\ninterfaces = ["app:db/query@1.0.0"]\n';
+  await engine.load(component, { manifest: manifest('asks', lines), grant: 'declared' });
+  await engine.load(component, { manifest: manifest('undeclared', ''), grant: 'declared' });
+  await engine.load(component, { manifest: manifest('ungranted', lines), grant: 'none' });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('a granted interface', () => {
+  it('answers with values of its types, and knows who asks', async () => {
+    const result = await engine.execute('asks', 'find', { name: 'ada' }, { user: 'grace' });
+    expect(result).toMatchObject({ ok: true, value: '[[7,"ada 2",3,null]]' });
+    const [call] = calls;
+    expect(call).toMatchObject({
+      skill: 'asks',
+      tool: 'find',
+      user: 'grace',
+      executionId: result.executionId,
+    });
+    expect(call!.signal.aborted).toBe(true);
+    const record = await engine.audit.get(result.executionId);
+    expect(record?.host_calls).toBeGreaterThan(0);
+  });
+
+  it('has err cases by its types', async () => {
+    expect(await engine.execute('asks', 'run', { sql: 'four' })).toMatchObject({ value: '4' });
+    expect(await engine.execute('asks', 'run', { sql: 'busy' })).toMatchObject({
+      value: 'threw {"tag":"busy"}',
+    });
+  });
+
+  it('tells the guest of a failure nothing but that', async () => {
+    const note = await engine.execute('asks', 'note', { text: 'x' });
+    expect(note).toMatchObject({ value: `threw "the host's implementation failed"` });
+    const bug = await engine.execute('asks', 'run', { sql: 'bug' });
+    expect(bug).toMatchObject({ ok: false, error: { code: 'HOST_INTERFACE_FAILED' } });
+    expect(JSON.stringify([note, bug, await engine.audit.get(bug.executionId)])).not.toContain(
+      'secret of',
+    );
+    expect(!bug.ok && (bug.error.cause as Error).message).toContain('secret of');
+  });
+
+  it('cannot give what is not of its types', async () => {
+    for (const [tool, parameters] of [
+      ['run', { sql: 'lie' }],
+      ['odd', {}],
+    ] as const) {
+      const result = await engine.execute('asks', tool, parameters);
+      expect(result).toMatchObject({ ok: false, error: { code: 'HOST_INTERFACE_FAILED' } });
+    }
+  });
+
+  it('is covered by the time limit, which aborts its signal', async () => {
+    const result = await engine.execute('asks', 'wait', {}, { limits: { timeoutMs: 300 } });
+    expect(result).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
+    expect(aborted).toContain(result.executionId);
+    expect(await engine.execute('asks', 'run', { sql: 'next' })).toMatchObject({ ok: true });
+  });
+});
+
+describe('an interface that is not granted', () => {
+  it('is never called; the denial has the lines that would allow it', async () => {
+    const before = calls.length;
+    for (const skill of ['undeclared', 'ungranted']) {
+      const result = await engine.execute(skill, 'find', { name: 'ada' });
+      expect(result).toMatchObject({
+        ok: false,
+        error: { code: 'CAPABILITY_DENIED' },
+        denials: [{ code: 'INTERFACE_NOT_GRANTED', resource: 'app:db/query@1.0.0' }],
+      });
+    }
+    const { denials } = await engine.execute('undeclared', 'find', { name: 'ada' });
+    expect(denials[0]!.allow.join('\n')).toContain('interfaces = ["app:db/query@1.0.0"]');
+    expect(calls.length).toBe(before);
+  });
+
+  it('is refused at load where the engine does not offer it, or with other types', async () => {
+    await using bare = await createEngine({
+      home: join(folder, 'bare'),
+      audit: new MemoryAuditStore(),
+    });
+    await expect(bare.load(component)).rejects.toMatchObject({ code: 'COMPONENT_IMPORT_UNKNOWN' });
+    const wit = offered.replace('limit: u32', 'limit: u64');
+    await using other = await createEngine({
+      home: join(folder, 'other'),
+      audit: new MemoryAuditStore(),
+      interfaces: { 'app:db/query@1.0.0': { wit, implementation } },
+    });
+    await expect(other.load(component)).rejects.toMatchObject({
+      code: 'COMPONENT_IMPORT_UNKNOWN',
+      message: expect.stringContaining('find, with other types'),
+    });
+  });
+});
+
+describe('an offer that cannot be kept is refused at once', () => {
+  it.each([
+    ['another name', { 'app:db/other@1.0.0': { wit: offered, implementation } }, 'cannot be read'],
+    ['wasi', { 'wasi:db/query@1.0.0': { wit: offered, implementation } }, 'not be one of wasi'],
+    [
+      'no function',
+      { 'app:db/query@1.0.0': { wit: offered, implementation: {} } },
+      'no function find',
+    ],
+    [
+      'an inherited function',
+      {
+        'app:db/query@1.0.0': {
+          wit: 'package app:db@1.0.0; interface query { to-string: func() -> string; }',
+          implementation: {},
+        },
+      },
+      'no function toString',
+    ],
+    [
+      'a resource',
+      {
+        'app:db/query@1.0.0': {
+          wit: 'package app:db@1.0.0; interface query { resource r; f: func() -> r; }',
+          implementation: { f: () => 1 },
+        },
+      },
+      'a resource',
+    ],
+  ])('%s', async (_, given, message) => {
+    const options = { home: folder, audit: new MemoryAuditStore(), interfaces: given };
+    await expect(createEngine(options)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringContaining(message),
+    });
+  });
+});
