@@ -372,6 +372,28 @@ export const requirements: readonly Requirement[] = [
     proof: [`${engine}/audit/sqlite-crash.test.ts :: eight writers: every record of each is there`],
   },
   {
+    id: 'AUD-5',
+    section: '§7',
+    promise:
+      'verification finds any change, deletion, reordering or truncation and names the first bad record',
+    proof: [
+      `${engine}/audit/tamper.test.ts :: the end cut off`,
+      `${engine}/audit/tamper.test.ts :: an older copy of the database`,
+      `${engine}/audit/cut-under-writer.test.ts :: under a running writer: nothing more is written`,
+      'test/cli/audit.test.ts :: a changed record: exit code 7, the first bad entry',
+    ],
+  },
+  {
+    id: 'AUD-6',
+    section: '§7',
+    promise: 'retention, export and import keep the chain verifiable',
+    proof: [
+      `${engine}/audit/tamper.test.ts :: is no way to remove records without the key`,
+      `${engine}/audit/export.test.ts :: an export verifies, and the store that is made of it says and verifies the same`,
+      `${engine}/audit/export.test.ts :: one that somebody else made up verifies by itself, and not by the key that is known`,
+    ],
+  },
+  {
     id: 'CRD-1',
     section: '§8',
     promise:

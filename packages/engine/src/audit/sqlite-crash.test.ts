@@ -54,9 +54,24 @@ const idsOf = (lines: readonly string[], word: string): string[] =>
   lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
 
 async function all(store: AuditStore): Promise<Map<string, AuditRecord>> {
-  const { records } = await store.query({ limit: 10_000 });
-  return new Map(records.map((record) => [record.execution_id, record]));
+  const records = new Map<string, AuditRecord>();
+  let cursor: string | undefined;
+  do {
+    const page = await store.query({ limit: 10_000, ...(cursor === undefined ? {} : { cursor }) });
+    for (const record of page.records) {
+      // Ids are unique: nothing is written over.
+      if (records.has(record.execution_id))
+        throw new Error(`${record.execution_id} is there twice`);
+      records.set(record.execution_id, record);
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return records;
 }
+
+/** How many processes are killed; more for a long run. */
+const KILLS = Number(process.env['AUDIT_KILLS'] ?? '8');
+const RECORDS = Number(process.env['AUDIT_RECORDS'] ?? '200');
 
 describe('a process killed with SIGKILL', () => {
   test('loses no acknowledged record, and its open invocations become interrupted', async () => {
@@ -64,7 +79,7 @@ describe('a process killed with SIGKILL', () => {
     const path = join(directory.path, 'audit.db');
     const began: string[] = [];
     const finished: string[] = [];
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < KILLS; round++) {
       const loop = 'for (;;) await invocation();';
       const { child, ended, lines, saw } = run(
         `await Promise.all([1, 2, 3, 4].map(async () => { ${loop} }));`,
@@ -79,6 +94,7 @@ describe('a process killed with SIGKILL', () => {
     }
     await using store = await openSqliteAuditStore({ path });
     const records = await all(store);
+    expect(await store.verify()).toMatchObject({ ok: true, records: records.size });
     const missing = began.filter((id) => !records.has(id));
     expect(missing).toEqual([]);
     expect(finished.filter((id) => records.get(id)?.status !== 'success')).toEqual([]);
@@ -120,7 +136,7 @@ describe('several processes with one store', () => {
     const path = join(directory.path, 'audit.db');
     const writers = Array.from({ length: 8 }, (_, n) =>
       run(
-        `for (let i = 0; i < 25; i++) await Promise.all(Array.from({ length: 8 }, () => invocation({ user: 'w${n}' })));
+        `for (let i = 0; i < ${RECORDS / 8}; i++) await Promise.all(Array.from({ length: 8 }, () => invocation({ user: 'w${n}' })));
          await store.close();`,
         path,
       ),
@@ -129,7 +145,8 @@ describe('several processes with one store', () => {
     expect(codes.map(([code]) => code)).toEqual(writers.map(() => 0));
     await using store = await openSqliteAuditStore({ path });
     const records = await all(store);
-    expect(records.size).toBe(8 * 200);
+    expect(records.size).toBe(8 * RECORDS);
+    expect(await store.verify()).toMatchObject({ ok: true, records: records.size });
     expect(new Set([...records.values()].map((record) => record.status))).toEqual(
       new Set(['success']),
     );
