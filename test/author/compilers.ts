@@ -7,5 +7,6 @@ const has = (program: string, ...args: string[]) => spawnSync(program, args).sta
 export const compilers = {
   c: has('clang', '--version') && existsSync('/usr/lib/wasm32-wasi/libc.a'),
   rust: has('cargo', '--version') && existsSync('/usr/lib/rustlib/wasm32-wasi'),
+  go: has('go', 'version'),
   python: has('componentize-py', '--version'),
 };

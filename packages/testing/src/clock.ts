@@ -6,7 +6,7 @@ export type Moment = Date | number | string;
 export interface ClockOptions {
   /** First reading of the wall clock. Default `2026-01-01T00:00:00Z`. */
   readonly now?: Moment;
-  /** First reading of the monotonic clock, in milliseconds. Default 0. */
+  /** First reading of the monotonic clock, in milliseconds. Default 1: some runtimes, as Go's, take 0 for a broken clock. */
   readonly monotonic?: number;
   /** Milliseconds that each reading of either clock moves both. Default 0: the clock is fixed. */
   readonly step?: number;
@@ -43,7 +43,7 @@ export class TestClock {
   constructor(given: ClockOptions | Moment = {}) {
     const options = isMoment(given) ? { now: given } : given;
     this.#wall = millisecondsOf(options.now ?? START);
-    this.#monotonic = nanoseconds(options.monotonic ?? 0, 'monotonic');
+    this.#monotonic = nanoseconds(options.monotonic ?? 1, 'monotonic');
     this.#step = nanoseconds(options.step ?? 0, 'step');
   }
 

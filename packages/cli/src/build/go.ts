@@ -1,7 +1,8 @@
 /** Go: its own compiler makes a reactor for wasip1 since 1.24; TinyGo, when it is there, a far smaller one. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toolsComponent } from './core-module.ts';
+import { withAdapterMemory } from './go-memory.ts';
 import { type BuildContext, compile, missing, which } from './toolchain.ts';
 
 export async function buildGo(folder: string, context: BuildContext): Promise<Uint8Array> {
@@ -17,6 +18,7 @@ export async function buildGo(folder: string, context: BuildContext): Promise<Ui
     const environment = { ...context.environment, GOOS: 'wasip1', GOARCH: 'wasm' };
     const args = ['build', '-buildmode=c-shared', '-trimpath', '-ldflags=-s -w', '-o', core, '.'];
     await compile(go, args, folder, { ...context, environment });
+    await writeFile(core, withAdapterMemory(await readFile(core)));
   } else {
     throw missing(
       'Go',

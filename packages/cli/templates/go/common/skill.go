@@ -27,6 +27,9 @@ type ToolError struct {
 
 func (e *ToolError) Error() string { return e.Message }
 
+// Memory for what translates WASI's first version to its second, which needs some before Go has started.
+var adapterMemory = [256 << 10]byte{'s', 'k', 'i', 'l', 'l', '-', 'e', 'n', 'g', 'i', 'n', 'e', ':', 'm', 'e', 'm', 'o', 'r', 'y', '-', 'f', 'o', 'r', '-', 'a', 'd', 'a', 'p', 't', 'e', 'r', ':'}
+
 var kept = map[uintptr][]byte{}
 
 func keep(size uintptr) unsafe.Pointer {
@@ -38,7 +41,7 @@ func keep(size uintptr) unsafe.Pointer {
 
 //go:wasmexport cabi_realloc
 func realloc(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer {
-	if size == 0 {
+	if size == 0 || adapterMemory[0] == 0 {
 		return unsafe.Pointer(uintptr(align))
 	}
 	fresh := keep(uintptr(size))
@@ -101,6 +104,28 @@ func result(value any, failure error) unsafe.Pointer {
 		return words(1, 2, 1, code[0], code[1], message[0], message[1], 0, 0, 0, 0)
 	}
 	return words(1, 2, 0, 0, 0, message[0], message[1], 0, 0, 0, 0)
+}
+
+//go:wasmimport wasi_snapshot_preview1 fd_prestat_get
+func prestatGet(descriptor uint32, stat unsafe.Pointer) uint32
+
+//go:wasmimport wasi_snapshot_preview1 fd_prestat_dir_name
+func prestatName(descriptor uint32, name unsafe.Pointer, length uint32) uint32
+
+// grants are the granted directories, by their names: the manifest's paths, on the host. Package os takes paths beneath them.
+func grants() []string {
+	var found []string
+	for descriptor := uint32(3); ; descriptor++ {
+		var stat [2]uint32
+		if prestatGet(descriptor, unsafe.Pointer(&stat)) != 0 {
+			return found
+		}
+		name := make([]byte, stat[1]+1)
+		if prestatName(descriptor, unsafe.Pointer(&name[0]), stat[1]) != 0 {
+			return found
+		}
+		found = append(found, string(name[:stat[1]]))
+	}
 }
 
 // Needed by the compiler; a skill is called by its exports.

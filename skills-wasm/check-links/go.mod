@@ -1,0 +1,3 @@
+module check-links
+
+go 1.24
