@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newSigningKey, signPackage } from '../../packages/engine/src/index.ts';
 import { main } from '../../packages/cli/src/main.ts';
 import { FakeShell, type FakeOptions } from '../cli/fake-shell.ts';
 import { Home } from '../cli/skill.ts';
@@ -194,8 +195,11 @@ test('a package comes over https with a checked certificate, its signature besid
   const { key, cert } = authority.issue(['localhost']);
   const folder = await bench.package();
   execFileSync('tar', ['czf', `${folder}.tgz`, '-C', folder, '.']);
+  const author = newSigningKey();
+  await signPackage(`${folder}.tgz`, author.privateKey);
   const server = createServer({ key, cert }, (request, response) => {
     if (request.url === '/a.tgz') response.end(readFileSync(`${folder}.tgz`));
+    else if (request.url === '/moved.tgz.sig') response.end(readFileSync(`${folder}.tgz.sig`));
     else if (request.url === '/moved.tgz') response.writeHead(302, { location: '/a.tgz' }).end();
     else if (request.url === '/plain.tgz')
       response.writeHead(302, { location: 'http://localhost/a.tgz' }).end();
@@ -207,10 +211,13 @@ test('a package comes over https with a checked certificate, its signature besid
   const ca = join(bench.fresh(), 'ca.pem');
   writeFileSync(ca, authority.cert);
   const environment = { NODE_EXTRA_CA_CERTS: ca };
+  writeFileSync(`${ca}.pub`, author.publicKey);
+  expect((await home.run(['trust', 'key', 'add', `${ca}.pub`, '--name', 'author'])).code).toBe(0);
   try {
     expect((await home.run(['install', `${base}/a.tgz`])).stderr).toContain('PACKAGE_NOT_FOUND');
     expect(await home.run(['install', `${base}/moved.tgz`], { environment })).toMatchObject({
       code: 0,
+      stdout: expect.stringContaining('verified, by author'),
     });
     expect(await home.run(['run', 'answer', 'run'])).toMatchObject({ code: 0, stdout: '42\n' });
     expect((await home.run(['install', `${base}/plain.tgz`], { environment })).stderr).toContain(
