@@ -49,6 +49,21 @@ describe('fuel', () => {
     expect(counters.stackOverflowed).toBe(false);
   });
 
+  test.each([
+    ['without a call', '(if (local.get 0) (then (call $f (i32.const 0))))'],
+    ['before the calls', '(if (i32.eqz (local.get 0)) (then return)) (call $f (i32.const 0))'],
+  ])('a path %s through a recursive export is checked', async (_, body) => {
+    const { counters, exports } = await run(
+      `(module (func $f (export "run") (param i32) ${body}))`,
+      { fuel: 5_000n },
+    );
+    expect(() => {
+      for (let i = 0; i < 5_000; i++) exports['run'](0);
+    }).toThrow(TRAP);
+    expect(counters.exhausted).toBe(true);
+    expect(() => exports['run'](0)).toThrow(TRAP);
+  });
+
   test('work that doubles at every level of calls ends, though nothing loops or recurses', async () => {
     const levels = Array.from(
       { length: 60 },
@@ -218,6 +233,14 @@ describe('stack', () => {
   test.each([
     ['direct recursion', '(func $f (export "run") (call $f))'],
     [
+      'recursion in one arm',
+      '(func $f (export "run") (param i32) (if (i32.eqz (local.get 0)) (then (call $f (i32.const 0)))))',
+    ],
+    [
+      'recursion behind an early return',
+      '(func $f (export "run") (param i32) (if (local.get 0) (then return)) (call $f (local.get 0)))',
+    ],
+    [
       'mutual recursion',
       '(func $f (export "run") (call $g)) (func $g (call $h)) (func $h (call $f))',
     ],
@@ -263,6 +286,32 @@ describe('stack', () => {
     expect(error).toBeInstanceOf(TRAP);
     expect(counters.stackOverflowed).toBe(true);
     expect(counters.exhausted).toBe(false);
+  });
+
+  test.each([
+    ['falls through', '(call $f (i32.sub (local.get 0) (i32.const 1)))'],
+    ['branches', '(call $f (i32.sub (local.get 0) (i32.const 1))) (br $out)'],
+    [
+      'branches on a condition',
+      '(call $f (i32.sub (local.get 0) (i32.const 1))) (br_if $out (local.get 0))',
+    ],
+    ['returns', '(call $f (i32.sub (local.get 0) (i32.const 1))) return'],
+    ['tail-calls', '(return_call $f (i32.sub (local.get 0) (i32.const 1)))'],
+    [
+      'leaves a loop',
+      '(call $f (i32.sub (local.get 0) (i32.const 1))) (loop $l (br_if $out (local.get 0)) (br $l))',
+    ],
+  ])('an arm that %s gives its stack back, round after round', async (_, body) => {
+    const { counters, exports } = await run(
+      `(module (func $f (param i32) (block $out (if (local.get 0) (then ${body}))))
+        (func (export "run") (param i32) (call $f (local.get 0))))`,
+      { fuel: 1n << 40n, stackBytes: 10_000 },
+    );
+    for (let i = 0; i < 1000; i++) exports['run'](5);
+    const deep = (): unknown => exports['run'](1000);
+    if (body.includes('return_call')) deep();
+    else expect(deep).toThrow(TRAP);
+    expect(counters.stackOverflowed).toBe(!body.includes('return_call'));
   });
 
   test('the depth is the same on every run, cold and warm', async () => {

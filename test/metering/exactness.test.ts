@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /* oxlint-disable unicorn/no-thenable -- `then` is an arm of an if here */
-import { FuelMeter, meter } from '@skill-engine/metering';
+import { DEFAULT_STACK_BYTES, FuelMeter, meter } from '@skill-engine/metering';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble, type Encoding } from './generated/assemble.ts';
@@ -43,6 +43,9 @@ function runMetered(bytes: Uint8Array, argument: number, budget = 1n << 40n): Ra
   const { exports } = counters.instantiate(module);
   const before = counters.fuelUsed;
   const ended = finish(exports['run'] as Call, argument);
+  // Whatever a frame took from the stack budget is back when it has returned.
+  if (ended.end === 'value')
+    expect(Reflect.get(counters, 'depth').value).toBe(BigInt(DEFAULT_STACK_BYTES));
   return {
     ...ended,
     fuel: Number(counters.fuelUsed - before),

@@ -54,7 +54,7 @@ export function buildCallGraph(
     }
   }
   const held = module.types.map((): number[] => []);
-  for (const index of module.reachable) {
+  for (const index of new Set([...module.referenced, ...module.exported])) {
     if (index >= imported)
       held[typeNode[module.functions[index] as number] as number]?.push(index - imported);
   }

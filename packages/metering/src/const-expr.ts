@@ -40,7 +40,7 @@ export function readConstExpr(reader: Reader, module: Module, out?: Writer, shif
         const index = reader.u32();
         if (index >= module.functions.length)
           reader.fail(`function index ${index} is out of range`, at);
-        module.reachable.add(index);
+        module.referenced.add(index);
         break;
       }
       case 0x23: {

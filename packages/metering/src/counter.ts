@@ -1,4 +1,5 @@
 import { BULK, EV, type EventLog, type LabelLog } from './events.ts';
+import type { Narrow } from './narrow.ts';
 import type { FunctionScan } from './scan.ts';
 import type { Writer } from './writer.ts';
 
@@ -30,6 +31,8 @@ export interface FunctionPlan {
   readonly check: boolean;
   /** Bytes of stack that one frame is taken for, or 0 where the depth is not counted. */
   readonly frame: number;
+  /** Where the frame counts and the counter is checked, if not from the entry to all exits. */
+  readonly narrow: Narrow | undefined;
 }
 
 const GLOBAL_GET = 0x23;
@@ -118,32 +121,31 @@ export class CounterEmitter {
   }
 
   private entry(plan: FunctionPlan): void {
-    const { w, context } = this;
     this.valid = false;
-    if (plan.frame === 0) {
-      if (plan.check) this.chargeAndCheck(plan.entry);
-      else this.charge(plan.entry);
-      return;
-    }
-    this.getGlobal(context.fuel);
-    if (plan.entry !== 0) {
-      this.constant(plan.entry);
+    if (plan.frame > 0 && plan.narrow === undefined) this.enterFrame(plan.entry, plan.frame);
+    else if (plan.frame === 0 && plan.check) this.chargeAndCheck(plan.entry);
+    else this.charge(plan.entry);
+  }
+
+  /** Charges, debits the frame, and checks both counters at once. */
+  enterFrame(units: number, frame: number): void {
+    const { w, context } = this;
+    if (units === 0) this.load();
+    else {
+      this.getCounter();
+      this.constant(units);
       w.u8(I64_SUB);
+      this.setCounter();
     }
-    w.u8(LOCAL_TEE);
-    w.u32(this.counter);
-    if (plan.entry === 0) w.u8(0x1a);
-    else this.setGlobal(context.fuel);
-    this.valid = true;
     this.getGlobal(context.depth);
     w.u8(LOCAL_TEE);
     w.u32(this.saved);
-    this.constant(plan.frame);
+    this.constant(frame);
     w.u8(I64_SUB);
     this.setGlobal(context.depth);
     this.getLocal(this.counter);
     this.getLocal(this.saved);
-    this.constant(plan.frame);
+    this.constant(frame);
     w.bytes([I64_SUB, I64_OR, I64_CONST, 0, I64_LT_S, 0x04, 0x40, 0x10]);
     w.u32(context.halt);
     w.bytes([0x00, 0x0b]);

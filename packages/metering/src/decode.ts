@@ -29,7 +29,8 @@ export function decodeModule(bytes: Uint8Array, limits: MeteringLimits): Module 
     importCount: 0,
     tags: [],
     exportCount: 0,
-    reachable: new Set(),
+    exported: new Set(),
+    referenced: new Set(),
     bodies: [],
     activeElements: 0,
     activeBytes: 0,
@@ -104,7 +105,7 @@ function decodeSection(id: number, reader: Reader, module: Module, limits: Meter
     case SECTION.export:
       return readExports(reader, module, limits);
     case SECTION.start:
-      module.reachable.add(functionIndex(reader, module));
+      module.referenced.add(functionIndex(reader, module));
       return;
     case SECTION.element:
       return readElements(reader, module, limits);
@@ -262,7 +263,7 @@ function readExports(reader: Reader, module: Module, limits: MeteringLimits): vo
       [module.functions, module.tables, module.memories, undefined, module.tags][kind]?.length ??
       module.globals;
     if (index >= bound) reader.fail(`exported index ${index} is out of range`, indexAt);
-    if (kind === 0) module.reachable.add(index);
+    if (kind === 0) module.exported.add(index);
     if (kind === 1) module.sharesReferences = true;
   }
 }
@@ -291,7 +292,7 @@ function readElements(reader: Reader, module: Module, limits: MeteringLimits): v
     if (active) module.activeElements += length;
     for (let k = 0; k < length; k++) {
       if (expressions) readConstExpr(reader, module);
-      else module.reachable.add(functionIndex(reader, module));
+      else module.referenced.add(functionIndex(reader, module));
     }
   }
 }

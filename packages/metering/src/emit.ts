@@ -39,7 +39,11 @@ export class FunctionEmitter {
     const { w, counter: c } = this;
     w.reserve((fn.end - fn.declarations) * 2 + 256);
     c.open(fn, plan);
-    const wrapped = plan.frame > 0 && fn.rootTargeted;
+    const { narrow } = plan;
+    /** The frame counts in one arm of an `if`. */
+    const arm = narrow !== undefined && narrow.label !== fn.label ? narrow : undefined;
+    const wholly = plan.frame > 0 && arm === undefined;
+    const wrapped = wholly && fn.rootTargeted;
     if (wrapped) {
       w.u8(0x02);
       w.bytes(this.context.resultBlock(fn));
@@ -57,6 +61,17 @@ export class FunctionEmitter {
       const next = events.next[i] as number;
       const a = events.a[i] as number;
       const live = (flags & FLAG.live) !== 0;
+      const counted =
+        plan.frame > 0 && (narrow === undefined || (i > narrow.from && i <= narrow.until));
+      const leavesArm = arm !== undefined && counted && a <= arm.label;
+      if (
+        (i === arm?.until && flags & FLAG.fallsThrough) ||
+        (kind === EV.br && live && leavesArm)
+      ) {
+        w.copy(bytes, copied, at);
+        copied = at;
+        c.restoreDepth();
+      }
       switch (kind) {
         case EV.loop:
           if (!live) continue;
@@ -85,7 +100,7 @@ export class FunctionEmitter {
           continue;
         case EV.end:
           if (i === last) {
-            if (plan.frame > 0) {
+            if (wholly) {
               if (wrapped) {
                 w.copy(bytes, copied, next);
                 c.restoreDepth();
@@ -157,13 +172,13 @@ export class FunctionEmitter {
         case EV.tailCall:
         case EV.throw:
           if (!live) break;
-          if (plan.frame > 0 || this.copied.label >= 0 || c.deferred) {
+          if (counted || this.copied.label >= 0 || c.deferred) {
             w.copy(bytes, copied, at);
             copied = at;
             c.charge(-this.prepaid());
             if (c.deferred) c.writeBack();
             if (kind === EV.throw) break;
-            if (plan.frame > 0) c.restoreDepth();
+            if (counted) c.restoreDepth();
           }
           break;
         case EV.br:
@@ -184,19 +199,22 @@ export class FunctionEmitter {
           const outside = a < this.copied.label;
           const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
           const leavesRegion = live && c.deferred && a < c.region;
-          if (edge === 0 && !outside && !leavesRegion) {
+          const restores = live && leavesArm;
+          if (edge === 0 && !outside && !leavesRegion && !restores) {
             if (live) this.reach(a - base);
             break;
           }
           w.copy(bytes, copied, at);
           copied = next;
           const further = outside ? COPY_NESTING : 0;
-          if (edge === 0 && !leavesRegion) this.branchFurther(bytes[at] as number, at, further);
+          if (edge === 0 && !leavesRegion && !restores)
+            this.branchFurther(bytes[at] as number, at, further);
           else {
             w.bytes([0x04, 0x40]);
             const { valid } = c;
             c.charge(edge);
             if (leavesRegion) c.writeBack();
+            if (restores) c.restoreDepth();
             if (live) this.reach(a - base);
             c.valid = valid;
             this.branchFurther(0x0c, at, further + 1);
@@ -232,10 +250,11 @@ export class FunctionEmitter {
           break;
       }
       const units = events.charge[i] as number;
-      if (units !== 0) {
+      if (units !== 0 || i === narrow?.from) {
         w.copy(bytes, copied, next);
         copied = next;
-        c.charge(units);
+        if (i === narrow?.from) c.enterFrame(units, plan.frame);
+        else c.charge(units);
       }
     }
   }

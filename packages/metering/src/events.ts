@@ -56,21 +56,29 @@ export const FLAG = {
   leaves: 64,
   /** `end`: of a loop that takes and leaves nothing, so that its body can be copied. */
   even: 128,
+  /** `end`: what follows stands in no block but the function's own. */
+  outermost: 256,
+  /** `brIf`: it is one, and no `br_on_null` or its kin. */
+  conditional: 512,
 } as const;
 
-function grown<T extends Int32Array | Uint8Array>(array: T, make: (n: number) => T): T {
+function grown<T extends Int32Array | Uint16Array | Uint8Array>(
+  array: T,
+  make: (n: number) => T,
+): T {
   const next = make(array.length * 2);
   next.set(array);
   return next;
 }
 const int32 = (n: number): Int32Array<ArrayBuffer> => new Int32Array(n);
+const uint16 = (n: number): Uint16Array<ArrayBuffer> => new Uint16Array(n);
 const uint8 = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(n);
 
 /** The log. Index `i` of every array belongs to event `i`. */
 export class EventLog {
   length = 0;
   kind = uint8(4096);
-  flags = uint8(4096);
+  flags = uint16(4096);
   /** Offset of the instruction, and of the byte after it. */
   pos = int32(4096);
   next = int32(4096);
@@ -98,7 +106,7 @@ export class EventLog {
 
   private grow(): void {
     this.kind = grown(this.kind, uint8);
-    this.flags = grown(this.flags, uint8);
+    this.flags = grown(this.flags, uint16);
     this.pos = grown(this.pos, int32);
     this.next = grown(this.next, int32);
     this.cost = grown(this.cost, int32);

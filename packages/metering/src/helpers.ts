@@ -42,6 +42,27 @@ export class HelperBodies {
     return this.growEpilogue(w, wide, shift, 2);
   }
 
+  /** Same type as the function `index`: pays and checks what callers pay for it, and calls it. */
+  door(index: number, params: number, units: number): Uint8Array {
+    const { fuel, exhausted } = this.globals;
+    const w = new Writer(64);
+    w.u8(0);
+    globalGet(w, fuel);
+    w.u8(0x42);
+    w.s64(units);
+    w.u8(0x7d);
+    globalSet(w, fuel);
+    this.ifNegative(w, fuel);
+    globalGet(w, exhausted);
+    globalSet(w, fuel);
+    w.bytes([0x00, 0x0b]);
+    for (let i = 0; i < params; i++) get(w, i);
+    w.u8(0x10);
+    w.u32(index);
+    w.u8(0x0b);
+    return w.done();
+  }
+
   /** Records which counter is negative, and traps. */
   halt(): Uint8Array {
     const { depth, fuel, exhausted } = this.globals;

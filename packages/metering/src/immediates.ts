@@ -46,7 +46,7 @@ export function readImmediates(
     case IMM.function: {
       const index = r.u32();
       if (index >= module.functions.length) r.fail('function index out of range', at);
-      module.reachable.add(index);
+      module.referenced.add(index);
       return;
     }
     case IMM.gc:

@@ -67,8 +67,10 @@ export interface Module {
   /** Type index of every tag. */
   readonly tags: number[];
   exportCount: number;
-  /** Functions that others can reach: exported, started, in element segments, or taken by `ref.func`. */
-  readonly reachable: Set<number>;
+  /** Functions that are exported. */
+  readonly exported: Set<number>;
+  /** Functions that are started, in element segments, or taken by `ref.func`. */
+  readonly referenced: Set<number>;
   /** [start, end) of every body: after its size field. */
   readonly bodies: [number, number][];
   /** Elements and bytes that active segments copy at instantiation. */

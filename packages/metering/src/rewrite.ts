@@ -41,6 +41,8 @@ export class Rewriter {
   private readonly newTypes: Uint8Array[] = [];
   /** Type index and body of every appended function. */
   private readonly helpers: { type: number; body: Uint8Array }[] = [];
+  /** What stands in the place of an exported function. */
+  private readonly doors = new Map<number, number>();
   private readonly blockTypes = new Map<number, Uint8Array>();
 
   constructor(module: Module, scanner: Scanner, graph: CallGraph, exceptions: boolean) {
@@ -108,6 +110,7 @@ export class Rewriter {
         this.append(growType(module, 'table', index), bodies.tableGrow(index, wide)),
       );
     }
+    for (const [i, units] of calls.doors) this.door(module.importedFunctions + i, units, bodies);
     const counted = frames.some((bytes) => bytes > 0);
     const halt = counted ? this.append(Uint8Array.of(0x60, 0, 0), bodies.halt()) : 0;
 
@@ -135,6 +138,7 @@ export class Rewriter {
         entry: calls.entry[i] as number,
         check: calls.check[i] === 1,
         frame: frames[i] as number,
+        narrow: calls.narrow[i],
       });
       code.counted(body);
     }
@@ -147,7 +151,17 @@ export class Rewriter {
 
   /** Appends a function; returns its index. */
   private append(type: Uint8Array, body: Uint8Array): number {
-    this.helpers.push({ type: this.newType(type), body });
+    return this.appendTyped(this.newType(type), body);
+  }
+
+  private door(index: number, units: number, bodies: HelperBodies): void {
+    const type = this.module.functions[index] as number;
+    const params = this.module.types[type]?.params ?? 0;
+    this.doors.set(index, this.appendTyped(type, bodies.door(index, params, units)));
+  }
+
+  private appendTyped(type: number, body: Uint8Array): number {
+    this.helpers.push({ type, body });
     return this.module.functions.length + this.helpers.length - 1;
   }
 
@@ -255,7 +269,8 @@ export class Rewriter {
       const kind = r.u8();
       w.copy(r.bytes, start, r.pos);
       const index = r.u32();
-      w.u32(kind === 3 && index >= this.module.importedGlobals ? index + this.shift : index);
+      if (kind === 0) w.u32(this.doors.get(index) ?? index);
+      else w.u32(kind === 3 && index >= this.module.importedGlobals ? index + this.shift : index);
     }
   }
 

@@ -217,6 +217,7 @@ export class Scanner {
           if (live) flags |= FLAG.live;
           height = control.height() + control.results();
           control.pop();
+          if (control.depth === 1) flags |= FLAG.outermost;
           events.push(EV.end, flags, at, r.pos, cost, label);
           cost = 0;
           run = 0;
@@ -232,7 +233,7 @@ export class Scanner {
           const label = control.labelAt(target);
           if (opcode !== 0x0c && opcode !== 0xd5) height--;
           cost += COSTS.instruction;
-          let flags = live ? FLAG.live : 0;
+          let flags = (live ? FLAG.live : 0) | (opcode === 0x0d ? FLAG.conditional : 0);
           if ((labels.loops[label] as number) < loops) {
             flags |= FLAG.leaves;
             if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain)

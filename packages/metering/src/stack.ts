@@ -13,6 +13,14 @@ export function frameBytes(fn: FunctionScan): number {
   return FRAME_BASE + (fn.locals + fn.height + fn.callValues) * (fn.wideValues ? 16 : 8);
 }
 
+/**
+ * Whether a frame may go uncounted on paths without a call. At most one such frame is on the stack at a time, at its
+ * top; a large one has to count.
+ */
+export function mayNarrow(fn: FunctionScan): boolean {
+  return frameBytes(fn) <= UNCOUNTED_BYTES;
+}
+
 export interface StackPlan {
   /** By function: bytes that it debits from the stack budget, or 0. */
   readonly frames: Float64Array;

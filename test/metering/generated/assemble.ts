@@ -1,6 +1,14 @@
 /** Random programs as wasm binaries, written by hand: no assembler on npm knows every feature used here. */
 import { inTable, plainTarget, target, type Label } from './labels.ts';
-import { LOCALS, type Binary, type Expr, type Program, type Stmt, type Valued } from './program.ts';
+import {
+  LOCALS,
+  RECURSIONS,
+  type Binary,
+  type Expr,
+  type Program,
+  type Stmt,
+  type Valued,
+} from './program.ts';
 
 const OPS: Readonly<Record<Binary, readonly number[]>> = {
   add: [0x6a],
@@ -94,6 +102,10 @@ class FunctionAssembler {
       case 'call':
         this.expr(e.e, labels);
         return this.put(...this.callee(e.callee));
+      case 'recur':
+        this.put(0x23, 1, 0x04, 0x7f, 0x23, 1, ...constant(1), 0x6b, 0x24, 1);
+        this.expr(e.e, [{ kind: 'value', counter: -1 }, ...labels]);
+        return this.put(0x10, e.callee % this.count, 0x05, ...constant(0), 0x0b);
       case 'callIndirect':
         this.expr(e.e, labels);
         this.expr(e.index, labels);
@@ -265,7 +277,7 @@ export function assemble(
     ...section(4, [1, 0x70, 0, count]),
     ...section(5, [1, 1, 1, 3]),
     ...section(13, [1, 0, 1]),
-    ...section(6, [1, 0x7f, 1, 0x41, 0, 0x0b]),
+    ...section(6, [2, 0x7f, 1, ...constant(0), 0x0b, 0x7f, 1, ...constant(RECURSIONS), 0x0b]),
     ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
     ...section(9, [1, 0, 0x41, 0, 0x0b, ...vector(all.map((index) => inTable(index, count)))]),
     ...section(10, [...leb(count), ...bodies.flat()]),

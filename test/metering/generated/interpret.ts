@@ -3,7 +3,7 @@
  * it runs. It shares no code with the meter, and knows nothing of blocks or potentials.
  */
 import { inTable, plainTarget, target, type Label } from './labels.ts';
-import { LOCALS, type Expr, type Program, type Stmt, type Valued } from './program.ts';
+import { LOCALS, RECURSIONS, type Expr, type Program, type Stmt, type Valued } from './program.ts';
 
 class Branch {
   readonly depth: number;
@@ -54,6 +54,8 @@ class Machine {
   private lastCheck = 0;
   private global = 0;
   private pages = 1;
+  /** Calls of any function that are left. */
+  recursions = RECURSIONS;
   private readonly memory = new Uint8Array(1024);
   private readonly program: Program;
 
@@ -202,6 +204,20 @@ class Frame {
         if (this.behind === 0) return argument;
         m.pay(3);
         return m.call(this.index + 1 + (e.callee % this.behind), argument);
+      }
+      case 'recur': {
+        m.pay(2);
+        if (m.recursions === 0) {
+          m.pay(1);
+          return 0;
+        }
+        m.pay(4);
+        m.recursions--;
+        return this.scope(() => {
+          const argument = this.expr(e.e, [{ kind: 'value', counter: -1 }, ...labels]);
+          m.pay(3);
+          return m.call(e.callee % (this.index + 1 + this.behind), argument);
+        });
       }
       case 'callIndirect': {
         const argument = this.expr(e.e, labels);

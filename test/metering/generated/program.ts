@@ -13,6 +13,8 @@ export type Expr =
   | { readonly k: 'block'; readonly body: Valued }
   | { readonly k: 'call'; readonly callee: number; readonly e: Expr }
   | { readonly k: 'callIndirect'; readonly index: Expr; readonly e: Expr }
+  /** A call of any function while few enough of them have run; else 0. */
+  | { readonly k: 'recur'; readonly callee: number; readonly e: Expr }
   | { readonly k: 'global' }
   | { readonly k: 'grow'; readonly e: Expr };
 
@@ -53,10 +55,16 @@ export type Stmt =
 
 export type Binary = 'add' | 'sub' | 'mul' | 'and' | 'xor' | 'lt' | 'shr' | 'div';
 
-/** Functions take one i32 and return one; each may call only those behind it, so that every program ends its calls. */
+/**
+ * Functions take one i32 and return one; each may call only those behind it, but for a bounded number of
+ * calls of any, so that every program ends its calls.
+ */
 export interface Program {
   readonly functions: readonly Valued[];
 }
+
+/** Calls of any function that one run makes. */
+export const RECURSIONS = 12;
 
 /** Locals that programs read and write: the parameter and three more. */
 export const LOCALS = 4;
@@ -104,6 +112,7 @@ export function programs({ exceptions, traps }: Features): fc.Arbitrary<Program>
         fc.record({ k: fc.constant('if' as const), c: expr, then: body, else: body }),
         fc.record({ k: fc.constant('block' as const), body }),
         fc.record({ k: fc.constant('call' as const), callee, e: expr }),
+        fc.record({ k: fc.constant('recur' as const), callee, e: expr }),
         fc.record({ k: fc.constant('callIndirect' as const), index: expr, e: expr }),
         fc.record({ k: fc.constant('grow' as const), e: expr }),
       ),

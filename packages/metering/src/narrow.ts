@@ -1,0 +1,107 @@
+import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
+import type { FunctionScan } from './scan.ts';
+
+/** The part of a function in which its frame counts: it holds every call, and the paths around it pay for no frame. */
+export interface Narrow {
+  /** Event behind which the part begins. */
+  readonly from: number;
+  /** Label that it lies in: of an `if`, one arm of which it is, or the function's own. */
+  readonly label: number;
+  /** Event that ends it. */
+  readonly until: number;
+}
+
+/** Most branches out of the part: each restores the depth on its own. */
+const MAX_EXITS = 4;
+
+/**
+ * Finds where a frame must be counted, for a function that returns early on some path without a call: the arm of an
+ * `if` that has all calls, or what follows the last `end` on the function's own level before the first call.
+ * Nothing where all paths call, or where a way out of the part could not be told from one around it.
+ */
+export function narrowFrame(
+  fn: FunctionScan,
+  events: EventLog,
+  labels: LabelLog,
+): Narrow | undefined {
+  if (fn.hasPads) return undefined;
+  const calls = callRange(fn, events);
+  if (calls === undefined) return undefined;
+  return arm(fn, events, labels, calls) ?? tail(fn, events, calls);
+}
+
+type Range = readonly [first: number, last: number];
+
+function callRange(fn: FunctionScan, { kind, flags }: EventLog): Range | undefined {
+  let first = -1;
+  let last = -1;
+  for (let i = fn.firstEvent; i < fn.endEvent; i++) {
+    if ((kind[i] !== EV.call && kind[i] !== EV.tailCall) || !((flags[i] as number) & FLAG.live))
+      continue;
+    if (first < 0) first = i;
+    last = i;
+  }
+  return first < 0 ? undefined : [first, last];
+}
+
+/** The innermost arm, outside of loops, that holds all calls. */
+function arm(
+  fn: FunctionScan,
+  events: EventLog,
+  labels: LabelLog,
+  [first, last]: Range,
+): Narrow | undefined {
+  const { kind, a } = events;
+  /** Arms that are open before the first call, outermost first. */
+  const open: { from: number; label: number }[] = [];
+  for (let i = fn.firstEvent; i < first; i++) {
+    const label = a[i] as number;
+    if (kind[i] === EV.if) open.push({ from: i, label });
+    else if (kind[i] === EV.else) open[open.length - 1] = { from: i, label };
+    else if (kind[i] === EV.end && open.at(-1)?.label === label) open.pop();
+  }
+  for (const { from, label } of open.toReversed()) {
+    if ((labels.loops[label] as number) > 0) continue;
+    let until = first;
+    while ((kind[until] !== EV.end && kind[until] !== EV.else) || a[until] !== label) until++;
+    if (until < last) continue;
+    if (exits({ from, label, until }, events, labels) <= MAX_EXITS) return { from, label, until };
+  }
+  return undefined;
+}
+
+/** Ways out of an arm that need code of their own; infinite where one cannot have any. */
+function exits({ from, label, until }: Narrow, events: EventLog, labels: LabelLog): number {
+  const { kind, flags, a, edge } = events;
+  let count = 0;
+  for (let i = from + 1; i < until; i++) {
+    if (((flags[i] as number) & FLAG.live) === 0) continue;
+    if (kind[i] === EV.brTable) return Infinity;
+    const leaves = (a[i] as number) <= label;
+    if (kind[i] === EV.loop && (edge[i] as number) > 0) return Infinity;
+    if (kind[i] === EV.br && leaves) count++;
+    if (kind[i] === EV.brIf && leaves) {
+      if (((flags[i] as number) & FLAG.conditional) === 0) return Infinity;
+      if (((labels.flags[a[i] as number] as number) & LABEL.plain) === 0) return Infinity;
+      count++;
+    }
+  }
+  return count;
+}
+
+/** The function behind an early return. */
+function tail(fn: FunctionScan, events: EventLog, [first]: Range): Narrow | undefined {
+  const { kind, flags, a } = events;
+  let from = -1;
+  let returns = false;
+  for (let i = fn.firstEvent; i < first; i++) {
+    const f = flags[i] as number;
+    if ((f & FLAG.live) === 0) continue;
+    // A branch to the function's end from before `from` would arrive where the depth is restored.
+    if (kind[i] === EV.brTable) break;
+    if ((kind[i] === EV.br || kind[i] === EV.brIf) && a[i] === fn.label) break;
+    if (kind[i] === EV.return) returns = true;
+    if (kind[i] === EV.end && returns && f & FLAG.outermost) from = i;
+  }
+  return from < 0 ? undefined : { from, label: fn.label, until: fn.endEvent - 1 };
+}
