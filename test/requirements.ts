@@ -759,4 +759,36 @@ export const requirements: readonly Requirement[] = [
       `${engine}/authority/widening.property.test.ts :: two authorities that decide differently about a path have different hashes`,
     ],
   },
+  {
+    id: 'MCP-1',
+    section: '§11',
+    promise: 'no tool call and no request over MCP can grant, accept, skip policy or name the user',
+    proof: [
+      'test/mcp/mcp.test.ts :: cannot grant, accept, install, skip policy, or be somebody else',
+    ],
+  },
+  {
+    id: 'MCP-2',
+    section: '§11',
+    promise:
+      'skills are tools of an MCP server over stdio, with errors and denials as structured content',
+    proof: [
+      'test/mcp/mcp.test.ts :: lists and calls tools, with failures and denials as structured content',
+      'test/mcp/mcp.test.ts :: speaks with the official client over standard input and output',
+    ],
+  },
+  {
+    id: 'MCP-3',
+    section: '§11',
+    promise: 'texts of a skill reach a model and its user without control characters, and bounded',
+    proof: ['test/mcp/mcp.test.ts :: texts of a hostile skill are escaped and bounded'],
+  },
+  {
+    id: 'METRIC-1',
+    section: '§9',
+    promise: 'health and metrics count every recorded invocation once, refused ones included',
+    proof: [
+      'test/policy/metrics.test.ts :: count every invocation once, by tool, refused ones too',
+    ],
+  },
 ];

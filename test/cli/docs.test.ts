@@ -18,6 +18,7 @@ import { flags as remove } from '../../packages/cli/src/commands/remove.ts';
 import { flags as newSkill } from '../../packages/cli/src/commands/new.ts';
 import { flags as run } from '../../packages/cli/src/commands/run.ts';
 import { flags as stats } from '../../packages/cli/src/commands/stats.ts';
+import { flags as serve } from '../../packages/cli/src/commands/serve.ts';
 import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
 import { flags as test_ } from '../../packages/cli/src/commands/test.ts';
 import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
@@ -110,6 +111,7 @@ test('the page and the help name every verb and every flag', () => {
     update,
     remove,
     trust,
+    serve,
     sign,
     config,
     history,

@@ -252,6 +252,17 @@ Options
   --json
 `,
   },
+  serve: {
+    summary: 'offer skills to an MCP client over standard input and output',
+    help: `Usage: skill serve SKILL ... [--user NAME]
+
+Each tool of each SKILL (as for skill run) is a tool of the MCP server. A skill that asks for capabilities must
+have been accepted before: the server asks nobody, and no client can accept or grant.
+
+Options
+  --user NAME          who is recorded as the user (default: the user of the system)
+`,
+  },
   doctor: {
     summary: 'check what skills need on this machine',
     help: `Usage: skill doctor [--json] [--strict]

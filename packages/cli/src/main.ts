@@ -15,6 +15,7 @@ import { remove } from './commands/remove.ts';
 import { newSkill } from './commands/new.ts';
 import { run } from './commands/run.ts';
 import { stats } from './commands/stats.ts';
+import { serve } from './commands/serve.ts';
 import { sign } from './commands/sign.ts';
 import { test } from './commands/test.ts';
 import { trust } from './commands/trust.ts';
@@ -55,6 +56,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   stats,
   audit,
   doctor,
+  serve,
 };
 
 /** One command from its arguments to its exit code. Never throws. */

@@ -16,6 +16,7 @@ import type { IsolationOptions } from './isolate/level.ts';
 import type { CandidateSkill } from './install/candidate.ts';
 import type { InstalledSkill } from './install/installed.ts';
 import { narrow } from './limits/limits.ts';
+import { healthOf, MetricsCounter, type Health, type Metrics } from './metrics.ts';
 import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
@@ -132,6 +133,7 @@ export class Engine implements AsyncDisposable {
   #ownCredentials: CredentialStore | undefined;
   readonly #policy: Policy;
   readonly #closing = new AbortController();
+  readonly #metrics = new MetricsCounter();
   #closed: Promise<void> | undefined;
 
   /** @internal Use {@link createEngine}. */
@@ -215,6 +217,16 @@ export class Engine implements AsyncDisposable {
     return [...this.#skills.values()].flatMap((skill) => skill.tools);
   }
 
+  /** What was called since the engine was opened, by tool. */
+  metrics(): Metrics {
+    return this.#metrics.read();
+  }
+
+  /** Whether what was called lately works, by skill. */
+  health(): Health {
+    return healthOf([...this.#skills.keys()], this.#metrics.read());
+  }
+
   /**
    * Runs one tool in a fresh sandbox. It resolves for every failure of the guest, the call or a limit; the
    * outcome is durable in the audit store by then.
@@ -235,7 +247,11 @@ export class Engine implements AsyncDisposable {
       this.#running.delete(running);
       loaded?.running.delete(running);
     };
-    running.then(forget, forget);
+    running.then((result) => {
+      forget();
+      const known = loaded?.toolTable.has(tool) ? { skill, tool } : undefined;
+      this.#metrics.count(known, result);
+    }, forget);
     return running;
   }
 

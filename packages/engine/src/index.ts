@@ -7,6 +7,7 @@ export {
   type LoadOptions,
 } from './engine.ts';
 export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+export type { Health, Metrics, SkillHealth, ToolMetrics } from './metrics.ts';
 export type { Skill } from './skill.ts';
 export type { IsolationOptions } from './isolate/level.ts';
 export { describeIsolation, type IsolationReport, type LayerReport } from './isolate/report.ts';

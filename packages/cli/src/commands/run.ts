@@ -9,7 +9,6 @@ import {
 } from '@skill-engine/engine';
 import type {
   AuditStore,
-  Engine,
   ExecutionResult,
   FailedExecution,
   JsonValue,
@@ -20,6 +19,7 @@ import { type CommandLine, type FlagTable, splitArguments, usage } from '../args
 import { requireConsent } from '../consent.ts';
 import { jsonText } from '../json.ts';
 import { limitsOf, superfluous } from '../limits.ts';
+import { loadAccepted } from '../load-accepted.ts';
 import { type Given, buildParameters } from '../parameters.ts';
 import { exitCodeOf, resultJson } from '../report.ts';
 import { tell } from '../run-output.ts';
@@ -152,31 +152,6 @@ async function refusalOf(
     caller,
     error,
   });
-}
-
-/**
- * Loads what was accepted, with what was accepted: another component or manifest that was put in its place
- * meanwhile never runs. Of an installed skill, the very bytes that were verified are loaded.
- */
-async function loadAccepted(
-  engine: Engine,
-  { named, package: accepted, installed }: Target,
-  manifest: string | undefined,
-  isolation: LoadOptions['isolation'],
-): Promise<Skill> {
-  const skills = await engine.load(installed ?? named, {
-    only: accepted.name,
-    grant: accepted.needsConsent ? 'declared' : 'none',
-    ...(manifest === undefined ? {} : { manifest }),
-    ...(isolation === undefined ? {} : { isolation }),
-  });
-  const skill = skills.find(({ name }) => name === accepted.name);
-  if (skill?.digest === accepted.digest) return skill;
-  throw new SkillError(
-    'COMPONENT_DIGEST_MISMATCH',
-    `${accepted.name} changed while it was loaded, so it did not run. Try again.`,
-    { details: { expected: accepted.digest, found: skill?.digest ?? null } },
-  );
 }
 
 function isolationOf(line: CommandLine): LoadOptions['isolation'] {

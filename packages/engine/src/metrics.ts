@@ -1,0 +1,142 @@
+/** Counts of an engine's invocations, in its own memory; the audit store has those of all time. */
+import type { ErrorCode } from './errors.ts';
+import type { ExecutionResult } from './execution.ts';
+
+export interface Counts {
+  readonly executions: number;
+  /** Calls that did not succeed, refused ones included. */
+  readonly failures: number;
+  /** 0 to 1; `null` before the first call. */
+  readonly successRate: number | null;
+  /** Milliseconds. */
+  readonly durationMs: {
+    readonly total: number;
+    readonly mean: number | null;
+    readonly max: number;
+  };
+  readonly fuelUsed: number;
+  /** Only codes that came. */
+  readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
+}
+
+export interface ToolMetrics extends Counts {
+  readonly skill: string;
+  readonly tool: string;
+}
+
+export interface Metrics extends Counts {
+  /** Tools that were called, by skill and name. Calls of what there is not count in the totals only. */
+  readonly tools: readonly ToolMetrics[];
+}
+
+export interface SkillHealth {
+  readonly skill: string;
+  readonly status: 'healthy' | 'degraded';
+  readonly executions: number;
+  readonly failures: number;
+  readonly issues: readonly string[];
+}
+
+export interface Health {
+  /** `degraded` when any skill is. */
+  readonly status: 'healthy' | 'degraded';
+  /** Every loaded skill. */
+  readonly skills: readonly SkillHealth[];
+}
+
+/** Failures that are the caller's or the policy's business and say nothing about the skill. */
+const harmless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'INVALID_PARAMETERS',
+  'POLICY_DENIED',
+  'RATE_LIMITED',
+  'CONCURRENCY_LIMIT',
+  'CANCELLED',
+]);
+
+/** Of the calls that reached the skill: as many failures make it degraded. */
+const DEGRADED = 0.5;
+
+class Counter {
+  executions = 0;
+  failures = 0;
+  totalMs = 0;
+  maxMs = 0;
+  fuelUsed = 0;
+  readonly errors = new Map<ErrorCode, number>();
+
+  count(result: ExecutionResult): void {
+    this.executions += 1;
+    this.totalMs += result.durationMs;
+    this.maxMs = Math.max(this.maxMs, result.durationMs);
+    this.fuelUsed += result.fuelUsed ?? 0;
+    if (result.ok) return;
+    this.failures += 1;
+    const { code } = result.error;
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+
+  read(): Counts {
+    const { executions, failures, totalMs, maxMs, fuelUsed, errors } = this;
+    const rate = (value: number) => (executions === 0 ? null : value / executions);
+    return {
+      executions,
+      failures,
+      successRate: rate(executions - failures),
+      durationMs: { total: totalMs, mean: rate(totalMs), max: maxMs },
+      fuelUsed,
+      errors: Object.fromEntries(errors),
+    };
+  }
+}
+
+export class MetricsCounter {
+  readonly #all = new Counter();
+  readonly #tools = new Map<string, { skill: string; tool: string; counter: Counter }>();
+
+  /** @param of the tool, where there is one: names that callers make up take no memory */
+  count(of: { skill: string; tool: string } | undefined, result: ExecutionResult): void {
+    this.#all.count(result);
+    if (of === undefined) return;
+    const key = JSON.stringify([of.skill, of.tool]);
+    const known = this.#tools.get(key) ?? { ...of, counter: new Counter() };
+    this.#tools.set(key, known);
+    known.counter.count(result);
+  }
+
+  read(): Metrics {
+    const tools = [...this.#tools.entries()]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { skill, tool, counter }]) => ({ skill, tool, ...counter.read() }));
+    return { ...this.#all.read(), tools };
+  }
+}
+
+export function healthOf(loaded: readonly string[], { tools }: Metrics): Health {
+  const skills = loaded.map((skill): SkillHealth => {
+    const own = tools.filter((tool) => tool.skill === skill);
+    const issues = own.flatMap(issuesOf);
+    return {
+      skill,
+      status: issues.length === 0 ? 'healthy' : 'degraded',
+      executions: sum(own.map(({ executions }) => executions)),
+      failures: sum(own.map(({ failures }) => failures)),
+      issues,
+    };
+  });
+  const isHealthy = skills.every(({ status }) => status === 'healthy');
+  return { status: isHealthy ? 'healthy' : 'degraded', skills };
+}
+
+function issuesOf({ tool, executions, errors }: ToolMetrics): string[] {
+  const entries = Object.entries(errors) as [ErrorCode, number][];
+  const harms = entries.filter(([code]) => !harmless.has(code));
+  const failed = sum(harms.map(([, count]) => count));
+  const reached = executions - sum(entries.map(([, count]) => count)) + failed;
+  if (reached === 0 || failed / reached < DEGRADED) return [];
+  const codes = harms.map(([code, count]) => `${code} ${count}`).join(', ');
+  return [`${tool} failed ${failed} of ${reached} times: ${codes}`];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

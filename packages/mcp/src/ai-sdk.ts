@@ -1,0 +1,44 @@
+/** The AI SDK's form of tools, without depending on it: its `jsonSchema` function is an argument. */
+import type { Engine, JsonValue } from '@skill-engine/engine';
+import { toolAnswer } from './answer.ts';
+import { SkillTools, type SkillToolsOptions } from './tools.ts';
+
+export type JsonSchemaWrapper<Schema> = (schema: object) => Schema;
+
+export interface AiSdkTool<Schema> {
+  readonly description: string;
+  readonly inputSchema: Schema;
+  readonly execute: (
+    input: unknown,
+    options?: { readonly abortSignal?: AbortSignal | undefined; readonly toolCallId?: string },
+  ) => Promise<{ readonly [key: string]: JsonValue }>;
+}
+
+/**
+ * For `generateText({ tools })` and its like. Failures are answers (`ok: false`), not exceptions.
+ *
+ * @param jsonSchema the function of that name of the package `ai`
+ */
+export function aiSdkTools<Schema>(
+  engine: Engine,
+  jsonSchema: JsonSchemaWrapper<Schema>,
+  options: SkillToolsOptions = {},
+): Record<string, AiSdkTool<Schema>> {
+  const tools = new SkillTools(engine, options);
+  return Object.fromEntries(
+    tools.list().map(({ name, description, parameters }) => [
+      name,
+      {
+        description,
+        inputSchema: jsonSchema(parameters),
+        execute: async (input, { abortSignal, toolCallId } = {}) =>
+          toolAnswer(
+            await tools.call(name, input, {
+              signal: abortSignal,
+              caller: { face: 'ai-sdk', ...(toolCallId === undefined ? {} : { toolCallId }) },
+            }),
+          ),
+      },
+    ]),
+  );
+}

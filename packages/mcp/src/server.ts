@@ -1,0 +1,52 @@
+/** Skills as tools of an MCP server. It has no policy of its own, and no request that grants anything. */
+import { Server, type CallToolResult, type Tool } from '@modelcontextprotocol/server';
+import type { Engine } from '@skill-engine/engine';
+import { toolAnswer } from './answer.ts';
+import { SkillTools } from './tools.ts';
+
+export interface McpServerOptions {
+  /** Who is recorded as the user of every call. Default: none. Clients cannot change it. */
+  readonly user?: string;
+  /** Told to clients. Default `skill-engine`, `0.0.0`. */
+  readonly name?: string;
+  readonly version?: string;
+}
+
+/** Characters of a client's own name in the record. */
+const NAME = 100;
+
+export function createMcpServer(engine: Engine, options: McpServerOptions = {}): Server {
+  const { name = 'skill-engine', version = '0.0.0', user } = options;
+  const server = new Server({ name, version }, { capabilities: { tools: {} } });
+  const tools = new SkillTools(engine, user === undefined ? {} : { user });
+  server.setRequestHandler('tools/list', () => ({
+    tools: tools.list().map(({ name: toolName, description, parameters }): Tool => ({
+      name: toolName,
+      description,
+      inputSchema: parameters as Tool['inputSchema'],
+    })),
+  }));
+  server.setRequestHandler(
+    'tools/call',
+    async ({ params }, { mcpReq }): Promise<CallToolResult> => {
+      const client = server.getClientVersion();
+      const result = await tools.call(params.name, params.arguments ?? {}, {
+        signal: mcpReq.signal,
+        caller: {
+          face: 'mcp',
+          requestId: String(mcpReq.id).slice(0, NAME),
+          ...(client === undefined
+            ? {}
+            : { client: `${client.name} ${client.version}`.slice(0, NAME) }),
+        },
+      });
+      const answer = toolAnswer(result);
+      return {
+        content: [{ type: 'text', text: JSON.stringify(answer) }],
+        structuredContent: answer,
+        isError: !result.ok,
+      };
+    },
+  );
+  return server;
+}

@@ -1,0 +1,71 @@
+/** The tools of an engine as plain JSON-Schema tool lists have them, and calls of them by those names. */
+import type { Engine, ExecutionResult, JsonValue } from '@skill-engine/engine';
+import { shownSchema, shownText } from './hostile-text.ts';
+import { modelNames } from './names.ts';
+
+export interface ModelTool {
+  /** 1 to 64 of `A–Z a–z 0–9 _ -`. */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema (2020-12) of an object. */
+  readonly parameters: { readonly [key: string]: JsonValue };
+}
+
+export interface SkillToolsOptions {
+  /** For the audit record and for rate limits; the model and its client cannot change it. Default: none. */
+  readonly user?: string;
+  /** Program and face, for the audit record. */
+  readonly caller?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A view of the skills that are loaded in an engine. It decides nothing: the engine's grants, policy and limits
+ * do, and every call, also of a tool that there is not, ends in the audit record. Nothing here loads, installs,
+ * accepts or grants.
+ */
+export class SkillTools {
+  readonly #engine: Engine;
+  readonly #options: SkillToolsOptions;
+
+  constructor(engine: Engine, options: SkillToolsOptions = {}) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  list(): readonly ModelTool[] {
+    return [...modelNames(this.#engine.tools())].map(([name, { description, parameters }]) => ({
+      name,
+      description: shownText(description ?? ''),
+      parameters: objectSchema(shownSchema(parameters)),
+    }));
+  }
+
+  /** @param details what else the face knows about the caller, for the record */
+  call(
+    name: string,
+    parameters: unknown,
+    {
+      signal,
+      caller,
+    }: {
+      readonly signal?: AbortSignal | undefined;
+      readonly caller?: Readonly<Record<string, unknown>>;
+    } = {},
+  ): Promise<ExecutionResult> {
+    const known = modelNames(this.#engine.tools()).get(name);
+    const { user } = this.#options;
+    return this.#engine.execute(known?.skill ?? name, known?.name ?? '', parameters, {
+      ...(user === undefined ? {} : { user }),
+      caller: { ...caller, ...this.#options.caller },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
+
+/** Models' interfaces want `type: "object"` at the root. */
+function objectSchema(schema: JsonValue): ModelTool['parameters'] {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    return { type: 'object' };
+  }
+  return { ...(schema as ModelTool['parameters']), type: 'object' };
+}
