@@ -28,22 +28,26 @@ function run(command: string, args: string[]) {
   });
 }
 
-it.each(['README.md', 'docs/start.md', 'docs/guides/operator.md', 'docs/guides/credentials.md'])(
-  '%s: programs',
-  (page) => {
-    const programs = blocks(page, 'ts');
-    expect(programs.length).toBeGreaterThan(0);
-    // Beside node_modules, where the package is found, and not within, where types are not stripped.
-    mkdirSync('.cache/snippets', { recursive: true });
-    for (const [index, code] of programs.entries()) {
-      const file = resolve('.cache/snippets', `${page.replaceAll(/\W/g, '-')}-${index}.ts`);
-      writeFileSync(file, code);
-      const { status, stderr, stdout } = run(process.execPath, [file]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toMatch(/words/);
-    }
-  },
-);
+it.each([
+  'README.md',
+  'docs/start.md',
+  'docs/guides/operator.md',
+  'docs/guides/credentials.md',
+  'docs/guides/policy-cookbook.md',
+  'docs/guides/mcp.md',
+])('%s: programs', (page) => {
+  const programs = blocks(page, 'ts');
+  expect(programs.length).toBeGreaterThan(0);
+  // Beside node_modules, where the package is found, and not within, where types are not stripped.
+  mkdirSync('.cache/snippets', { recursive: true });
+  for (const [index, code] of programs.entries()) {
+    const file = resolve('.cache/snippets', `${page.replaceAll(/\W/g, '-')}-${index}.ts`);
+    writeFileSync(file, code);
+    const { status, stderr, stdout } = run(process.execPath, [file]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/words/);
+  }
+});
 
 it.each(['README.md', 'docs/start.md', 'docs/guides/credentials.md'])('%s: manifests', (page) => {
   const manifests = blocks(page, 'toml');
