@@ -791,4 +791,39 @@ export const requirements: readonly Requirement[] = [
       'test/policy/metrics.test.ts :: count every invocation once, by tool, refused ones too',
     ],
   },
+    id: 'AUT-1',
+    section: '§11',
+    promise:
+      'skill new, build, test and run lead from nothing to a tool in the sandbox, in six languages',
+    proof: [
+      'test/author/javascript.test.ts :: %s, template %s: new, build, its own tests',
+      'test/author/compiled.test.ts :: new, build, test',
+      'test/author/guides.test.ts :: docs/guides/authoring-%s.md',
+    ],
+  },
+  {
+    id: 'AUT-2',
+    section: '§11',
+    promise: 'a missing compiler or package is named with the way to install it',
+    proof: [
+      'test/author/compiled.test.ts :: %s without its compiler: says what to install',
+      'test/author/javascript.test.ts :: names the package that a build needs and does not find',
+    ],
+  },
+  {
+    id: 'AUT-3',
+    section: '§11',
+    promise:
+      'a build writes nowhere but into the folder that it builds, and a failed one leaves the last component',
+    proof: [
+      'test/author/javascript.test.ts :: writes nowhere but into the folder that it builds',
+      'test/author/javascript.test.ts :: says what does not build, and leaves the last component',
+    ],
+  },
+  {
+    id: 'AUT-4',
+    section: '§11',
+    promise: 'skill dev gives a skill nothing that nobody granted',
+    proof: ['test/author/javascript.test.ts :: dev gives a skill nothing that nobody granted'],
+  },
 ];
