@@ -791,6 +791,7 @@ export const requirements: readonly Requirement[] = [
       'test/policy/metrics.test.ts :: count every invocation once, by tool, refused ones too',
     ],
   },
+  {
     id: 'AUT-1',
     section: '§11',
     promise:
