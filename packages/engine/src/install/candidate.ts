@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { escapeText } from '../audit/escape.ts';
+import { isProvidedWasi } from '../component/imports.ts';
 import { prepareComponent } from '../component/prepare.ts';
 import { SkillError } from '../errors.ts';
 import { componentOf, type SkillSource } from '../load.ts';
@@ -131,7 +132,14 @@ export async function prepareInstall(
       throw new SkillError('INVALID_OPTIONS', `The directory ${base} (--base) does not exist.`);
     }
     const package_ = await readPackage(source);
-    await prepareComponent({ ...componentOf(source), cacheDir: places.cache });
+    // An embedding program may offer what the manifest names; whether one does is known when it is loaded.
+    const asked = capabilities.interfaces.map((entry) => entry.name);
+    await prepareComponent({
+      ...componentOf(source),
+      cacheDir: places.cache,
+      provided: (one) =>
+        isProvidedWasi(one) || asked.some((has) => one === has || one.startsWith(`${has}@`)),
+    });
     candidates.push(new CandidateSkill(source, package_, digest, signature, files, from));
   }
   return candidates;

@@ -15,7 +15,13 @@ export async function importsOf(
 ): Promise<readonly string[] | undefined> {
   if (source.manifest.runtime !== 'wasm') return undefined;
   const { cache } = statePlaces(home);
-  const { imports } = await prepareComponent({ ...componentOf(source), cacheDir: cache });
+  // Nothing is refused here: what nobody provides is a load's to refuse.
+  const provided = () => true;
+  const { imports } = await prepareComponent({
+    ...componentOf(source),
+    cacheDir: cache,
+    provided,
+  });
   return imports.filter(({ kind }) => kind !== 'type').map(({ name }) => name);
 }
 
