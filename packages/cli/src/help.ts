@@ -80,6 +80,16 @@ secrets in the environment, and sockets where HTTP would do, each with the lines
 Exit codes: 0 nothing or only notes, 1 an error or warning is left.
 `,
   },
+  import: {
+    summary: 'write a manifest from the policy of another system',
+    help: `Usage: skill import --from wassette FILE [--name NAME]
+
+Prints a skill.toml made of a Wassette policy (YAML), which asks for no more than the policy allows, and says
+on standard error what could not be carried over.
+
+--name   name of the skill (default: the folder of FILE); its component is ./NAME.wasm
+`,
+  },
   install: {
     summary: 'install a package from a folder, a tarball or a URL',
     help: `Usage: skill install PATH|TARBALL|URL [options]

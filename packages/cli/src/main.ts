@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
 import { install } from './commands/install.ts';
+import { importPolicy } from './commands/import.ts';
 import { lint } from './commands/lint.ts';
 import { list } from './commands/list.ts';
 import { remove } from './commands/remove.ts';
@@ -43,6 +44,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   list,
   inspect,
   lint,
+  import: importPolicy,
   install,
   update,
   remove,
