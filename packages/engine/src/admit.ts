@@ -1,6 +1,6 @@
 /** Whether a skill may be loaded, with which grant, and behind which walls: trust decides, before anything is prepared. */
 import type { AuthorityParts } from './authority/types.ts';
-import type { EngineOptions, LoadOptions } from './engine.ts';
+import type { EngineOptions, LoadOptions } from './engine-options.ts';
 import { SkillError } from './errors.ts';
 import { assertSigned, CandidateSkill } from './install/candidate.ts';
 import { InstalledSkill } from './install/installed.ts';

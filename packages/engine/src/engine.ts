@@ -8,11 +8,12 @@ import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
+import { callerOf, userOf } from './caller.ts';
 import { lendCredentials, openVault } from './credentials/lend.ts';
 import type { CredentialStore } from './credentials/store.ts';
 import { SkillError } from './errors.ts';
+import type { EngineOptions, LoadOptions } from './engine-options.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
-import type { IsolationOptions } from './isolate/level.ts';
 import type { CandidateSkill } from './install/candidate.ts';
 import type { InstalledSkill } from './install/installed.ts';
 import { narrow } from './limits/limits.ts';
@@ -24,87 +25,14 @@ import { openSkill } from './open-skill.ts';
 import { outcomeRecord, refusal, resultOf } from './outcome.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
 import { InterfaceCalls } from './interfaces/calls.ts';
-import type { HostInterface, InterfaceCall } from './interfaces/host-interface.ts';
+import type { InterfaceCall } from './interfaces/host-interface.ts';
 import { type Offers, readOffers } from './interfaces/offer.ts';
 import { plan, requestOf } from './plan.ts';
 import { Policy } from './policy/chain.ts';
-import type { Hook, OnAsk } from './policy/hook.ts';
 import { judge, type Judgement } from './policy/judge.ts';
 import { runGuest, type RunOutcome } from './run.ts';
-import { copyJson } from './schema/index.ts';
-import { isJsonObject, type JsonObject } from './schema/json.ts';
-import type { Substitutes } from './substitutes.ts';
+import type { JsonObject } from './schema/json.ts';
 import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
-import type { TrustLevel } from './trust/levels.ts';
-
-export interface EngineOptions {
-  /** Directory of all state. Default: `SKILL_ENGINE_HOME`, else the platform's directories. */
-  readonly home?: string;
-  /** Where invocations are recorded. Default: SQLite under `home`. The engine closes only a store of its own. */
-  readonly audit?: AuditStore;
-  /**
-   * The most that any skill may get, whatever it declares and whatever is granted: a value in the forms of
-   * `[skills.capabilities]`, paths absolute. An area that is absent gives nothing. Default: no such bound.
-   */
-  readonly ceiling?: CapabilityForm;
-  /** Where granted environment variables come from. Default: this process's environment, read at load. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /**
-   * `ca`: certificates (PEM) that TLS connections of skills trust besides the public roots that Node bundles.
-   * Nothing of this process's own TLS settings or environment applies to them. Default: none.
-   */
-  readonly tls?: { readonly ca?: readonly string[] };
-  /**
-   * Where the values of credentials come from. Default: the file vault `credentials.enc` under `home`, unlocked by the
-   * system's keyring, or by the passphrase that SKILL_ENGINE_PASSPHRASE_FD or SKILL_ENGINE_PASSPHRASE_COMMAND give. It
-   * is touched only when a skill that declares credentials is invoked. The engine closes only a store of its own.
-   */
-  readonly credentials?: CredentialStore;
-  /**
-   * Interfaces that skills may import beyond WASI, by their names with versions. A skill gets one only if its manifest
-   * names it and it is granted. Default: none.
-   */
-  readonly interfaces?: Readonly<Record<string, HostInterface>>;
-  /** What stands around the guests; a load may be stricter. Default: a process, in all layers that this machine has. */
-  readonly isolation?: IsolationOptions;
-  /**
-   * The operator's policy, around every invocation on every face, in this order; no caller can skip it.
-   * Default: none.
-   */
-  readonly hooks?: readonly Hook[];
-  /** Asks the operator when a hook wants that; without it, what would be asked is denied. */
-  readonly onAsk?: OnAsk;
-  /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
-  readonly substitutes?: Substitutes;
-  /** `minimum`: the lowest trust level that runs. Default `untrusted`; the quarantined never run. */
-  readonly trust?: { readonly minimum?: TrustLevel };
-}
-
-export interface LoadOptions {
-  /**
-   * What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this, a value
-   * in the forms of `[skills.capabilities]`. Default `none`; for an installed skill, what was approved.
-   */
-  readonly grant?: 'declared' | 'none' | CapabilityForm;
-  /** Path of a manifest for a bare component file. */
-  readonly manifest?: string;
-  /** Name of the one skill to load, of a manifest that has several. Default: all of them. */
-  readonly only?: string;
-  /** Narrower limits than the manifest's, for every invocation. */
-  readonly limits?: Partial<Limits>;
-  /**
-   * Configuration values for its guests, which win over `[skills.config]`: read by `wasi:config/store` and by
-   * `get-config` of the flat world. Plain text that a guest sees: secrets belong to the credentials.
-   */
-  readonly config?: Readonly<Record<string, string>>;
-  /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */
-  readonly isolation?: IsolationOptions;
-  /** The operator's trust in it; can only lower that of an installed skill. Default `third_party`. */
-  readonly trust?: TrustLevel;
-}
-
-/** Capabilities as a manifest writes them, such as `{ filesystem: ['read:/data'], network: 'none' }`. */
-export type CapabilityForm = Readonly<Record<string, unknown>>;
 
 /**
  * Opens an engine.
@@ -412,26 +340,5 @@ function chosen(sources: readonly SkillSource[], { only }: LoadOptions): readonl
   throw new SkillError(
     'SKILL_NOT_FOUND',
     `There is no skill ${JSON.stringify(only)} in the manifest; it has: ${known}.`,
-  );
-}
-
-function userOf({ user = null }: { readonly user?: string | null }): string | null {
-  if (user === null || typeof user === 'string') return user;
-  throw new SkillError('INVALID_OPTIONS', `options.user must be a string, not ${typeof user}.`);
-}
-
-function callerOf({ caller }: ExecuteOptions): JsonObject {
-  if (caller === undefined) return {};
-  const copied = copyJson(caller);
-  if (copied.ok && isJsonObject(copied.value)) {
-    if (!Object.hasOwn(copied.value, 'engine:policy')) return copied.value;
-    throw new SkillError(
-      'INVALID_OPTIONS',
-      'options.caller has "engine:policy", which only the engine writes.',
-    );
-  }
-  throw new SkillError(
-    'INVALID_OPTIONS',
-    `options.caller must be an object of plain JSON values${copied.ok ? '' : `: ${copied.problem}`}.`,
   );
 }
