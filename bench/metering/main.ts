@@ -3,8 +3,9 @@
  *
  *     npm run bench -- metering [--rounds N] [--only NAME] [--workloads FOLDER] [MODULE.wasm …]
  *
- * FOLDER has sql.js, quickjs-emscripten-core and @jitl/quickjs-wasmfile-release-sync installed. Modules that are named
- * are only rewritten: milliseconds per megabyte and growth.
+ * FOLDER has sql.js, quickjs-emscripten-core and @jitl/quickjs-wasmfile-release-sync installed, and may have
+ * @bytecodealliance/componentize-js for StarlingMonkey. Modules that are named are only rewritten: milliseconds per
+ * megabyte and growth.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,8 @@ import { parseArgs } from 'node:util';
 import { FuelMeter, meter } from '@skill-engine/metering';
 import { KERNELS } from './kernels.ts';
 import { compare, geometricMean, median, time, type Comparison } from './measure.ts';
-import { workloads, type Workload } from './workloads.ts';
+import type { Workload } from './scripts.ts';
+import { workloads } from './workloads.ts';
 
 type Run = (argument: number) => number;
 

@@ -6,15 +6,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { FuelMeter, meter } from '@skill-engine/metering';
+import { componentWorkloads } from './components.ts';
+import { SCRIPTS, type Workload } from './scripts.ts';
 
 const SQL_JS = 'sql.js';
 const QUICKJS = 'quickjs-emscripten-core';
-
-export interface Workload {
-  readonly name: string;
-  readonly plain: () => unknown;
-  readonly metered: () => unknown;
-}
 
 type Instantiate = (
   imports: WebAssembly.Imports,
@@ -84,14 +80,6 @@ interface QuickJs {
   };
 }
 
-const SCRIPTS: Readonly<Record<string, string>> = {
-  fib: 'function f(n){return n<2?n:f(n-1)+f(n-2)} f(19)',
-  sort: 'let a=[],s=1;for(let i=0;i<2000;i++){s=(s*1103515245+12345)&0x7fffffff;a.push(s)}a.sort((x,y)=>x-y);a[100]',
-  JSON: 'let o={a:[],b:"x"};for(let i=0;i<200;i++)o.a.push({id:i,name:"item"+i,v:i/7});let n=0;for(let k=0;k<3;k++)n+=JSON.stringify(JSON.parse(JSON.stringify(o))).length;n',
-  regex:
-    'let t="the quick brown fox 123 jumps over 4567 lazy dogs ".repeat(40),n=0;for(let k=0;k<3;k++)n+=t.match(/[a-z]+\\s+\\d+/g).length+t.replace(/(\\w+) (\\w+)/g,"$2 $1").length;n',
-};
-
 async function quickjs(require: NodeJS.Require): Promise<Workload[]> {
   const core = require(QUICKJS) as {
     newVariant(variant: unknown, options: unknown): unknown;
@@ -124,5 +112,9 @@ async function quickjs(require: NodeJS.Require): Promise<Workload[]> {
 
 export async function workloads(folder: string): Promise<Workload[]> {
   const require = createRequire(join(folder, 'package.json'));
-  return [...(await sqlite(require)), ...(await quickjs(require))];
+  return [
+    ...(await sqlite(require)),
+    ...(await quickjs(require)),
+    ...(await componentWorkloads(require)),
+  ];
 }
