@@ -8,6 +8,7 @@ import type { Hook, OnAsk } from './policy/hook.ts';
 import type { Substitutes } from './substitutes.ts';
 import type { TrustLevel } from './trust/levels.ts';
 
+/** What {@link createEngine} takes; all of it the operator's, none of it the skill's. */
 export interface EngineOptions {
   /** Directory of all state. Default: `SKILL_ENGINE_HOME`, else the platform's directories. */
   readonly home?: string;
@@ -51,6 +52,7 @@ export interface EngineOptions {
   readonly trust?: { readonly minimum?: TrustLevel };
 }
 
+/** What `Engine.load` takes: the operator's decisions on the skills of one load. */
 export interface LoadOptions {
   /**
    * What the operator approves: `declared` (all that the manifest asks for), `none`, or at most this, a value

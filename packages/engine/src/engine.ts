@@ -47,6 +47,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   return new Engine(options, places, audit, own, offers);
 }
 
+/**
+ * Skills that are loaded, and the one way to run their tools. Made by {@link createEngine}; close it, or bind it with
+ * `await using`.
+ */
 export class Engine implements AsyncDisposable {
   /** Where invocations are recorded, to be queried. */
   readonly audit: AuditStore;

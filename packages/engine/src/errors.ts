@@ -95,10 +95,15 @@ const table = {
   INTERNAL: { owner: 'engine', exit: EXIT.engine },
 } as const satisfies Record<string, CodeEntry>;
 
+/** A stable name of one kind of failure. */
 export type ErrorCode = keyof typeof table;
 
+/**
+ * The closed table of error codes: what each means and who has to act. `docs/reference/errors.md` explains every one.
+ */
 export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = table;
 
+/** Whether a value, such as one out of an audit record, is an error code of this version. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(table, value);
 }
@@ -106,6 +111,10 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /** JSON-safe facts about a failure; never holds secrets or host paths that the caller did not name. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
+/**
+ * Every failure that the engine reports: thrown, or the `error` of a result. Branch on `code`; the message is for
+ * people.
+ */
 export class SkillError extends Error {
   override readonly name = 'SkillError';
   readonly code: ErrorCode;

@@ -6,6 +6,7 @@ import { detectLayers, tryLayers } from './isolate/layers.ts';
 import { describeIsolation } from './isolate/report.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
 
+/** One thing that {@link examine} looked at. */
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
@@ -17,6 +18,7 @@ export interface Check {
   readonly help: string | null;
 }
 
+/** What {@link examine} found. */
 export interface Examination {
   readonly checks: readonly Check[];
   /** Whether everything that is required is there. */

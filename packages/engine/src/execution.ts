@@ -4,6 +4,7 @@ import type { Denial } from './authority/denial.ts';
 import type { SkillError } from './errors.ts';
 import type { JsonValue } from './schema/json.ts';
 
+/** What `Engine.execute` takes beside the parameters. */
 export interface ExecuteOptions {
   /** Who asks, for the audit record. Default: none. */
   readonly user?: string;
@@ -50,6 +51,10 @@ interface ExecutionFacts {
   readonly exitCode: number | null;
 }
 
+/**
+ * How one invocation ended: with a value, or with an error whose code says why; either way with what it cost and what
+ * was denied.
+ */
 export type ExecutionResult = ExecutionFacts &
   (
     | { readonly ok: true; readonly value: JsonValue; readonly error?: undefined }

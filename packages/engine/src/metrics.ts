@@ -19,16 +19,19 @@ export interface Counts {
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
 }
 
+/** Counts of one tool. */
 export interface ToolMetrics extends Counts {
   readonly skill: string;
   readonly tool: string;
 }
 
+/** What `engine.metrics()` counted since the engine was opened. */
 export interface Metrics extends Counts {
   /** Tools that were called, by skill and name. Calls of what there is not count in the totals only. */
   readonly tools: readonly ToolMetrics[];
 }
 
+/** How one loaded skill is. */
 export interface SkillHealth {
   readonly skill: string;
   readonly status: 'healthy' | 'degraded';
@@ -37,6 +40,7 @@ export interface SkillHealth {
   readonly issues: readonly string[];
 }
 
+/** What `engine.health()` says. */
 export interface Health {
   /** `degraded` when any skill is. */
   readonly status: 'healthy' | 'degraded';

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 
+/** Where the engine keeps its state: absolute paths. */
 export interface StatePlaces {
   /** Audit store, lock, acceptances. */
   readonly data: string;

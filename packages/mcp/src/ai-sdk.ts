@@ -3,8 +3,10 @@ import type { Engine, JsonValue } from '@skill-engine/engine';
 import { toolAnswer } from './answer.ts';
 import { SkillTools, type SkillToolsOptions } from './tools.ts';
 
+/** The AI SDK's own `jsonSchema` function, handed in so that this package need not depend on it. */
 export type JsonSchemaWrapper<Schema> = (schema: object) => Schema;
 
+/** A tool in the form that the AI SDK takes. */
 export interface AiSdkTool<Schema> {
   readonly description: string;
   readonly inputSchema: Schema;

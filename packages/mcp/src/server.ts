@@ -4,6 +4,7 @@ import type { Engine } from '@skill-engine/engine';
 import { toolAnswer } from './answer.ts';
 import { SkillTools } from './tools.ts';
 
+/** What {@link createMcpServer} takes. */
 export interface McpServerOptions {
   /** Who is recorded as the user of every call. Default: none. Clients cannot change it. */
   readonly user?: string;
@@ -15,6 +16,10 @@ export interface McpServerOptions {
 /** Characters of a client's own name in the record. */
 const NAME = 100;
 
+/**
+ * An MCP server whose tools are the engine's. Every call goes through `engine.execute`, with its policy and its
+ * record.
+ */
 export function createMcpServer(engine: Engine, options: McpServerOptions = {}): Server {
   const { name = 'skill-engine', version = '0.0.0', user } = options;
   const server = new Server({ name, version }, { capabilities: { tools: {} } });

@@ -3,6 +3,7 @@ import type { Engine, ExecutionResult, JsonValue } from '@skill-engine/engine';
 import { shownSchema, shownText } from './hostile-text.ts';
 import { modelNames } from './names.ts';
 
+/** A tool as models are told of it. */
 export interface ModelTool {
   /** 1 to 64 of `A–Z a–z 0–9 _ -`. */
   readonly name: string;
@@ -11,6 +12,7 @@ export interface ModelTool {
   readonly parameters: { readonly [key: string]: JsonValue };
 }
 
+/** Who calls, for all calls of one {@link SkillTools}. */
 export interface SkillToolsOptions {
   /** For the audit record and for rate limits; the model and its client cannot change it. Default: none. */
   readonly user?: string;

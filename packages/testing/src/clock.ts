@@ -3,6 +3,7 @@
 /** A moment: a Date, milliseconds since the Unix epoch, or ISO 8601 text. */
 export type Moment = Date | number | string;
 
+/** What the clocks show; they stand still but for readings, and for what the test itself does. */
 export interface ClockOptions {
   /** First reading of the wall clock. Default `2026-01-01T00:00:00Z`. */
   readonly now?: Moment;

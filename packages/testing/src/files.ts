@@ -14,6 +14,7 @@ import { dirname, join, posix } from 'node:path';
 /** A file's text or bytes, or a symbolic link. An empty directory is a path that ends in `/`, with `''`. */
 export type FileContent = string | Uint8Array | { readonly link: string };
 
+/** Files by their paths. */
 export type FileTree = Readonly<Record<string, FileContent>>;
 
 export interface FilePlaces {

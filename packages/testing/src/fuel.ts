@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from './checks.ts';
 
+/** What a {@link FuelSnapshot} takes. */
 export interface FuelSnapshotOptions {
   /** Whether differing and new entries are written instead of compared. Default: `SKILL_TEST_UPDATE=1`. */
   readonly update?: boolean;
@@ -21,6 +22,7 @@ function isOn(variable: string | undefined): boolean {
   return variable !== undefined && variable !== '' && variable !== '0' && variable !== 'false';
 }
 
+/** Fuel of named runs, kept in a JSON file beside the tests, so that a change of cost is seen. */
 export class FuelSnapshot {
   readonly path: string;
   readonly tolerance: number;

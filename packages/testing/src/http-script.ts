@@ -21,6 +21,7 @@ export interface RecordedRequest {
   readonly text: string;
 }
 
+/** Answers a request of a skill; it may look at it first. */
 export type Responder = (request: RecordedRequest) => ScriptedResponse | Promise<ScriptedResponse>;
 
 /** A list answers one request after the other; its last response stays. */

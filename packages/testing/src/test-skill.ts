@@ -31,6 +31,7 @@ import {
 import type { HttpScripts, RecordedRequest } from './http-script.ts';
 import { ScriptedServers } from './http-server.ts';
 
+/** What {@link testSkill} takes: everything outside of the skill. */
 export interface TestSkillOptions {
   /** Files, by the paths that the manifest's grants name. Default: none. */
   readonly fs?: FileTree;

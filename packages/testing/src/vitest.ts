@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import * as checks from './checks.ts';
 import type { FuelSnapshot } from './fuel.ts';
 
-interface SkillMatchers<R> {
+/** What importing this module adds to Vitest's `expect`, for results of `SkillTest.run` and `Engine.execute`. */
+export interface SkillMatchers<R> {
   /** The run succeeded. */
   toSucceed(): R;
   /** The run succeeded with this value, as `toEqual` compares. */

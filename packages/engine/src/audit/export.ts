@@ -48,6 +48,7 @@ export async function* exportAudit(path: string): AsyncGenerator<string> {
   yield endLine(signer?.sign({ statement: 'end', ...end, timestamp }) ?? imported?.end ?? {});
 }
 
+/** What an export is verified against: see {@link VerifyOptions}. */
 export type ExportVerifyOptions = Pick<VerifyOptions, 'publicKey' | 'kept'>;
 
 /** What an export says, after it was held against its chain, its signatures and its signed end. */
@@ -144,6 +145,7 @@ export async function importAudit(
   }
 }
 
+/** The error AUDIT_BROKEN for what verification found, with it in `details.broken`. */
 export function brokenAudit(broken: NonNullable<Verification['broken']>): SkillError {
   const { seq, executionId, kind, problem } = broken;
   const whose = executionId === null ? '' : ` (execution ${executionId})`;

@@ -12,7 +12,11 @@ export interface AuditPublicKey {
   readonly fingerprint: string;
 }
 
-/** @throws SkillError AUDIT_UNAVAILABLE when there is no key beside the store */
+/**
+ * The public key of the store whose database file is at `path`.
+ *
+ * @throws SkillError AUDIT_UNAVAILABLE when there is no key beside the store
+ */
 export function auditPublicKey(path: string): AuditPublicKey {
   const file = resolve(path);
   const { signing } = readSecrets(file);

@@ -10,6 +10,7 @@ export const auditStatuses = [
   'interrupted',
 ] as const;
 
+/** How a recorded invocation ended. */
 export type AuditStatus = (typeof auditStatuses)[number];
 
 /** One refused access, as the record keeps it. */

@@ -14,6 +14,7 @@ export interface Retention {
   readonly maxBytes?: number;
 }
 
+/** What {@link Retention} removed. */
 export interface Pruned {
   /** Entries that were removed: all up to this one. */
   readonly through: number;

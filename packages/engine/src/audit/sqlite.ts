@@ -21,6 +21,7 @@ import type { Verification } from './verify.ts';
 import { WorkerClient } from './worker-client.ts';
 import { ownIdentity } from './writer-identity.ts';
 
+/** What {@link openSqliteAuditStore} takes. */
 export interface SqliteAuditOptions {
   /** The database file. Made with mode 0600, its directory with 0700, where they do not exist. */
   readonly path: string;

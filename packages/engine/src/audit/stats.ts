@@ -28,6 +28,9 @@ export interface ToolStats {
   readonly last: string;
 }
 
+/**
+ * Totals over the records that a filter selects; `successRate` is of those that ended, 0 to 1, null where none has.
+ */
 export interface AuditStats {
   readonly executions: number;
   readonly statuses: Readonly<Record<string, number>>;

@@ -13,6 +13,7 @@ import { checkVersion, STORE_VERSION } from './schema.ts';
 import { signerOf } from './signing.ts';
 import { type StoredEntry, type Verification, verifyEntries } from './verify.ts';
 
+/** Which record is verified, and against what. */
 export interface VerifyOptions {
   /** The database file. */
   readonly path: string;

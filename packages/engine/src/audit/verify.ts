@@ -46,6 +46,7 @@ export type BreakKind =
   | 'truncated' // the chain is shorter than it was
   | 'index'; // what queries select by does not say what the record says
 
+/** Where a record stops being what was written. */
 export interface Break {
   readonly kind: BreakKind;
   /** Sequence number of the first entry that is wrong or missing. */
@@ -54,6 +55,7 @@ export interface Break {
   readonly problem: string;
 }
 
+/** What verifying a record found. */
 export interface Verification {
   readonly ok: boolean;
   /** The first thing that is wrong. */

@@ -21,8 +21,12 @@ export const denialCodes = [
   'CREDENTIAL_MISPLACED',
 ] as const;
 
+/** Which kind of access was refused, and for which reason. */
 export type DenialCode = (typeof denialCodes)[number];
 
+/**
+ * One access that was refused, with what would allow it. Equal ones of one invocation are one denial with a `count`.
+ */
 export interface Denial {
   readonly code: DenialCode;
   /** The path, `protocol://host:port`, variable, interface or credential that was asked for; guest's text, unescaped. */

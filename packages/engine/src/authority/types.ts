@@ -30,6 +30,10 @@ export interface Places {
   readonly home?: string | undefined;
 }
 
+/**
+ * What a skill can really do: declared, and granted, and beneath the ceiling. The broker judges every request by this
+ * alone.
+ */
 export interface EffectiveAuthority {
   readonly filesystem: EffectiveFilesystem;
   readonly network: EffectiveNetwork;

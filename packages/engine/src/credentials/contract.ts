@@ -33,6 +33,10 @@ async function code(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
+/**
+ * What every {@link CredentialStore} has to do: cases for any test runner, each of which rejects where the store falls
+ * short.
+ */
 export const credentialStoreContract: readonly CredentialContractCase[] = [
   {
     title: 'has nothing at first',

@@ -3,6 +3,7 @@ import { checkEntry } from './entry-check.ts';
 import { Secret } from './secret.ts';
 import { byName, type CredentialName, type CredentialStore } from './store.ts';
 
+/** Credentials in this process's memory, for tests and for programs that have them from elsewhere. */
 export class MemoryCredentialStore implements CredentialStore {
   readonly #entries = new Map<string, { readonly entry: CredentialName; readonly value: Secret }>();
 

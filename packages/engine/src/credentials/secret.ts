@@ -5,6 +5,10 @@
  */
 export const REDACTED = '[REDACTED]';
 
+/**
+ * The value of a credential: bytes that can be overwritten. Printed, turned into text or into JSON it shows a mark in
+ * place of its value.
+ */
 export class Secret implements Disposable {
   readonly #bytes: Uint8Array;
   #wiped = false;

@@ -1,12 +1,14 @@
 /** Where credentials are kept: the file vault by default, or whatever an embedder has. */
 import type { Secret } from './secret.ts';
 
+/** Which credential: a skill's name and the credential's own. */
 export interface CredentialName {
   readonly skill: string;
   /** As the skill's manifest names it. */
   readonly name: string;
 }
 
+/** Where the values of credentials are kept. `credentialStoreContract` holds an implementation to this. */
 export interface CredentialStore extends AsyncDisposable {
   /**
    * The value for one skill under one name, exactly; `undefined` where none is kept. Each call gives a copy of its

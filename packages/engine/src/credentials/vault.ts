@@ -31,6 +31,7 @@ import {
 } from './vault-keys.ts';
 import { withLock } from './vault-lock.ts';
 
+/** What {@link FileVault} takes. */
 export interface FileVaultOptions {
   /** Path of the file, such as `credentials.enc`. */
   readonly path: string;
@@ -48,6 +49,9 @@ interface Unlocked {
   readonly keys: VaultKeys;
 }
 
+/**
+ * Credentials in one encrypted file (AES-256-GCM), written whole or not at all. Methods throw as {@link CredentialStore} says.
+ */
 export class FileVault implements CredentialStore {
   readonly #options: FileVaultOptions;
   #keyring: Promise<Keyring | undefined> | undefined;

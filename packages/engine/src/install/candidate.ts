@@ -19,6 +19,7 @@ import { fileDigests, signatureName, treeDigest, type PackageFiles } from './pac
 import { sourcesOf } from './sources.ts';
 import type { SkillStore } from './store.ts';
 
+/** What {@link prepareInstall} takes. */
 export interface PrepareInstallOptions {
   readonly home?: string | undefined;
   /** Directory that relative grants start from. Default: the folder that is installed from; none for others. */

@@ -11,6 +11,7 @@ export interface Asked {
   readonly places: Places;
 }
 
+/** What {@link capabilityDifference} found, one line for each item. */
 export interface CapabilityDifference {
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -18,6 +19,7 @@ export interface CapabilityDifference {
   readonly wider: boolean;
 }
 
+/** What a newer version of a skill asks for that the older did not, and the reverse. */
 export function capabilityDifference(before: Asked, after: Asked): CapabilityDifference {
   const [old, new_] = [wordsOf(before), wordsOf(after)];
   const added = new_.filter((word) => !old.includes(word));
@@ -60,6 +62,7 @@ function withheldBy(asked: Asked): Set<string> {
   ]);
 }
 
+/** What {@link toolDifference} found, by names of tools. */
 export interface ToolDifference {
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -67,6 +70,7 @@ export interface ToolDifference {
   readonly changed: readonly string[];
 }
 
+/** Which tools a newer version has that the older had not, and the reverse. */
 export function toolDifference(
   before: readonly ToolInfo[],
   after: readonly ToolInfo[],

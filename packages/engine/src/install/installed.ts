@@ -39,6 +39,7 @@ export class InstalledSkill {
   }
 }
 
+/** Which stores are asked for installed skills. */
 export interface StoreOptions {
   /** Directory of all state. Default as for `createEngine`. */
   readonly home?: string | undefined;
@@ -71,7 +72,11 @@ export async function findInstalled(
   return undefined;
 }
 
-/** @throws SkillError as {@link findInstalled} */
+/**
+ * Holds an installed skill's files against its lock entry, and gives what can be loaded.
+ *
+ * @throws SkillError as {@link findInstalled}
+ */
 export async function verifyStored(
   store: SkillStore,
   { entry, sealed }: StoredSkill,

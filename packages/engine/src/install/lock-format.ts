@@ -21,6 +21,7 @@ export interface Approval {
   readonly time: string;
 }
 
+/** One entry of a lock file. */
 export interface LockedSkill {
   readonly name: string;
   readonly version: string;

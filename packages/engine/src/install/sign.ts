@@ -7,6 +7,8 @@ import { obtainPackage } from './obtain.ts';
 import { fileDigests, signatureName, treeDigest } from './package-files.ts';
 
 /**
+ * Signs a package: a folder gets a file of the signature in it, an archive one beside it with `.sig`.
+ *
  * @param pem the author's private key
  * @throws SkillError PACKAGE_NOT_FOUND, PACKAGE_INVALID, INVALID_OPTIONS
  */

@@ -18,8 +18,10 @@ import type { PackageFiles } from './package-files.ts';
 import { readLockText } from './read-lock.ts';
 import { storeKey } from './store-key.ts';
 
+/** `user`: the operator's own store. `project`: one project's, whose lock file is committed with it. */
 export type StoreScope = 'user' | 'project';
 
+/** An installed skill as its store lists it; nothing of the package is read. */
 export interface StoredSkill {
   readonly entry: LockedSkill;
   /** True if this operator approved exactly this entry. */
@@ -29,6 +31,7 @@ export interface StoredSkill {
 /** Longest lock file. */
 const LOCK_BYTES = 16 * 1024 * 1024;
 
+/** Installed skills of one scope: a lock file, and the packages by their digests. */
 export class SkillStore {
   readonly scope: StoreScope;
   readonly lockFile: string;

@@ -2,6 +2,7 @@
 import { SkillError } from '../errors.ts';
 import { detectLayers, NO_LAYERS, type Detected, type Layers } from './layers.ts';
 
+/** How strong the walls around guests are. */
 export interface IsolationOptions {
   /**
    * `process`: guests run in a child process without powers. `thread`: in a thread of this process, for skills of

@@ -2,6 +2,7 @@
 import { isComplete } from './level.ts';
 import { detectLayers, type Detected, type Program } from './layers.ts';
 
+/** One layer of isolation on this machine. */
 export interface LayerReport {
   readonly name: string;
   readonly present: boolean;
@@ -13,6 +14,7 @@ export interface LayerReport {
   readonly help: string | null;
 }
 
+/** What this machine can put around guests. */
 export interface IsolationReport {
   /** From the inside out. */
   readonly layers: readonly LayerReport[];

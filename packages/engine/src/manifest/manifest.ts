@@ -70,6 +70,8 @@ function readFile(root: TableNode, place: Place): Read<Pick<Manifest, 'form' | '
 }
 
 /**
+ * Reads a manifest. Pure: no file is opened, and unknown keys are errors.
+ *
  * @param content the file's bytes, or its text
  * @param options.file what errors call the file
  * @throws SkillError MANIFEST_SYNTAX if it is no TOML 1.1 or exceeds the bounds (1 MiB, nesting 32, …);

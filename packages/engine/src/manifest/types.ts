@@ -20,6 +20,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
+/** A manifest as it is written: what skills declare, before anything is granted. */
 export interface Manifest {
   readonly file: string;
   /** `skills` for `[[skills]]`, `skill` for a file with one `[skill]` table. */

@@ -21,6 +21,7 @@ export interface HookCall {
   readonly signal: AbortSignal;
 }
 
+/** What a hook's `before` decides on a call. */
 export type Decision =
   | { readonly decision: 'allow' }
   | {
@@ -46,6 +47,7 @@ export interface HookResult {
   readonly filesWritten: FilesWritten;
 }
 
+/** What a hook's `after` decides on a result; nothing at all means `keep`. */
 export type AfterDecision =
   | { readonly decision: 'keep' }
   /**
@@ -62,6 +64,7 @@ export type AfterDecision =
   /** The caller gets `POLICY_DENIED` instead of the result; what the guest did is done. */
   | { readonly decision: 'withhold'; readonly reason: string };
 
+/** One rule of the operator's policy, run by the engine around every invocation. */
 export interface Hook {
   /** Unique among the engine's hooks: 1 to 64 of `a–z 0–9 -`. */
   readonly name: string;
@@ -80,6 +83,7 @@ export interface Hook {
   readonly timeoutMs?: number;
 }
 
+/** What `onAsk` is asked. */
 export interface AskRequest {
   readonly hook: string;
   /** From the hook; escape it before it reaches a terminal. */

@@ -7,6 +7,7 @@ import { SkillError } from '../errors.ts';
 import { decodeAcceptances, encodeAcceptances } from './acceptances-format.ts';
 import type { Acceptance } from './acceptances-format.ts';
 
+/** What was accepted: one package, by its digest, with one authority. */
 export interface Accepted {
   readonly name: string;
   readonly version: string;

@@ -2,6 +2,10 @@
 import { SkillError } from '../errors.ts';
 import type { Limits } from '../execution.ts';
 
+/**
+ * How far the operator trusts a skill: bounds on its limits, and which walls are required. The guide on consent has
+ * the table.
+ */
 export type TrustLevel = 'trusted' | 'third_party' | 'untrusted' | 'quarantine';
 
 const MiB = 1024 * 1024;
@@ -39,12 +43,17 @@ const rules: Readonly<Record<TrustLevel, LevelRules>> = {
   },
 };
 
+/** All trust levels, the most trusted first. */
 export const trustLevels = Object.keys(rules) as readonly TrustLevel[];
 
 /** What a skill has of which nobody said anything. */
 export const DEFAULT_LEVEL: TrustLevel = 'third_party';
 
-/** @throws SkillError INVALID_OPTIONS */
+/**
+ * Checks that a value is a trust level; `whose` begins the error's message.
+ *
+ * @throws SkillError INVALID_OPTIONS
+ */
 export function trustLevelOf(value: unknown, whose: string): TrustLevel {
   const level = trustLevels.find((one) => one === value);
   if (level !== undefined) return level;

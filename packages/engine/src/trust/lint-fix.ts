@@ -7,6 +7,7 @@ import { parseManifest } from '../manifest/manifest.ts';
 import type { Manifest, SkillManifest } from '../manifest/types.ts';
 import type { Finding } from './lint-rules.ts';
 
+/** What {@link fixManifest} made of a manifest. */
 export interface Fixed {
   readonly text: string;
   /** Findings that the text no longer has. */

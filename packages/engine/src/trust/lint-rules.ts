@@ -8,6 +8,7 @@ import type { Places } from '../authority/types.ts';
 import type { ResourceLimits, SkillManifest, SourceSpan } from '../manifest/types.ts';
 import { broadPaths } from './plain-words.ts';
 
+/** Ids of all lint rules. */
 export const lintIds = [
   'grant-unused',
   'import-ungranted',
@@ -17,8 +18,10 @@ export const lintIds = [
   'sockets-for-http',
 ] as const;
 
+/** Id of a lint rule; stable. */
 export type LintId = (typeof lintIds)[number];
 
+/** One remark of {@link lint}. */
 export interface Finding {
   readonly id: LintId;
   /** Errors and warnings fail the lint; notes do not. */

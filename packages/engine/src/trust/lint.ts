@@ -25,7 +25,11 @@ export async function importsOf(
   return imports.filter(({ kind }) => kind !== 'type').map(({ name }) => name);
 }
 
-/** @throws SkillError as {@link importsOf} */
+/**
+ * What could be better in a skill's manifest, held against what its component imports.
+ *
+ * @throws SkillError as {@link importsOf}
+ */
 export async function lint(source: SkillSource, home?: string): Promise<readonly Finding[]> {
   return lintSkill({
     manifest: source.manifest,

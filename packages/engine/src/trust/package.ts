@@ -10,6 +10,7 @@ import { operatorHome } from '../places.ts';
 import { assertPlainGrants } from './plain-grants.ts';
 import { packageDigest, sha256OfText } from './package-digest.ts';
 
+/** One skill, as a person is asked about it: what it asks for, and the digests that an acceptance is bound to. */
 export interface SkillPackage {
   readonly name: string;
   readonly version: string;

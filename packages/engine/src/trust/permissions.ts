@@ -1,6 +1,7 @@
 /** What a skill can do, in one row for each kind of power: by its manifest, and by what its component really imports. Pure. */
 import type { NetworkRule, SkillManifest } from '../manifest/types.ts';
 
+/** The rows of a permission table, in its order. */
 export const permissionKinds = [
   'reads files',
   'writes files',
@@ -11,8 +12,10 @@ export const permissionKinds = [
   'cost',
 ] as const;
 
+/** A row's name in {@link permissionTable}. */
 export type PermissionKind = (typeof permissionKinds)[number];
 
+/** One row of {@link permissionTable}. */
 export interface Permission {
   readonly kind: PermissionKind;
   /** What the manifest asks for; `no` if nothing. */
@@ -48,7 +51,11 @@ const launchers = new Set([
 const launchHosts =
   /(?:^|\.)(?:amazonaws\.com|googleapis\.com|azure\.com|anyscale\.com|digitalocean\.com|hetzner\.cloud|linode\.com|fly\.dev|machines\.dev|vultr\.com)$/;
 
-/** @param imports names of what the component imports; `undefined` if that is not known */
+/**
+ * What a skill could do, by kind: what its manifest asks for beside what its component can ask for.
+ *
+ * @param imports names of what the component imports; `undefined` if that is not known
+ */
 export function permissionTable(
   manifest: SkillManifest,
   imports: readonly string[] | undefined,

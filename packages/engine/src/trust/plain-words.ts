@@ -10,6 +10,7 @@ export interface CapabilityGroup {
   readonly items: readonly string[];
 }
 
+/** What a skill asks for, in words for the person who decides. */
 export interface CapabilityWords {
   readonly groups: readonly CapabilityGroup[];
   /** What can go wrong, in whole sentences; most serious first. */

@@ -8,6 +8,7 @@ import type { ExecutionResult } from '../execution.ts';
 import type { JsonObject, JsonValue } from '../schema/json.ts';
 import type { SkillPackage } from './package.ts';
 
+/** A call that a face refused before the engine saw it, for {@link recordRefused}. */
 export interface RefusedCall {
   readonly package: SkillPackage;
   readonly tool: string;

@@ -8,6 +8,7 @@ import { exclusively } from '../install/exclusive.ts';
 import { trustLevels, type TrustLevel } from './levels.ts';
 import type { TrustedKey } from './signature.ts';
 
+/** What the operator has set about keys and signatures. */
 export interface TrustState {
   /** Sorted by name. */
   readonly keys: readonly TrustedKey[];

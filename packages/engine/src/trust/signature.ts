@@ -82,6 +82,8 @@ export function newSigningKey(): { readonly privateKey: string; readonly publicK
 }
 
 /**
+ * Reads a key that signatures are verified with, under a name for messages.
+ *
  * @param text PEM of a public key, or its 32 raw bytes in base64
  * @throws SkillError INVALID_OPTIONS; a private key is refused rather than taken for its public half
  */

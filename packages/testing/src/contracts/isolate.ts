@@ -43,6 +43,7 @@ function ends(
   };
 }
 
+/** What every kind of isolate has to do: cases for any test runner, each of which rejects where it falls short. */
 export const isolateContract: readonly ContractCase<IsolateSubject>[] = [
   {
     title: 'has a fresh instance for every run, one after the other and at once',

@@ -103,7 +103,11 @@ export type DeclaredCase = z.infer<typeof declaredCase>;
 export type DeclaredFile = z.infer<typeof declaredFile>;
 export type DeclaredSurroundings = Pick<DeclaredFile, keyof typeof surroundings>;
 
-/** @throws Error that says where the text is not of the form */
+/**
+ * Reads tests as data, the text of a `*.test.toml`.
+ *
+ * @throws Error that says where the text is not of the form
+ */
 export function parseDeclared(text: string): DeclaredFile {
   let value: unknown;
   try {

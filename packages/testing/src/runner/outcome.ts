@@ -10,6 +10,7 @@ export interface TestOutcome {
   readonly message?: string;
 }
 
+/** How tests are run. */
 export interface RunnerOptions {
   /** Writes fuel snapshots that differ. Default false. */
   readonly update?: boolean;

@@ -1,10 +1,12 @@
 import type { Hook } from '../hook.ts';
 
+/** One written file that wants a look: its path, and why (`kind`). */
 export interface FlaggedFile {
   readonly path: string;
   readonly kind: string;
 }
 
+/** What {@link artefactReview} takes. */
 export interface ArtefactReviewOptions {
   /**
    * Told of every invocation that wrote files of such kinds, also when it failed. `complete` is false when it

@@ -2,6 +2,7 @@ import { SkillError } from '../../errors.ts';
 import type { Hook } from '../hook.ts';
 import { toolMatcher } from '../pattern.ts';
 
+/** What {@link concurrency} takes. */
 export interface ConcurrencyOptions {
   /** Calls that run at once. */
   readonly running: number;

@@ -3,6 +3,7 @@ import { RateWindow } from '../../limits/rate.ts';
 import type { Hook, HookCall } from '../hook.ts';
 import { toolMatcher } from '../pattern.ts';
 
+/** At most so many calls in so much time. */
 export interface RateRule {
   /** Calls within any `perMs` milliseconds. */
   readonly count: number;
@@ -13,6 +14,7 @@ export interface RateRule {
   readonly tools?: readonly string[];
 }
 
+/** What {@link rateLimits} takes. */
 export interface RateLimitOptions {
   readonly rules: readonly RateRule[];
   /** Monotonic milliseconds. Default: the machine's clock. */

@@ -1,6 +1,7 @@
 import type { Hook, HookCall } from '../hook.ts';
 import { toolMatcher } from '../pattern.ts';
 
+/** What {@link readOnly} takes. */
 export interface ReadOnlyOptions {
   /** Tools that pass all the same, as patterns. */
   readonly except?: readonly string[];

@@ -5,6 +5,7 @@ import { toolMatcher } from '../pattern.ts';
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 type Day = (typeof days)[number];
 
+/** A span of the day, on some days of the week. */
 export interface TimeWindow {
   /** Default: every day. A window over midnight belongs to the day on which it begins. */
   readonly days?: readonly Day[];
@@ -14,6 +15,7 @@ export interface TimeWindow {
   readonly to: string;
 }
 
+/** What {@link timeWindows} takes. */
 export interface TimeWindowOptions {
   /** When calls pass; in no window, none does. */
   readonly windows: readonly TimeWindow[];

@@ -1,6 +1,7 @@
 import type { Hook } from '../hook.ts';
 import { toolMatcher } from '../pattern.ts';
 
+/** What {@link toolLists} takes. */
 export interface ToolListOptions {
   /** Patterns such as `git-*`, `deploy/plan`, `*` + `/read-*`. With it, nothing else passes. Default: all pass. */
   readonly allow?: readonly string[];
