@@ -247,7 +247,10 @@ export const requirements: readonly Requirement[] = [
     id: 'LIM-3',
     section: '§6',
     promise: 'fuel ends a guest, start functions, realloc and post-return included',
-    proof: ['test/escape/lifetime.test.ts :: a guest that never ends is ended by fuel'],
+    proof: [
+      'test/escape/lifetime.test.ts :: a guest that never ends is ended by fuel',
+      'test/metering/attacks.test.ts :: a path %s through a recursive export is checked',
+    ],
   },
   {
     id: 'LIM-4',
@@ -270,7 +273,10 @@ export const requirements: readonly Requirement[] = [
     id: 'LIM-6',
     section: '§6',
     promise: 'deep recursion is STACK_OVERFLOW, never a crash',
-    proof: ['test/escape/lifetime.test.ts :: CPU-07 deep recursion is STACK_OVERFLOW'],
+    proof: [
+      'test/escape/lifetime.test.ts :: CPU-07 deep recursion is STACK_OVERFLOW',
+      'test/metering/attacks.test.ts :: an arm that %s gives its stack back, round after round',
+    ],
   },
   {
     id: 'LIM-7',
