@@ -47,6 +47,8 @@ export interface TestSkillOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Values of the skill's credentials, by name. Default: none is set; the operator's own are never touched. */
   readonly credentials?: Readonly<Record<string, string>>;
+  /** Configuration values by name, which win over the manifest's `[skills.config]`. Default: the manifest's alone. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Narrower limits than the manifest's, for every run. */
   readonly limits?: Partial<Limits>;
   /** What the operator approves. Default `declared`: all that the manifest asks for. */
@@ -110,6 +112,7 @@ export async function testSkill(path: string, options: TestSkillOptions = {}): P
     const [skill] = await engine.load(path, {
       grant: options.grant ?? 'declared',
       only: chosen,
+      ...(options.config === undefined ? {} : { config: options.config }),
       ...(options.manifest === undefined ? {} : { manifest: options.manifest }),
     });
     return new SkillTest({

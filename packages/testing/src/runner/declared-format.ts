@@ -33,6 +33,7 @@ const surroundings = {
   dns: z.record(z.string(), z.array(z.string())).optional(),
   env: z.record(z.string(), z.string()).optional(),
   credentials: z.record(z.string(), z.string()).optional(),
+  config: z.record(z.string(), z.string()).optional(),
   clock: z
     .union([
       moment,

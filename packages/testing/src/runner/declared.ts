@@ -43,6 +43,7 @@ async function optionsOf(
     dns: { ...file.dns, ...test.dns },
     env: { ...file.env, ...test.env },
     credentials: { ...file.credentials, ...test.credentials },
+    config: { ...file.config, ...test.config },
     limits: { ...file.limits, ...test.limits },
     clock: test.clock ?? file.clock,
     random: test.random ?? file.random,
