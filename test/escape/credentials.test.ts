@@ -165,6 +165,16 @@ const token = env.api_token;
 const https = { tag: 'HTTPS' };
 `;
 
+/** Of the guest, which has no `btoa`. */
+const base64Source = `
+      const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+      const base64 = (text) => { let out = ''; const b = utf8.encode(text);
+        for (let i = 0; i < b.length; i += 3) {
+          const n = (b[i] << 16) | ((b[i + 1] ?? 0) << 8) | (b[i + 2] ?? 0);
+          for (let j = 0; j < 4; j += 1) out += i * 8 + j * 6 < b.length * 8 ? alphabet[(n >> (18 - 6 * j)) & 63] : '=';
+        } return out; };
+`;
+
 const api = () => `api.example.test:${server.port}`;
 
 /** Everything that a caller, or a reader of the record, gets to see of a run. */
@@ -240,12 +250,7 @@ describe('a header of a request over https to a bound host', () => {
   it('carries it also inside the base64 of Basic', async () => {
     const run = await skill.run(
       `${prelude}
-      const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-      const base64 = (text) => { let out = ''; const b = utf8.encode(text);
-        for (let i = 0; i < b.length; i += 3) {
-          const n = (b[i] << 16) | ((b[i + 1] ?? 0) << 8) | (b[i + 2] ?? 0);
-          for (let j = 0; j < 4; j += 1) out += i * 8 + j * 6 < b.length * 8 ? alphabet[(n >> (18 - 6 * j)) & 63] : '=';
-        } return out; };
+      ${base64Source}
       return attempt(() => fetchOnce({ authority: args, scheme: https, path: '/as/base64', headers: [['authorization', 'Basic ' + base64('user:' + token)]] }))`,
       api(),
     );
@@ -275,6 +280,23 @@ describe('a header of a request over https to a bound host', () => {
     const run = await skill.run(fetchWith(`['x-key', token]`, `/${way}`), api());
     expect(JSON.stringify(run.value)).toContain('***');
     await expectUnseen(run);
+  });
+
+  it('in so many pairs of Basic that looking for them all would take the time of others', async () => {
+    const run = await skill.run(
+      `${prelude}
+      ${base64Source}
+      const results = [];
+      for (let i = 0; i < 40; i += 1) {
+        results.push(attempt(() => fetchOnce({ authority: args, scheme: https, path: '/',
+          headers: [['authorization', 'Basic ' + base64(String(i).padStart(3, '0') + token)]] })));
+      }
+      return results.map((one) => one.error ? one.error.tag : one.value.status);`,
+      api(),
+    );
+    const statuses = run.value as unknown[];
+    expect(statuses.filter((one) => one === 200)).toHaveLength(32);
+    expect(statuses.slice(32)).toEqual(Array.from({ length: 8 }, () => 'HTTP-request-denied'));
   });
 
   it('asks for an answer that is not packed, and refuses one that is', async () => {
@@ -375,6 +397,21 @@ describe('a placeholder anywhere else is refused, told, and reveals nothing', ()
     ]);
     await expectDenials(probes, run, ['CREDENTIAL_MISPLACED', 'CREDENTIAL_MISPLACED']);
     expect(udp.arrived()).toBe(0);
+  });
+
+  it('a guess at the value comes back over a connection at once, as far as it is right or not', async () => {
+    await using tcp = await tcpEcho();
+    const probe = await load(`api_token = { hosts = ["api.example.test"] }`, [tcp.port]);
+    const run = await probe.run(
+      `${prelude}
+      const { input, output } = connectTcp('127.0.0.1', args);
+      let seen = '';
+      output.blockingWriteAndFlush(utf8.encode('s3cr3t'));
+      while (seen.length < 6) seen += utf8.decode(input.blockingRead(100));
+      return seen;`,
+      tcp.port,
+    );
+    expect(run.value).toBe('s3cr3t');
   });
 
   it('in a name to look up', async () => {

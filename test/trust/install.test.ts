@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -240,3 +241,25 @@ test('a removed skill is gone, with its files', async () => {
   expect(await find()).toBeUndefined();
   expect(() => statSync(bench.user.folderOf(entry))).toThrow('ENOENT');
 });
+
+test.each(['the store', 'the folder of the skill', 'the file that is locked'])(
+  'a project in which %s is a symbolic link has nothing removed or written beyond it',
+  async (what) => {
+    const folder = bench.fresh('checkout');
+    const mine = bench.fresh('mine');
+    const store = bench.project(folder);
+    await bench.install(await bench.package(), store);
+    const place = { 'the store': '.skills', 'the folder of the skill': '.skills/answer' }[what];
+    const link = join(folder, place ?? '.skills/.lock');
+    rmSync(link, { recursive: true });
+    const inner = what === 'the store' ? join(mine, 'answer') : mine;
+    mkdirSync(join(inner, 'photos'), { recursive: true });
+    writeFileSync(join(inner, 'photos/one.jpg'), 'x');
+    symlinkSync(place === undefined ? join(mine, 'made') : mine, link);
+    const refused = { code: 'STATE_UNAVAILABLE', details: { path: link } };
+    await expect(store.remove('answer')).rejects.toMatchObject(refused);
+    await expect(bench.install(await bench.package(rich), store)).rejects.toMatchObject(refused);
+    expect(readdirSync(inner)).toEqual(['photos']);
+    expect(readFileSync(join(inner, 'photos/one.jpg'), 'utf8')).toBe('x');
+  },
+);

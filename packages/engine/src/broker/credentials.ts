@@ -9,7 +9,7 @@ import { placeBody, placeQuery, type CredentialPlace } from './credential-places
 import { HEADER_BYTES, isFieldValue } from './http-rules.ts';
 import type { RequestHead } from './http-request.ts';
 import type { JudgedEndpoint } from './network-dial.ts';
-import { ScrubbedReader } from './scrubbed-reader.ts';
+import { PromptReader, ScrubbedReader } from './scrubbed-reader.ts';
 import { Scrubber } from './scrub.ts';
 import { WasiError } from './wasi-error.ts';
 
@@ -31,6 +31,9 @@ export interface PreparedRequest {
   /** The host is bound to a credential of this invocation: what it says must come unpacked, so that it can be read. */
   readonly bound: boolean;
 }
+
+/** Different pairs of user and password that one invocation can send with values in them. */
+const BASIC_PAIRS = 32;
 
 const basic = /^(basic[ \t]+)([A-Za-z0-9+/]+={0,2})[ \t]*$/i;
 
@@ -67,7 +70,12 @@ export class CredentialBroker {
     return [...this.#used].flatMap(([name, hosts]) => [...hosts].map((host) => ({ name, host })));
   }
 
-  /** Scrubs one stream that the guest reads; `undefined` where there is nothing to scrub. */
+  /** Scrubs one stream of a plain connection; `undefined` where there is nothing to scrub. */
+  promptReader(): PromptReader | undefined {
+    return this.#unseen.empty ? undefined : new PromptReader(this.#unseen);
+  }
+
+  /** Scrubs one body that the guest reads; `undefined` where there is nothing to scrub. */
   reader(): ScrubbedReader | undefined {
     return this.#unseen.empty ? undefined : new ScrubbedReader(this.#unseen);
   }
@@ -193,11 +201,20 @@ export class CredentialBroker {
     const replaced = substitute(plain);
     if (replaced === plain) return value;
     const again = Buffer.from(replaced, 'latin1').toString('base64');
-    // What is echoed may be encoded once more.
-    this.#unseen.add(Buffer.from(again));
-    this.#all.add(Buffer.from(again));
+    this.#addEncoded(again);
     return scheme + again;
   }
+
+  /** What is echoed may be encoded once more. Each is looked for in all that comes, so there are not many. */
+  #addEncoded(text: string): void {
+    if (this.#encoded.has(text)) return;
+    if (this.#encoded.size >= BASIC_PAIRS) throw new WasiError('HTTP-request-denied');
+    this.#encoded.add(text);
+    this.#unseen.add(Buffer.from(text));
+    this.#all.add(Buffer.from(text));
+  }
+
+  readonly #encoded = new Set<string>();
 
   #substitute(
     text: string,
@@ -251,6 +268,7 @@ export class CredentialBroker {
 
   close(): void {
     for (const { value } of this.#credentials) value.fill(0);
+    this.#encoded.clear();
     this.#unseen.wipe();
     this.#all.wipe();
   }

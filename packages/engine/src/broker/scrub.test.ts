@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Scrubber, StreamScrubber } from './scrub.ts';
-import { ScrubbedReader } from './scrubbed-reader.ts';
+import { PromptReader, ScrubbedReader } from './scrubbed-reader.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'utf8'));
 const text = (data: Uint8Array) => Buffer.from(data).toString('utf8');
@@ -67,10 +67,31 @@ describe('a stream', () => {
     );
   });
 
-  it('is handed on at once where nothing in it can be the beginning of a value', () => {
+  it('is handed on at once up to the end of its last line, and all of it at the end', () => {
     const stream = new StreamScrubber(scrubberOf('s3cr3t-value'));
     expect(text(stream.push(bytes('data: 1\n\n')))).toBe('data: 1\n\n');
-    expect(text(stream.push(bytes('data: s3cr3t')))).not.toContain('s3c');
+    expect(text(stream.push(bytes('data: s3cr3t')))).toBe('');
+    expect(text(stream.flush())).toBe('data: s3cr3t');
+  });
+
+  it('a value with a line feed in it is found where lines end within it', () => {
+    const stream = new StreamScrubber(scrubberOf('first\nsecond'));
+    const out = [stream.push(bytes('a first\n')).slice(), stream.push(bytes('second b'))];
+    expect(text(Buffer.concat([...out, stream.flush()]))).toBe('a ************ b');
+  });
+
+  it('comes in pieces whose lengths say nothing of how much of a guess is right', () => {
+    const secret = 's3cr3t-value+0123456789';
+    const lengths = (guess: string) => {
+      const stream = new StreamScrubber(scrubberOf(secret));
+      return Array.from({ length: 20 }, () => stream.push(bytes(guess)).length);
+    };
+    for (let right = 0; right < secret.length; right += 1) {
+      const guess = secret.slice(0, right);
+      expect(lengths(guess)).toEqual(lengths('?'.repeat(right)));
+      const encoded = Buffer.from(secret).toString('base64').slice(0, right);
+      expect(lengths(encoded)).toEqual(lengths('?'.repeat(right)));
+    }
   });
 });
 
@@ -107,4 +128,11 @@ it('wiped, its patterns are nothing', () => {
   const scrubber = scrubberOf('s3cr3t-value');
   scrubber.wipe();
   expect(scrubber.empty).toBe(true);
+});
+
+it('a plain connection waits for nothing, and hides what came in one piece however it is read', () => {
+  const queue = ['OK', 'x s3cr3t-value y'].map(bytes);
+  const reader = new PromptReader(scrubberOf('s3cr3t-value'));
+  const read = () => text(reader.read(1, () => queue.shift() ?? 'end') as Uint8Array);
+  expect(Array.from({ length: 18 }, read).join('')).toBe('OKx ************ y');
 });

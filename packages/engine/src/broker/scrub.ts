@@ -2,6 +2,8 @@
 import { patternsOf, type Pattern } from './scrub-patterns.ts';
 
 const STAR = 42;
+const LINE_FEED = 10;
+const STEP = 64;
 const NOTHING = new Uint8Array(0);
 const REPLACEMENT = Buffer.from('[REDACTED]');
 
@@ -25,10 +27,17 @@ interface Range {
 
 export class Scrubber {
   readonly #patterns: Pattern[] = [];
+  /** At least the longest spelling and a character of base64 on either side; rounded, to say less about the value. */
+  #reach = 0;
+  #hasLineFeed = false;
 
   /** Values are copied into patterns; `wipe` overwrites those. */
   add(value: Uint8Array): void {
-    this.#patterns.push(...patternsOf(value));
+    for (const pattern of patternsOf(value)) {
+      this.#patterns.push(pattern);
+      this.#reach = Math.max(this.#reach, Math.ceil((pattern.bytes.length + 1) / STEP) * STEP);
+      this.#hasLineFeed ||= pattern.bytes.includes(LINE_FEED);
+    }
   }
 
   get empty(): boolean {
@@ -54,26 +63,14 @@ export class Scrubber {
     return merged(found);
   }
 
-  /** Where the end of the bytes may be the beginning of a value that the next bytes complete. */
+  /**
+   * From where on bytes are held back, because a value may have begun that the next bytes complete. It goes by how
+   * many there are and by where the last line ends, never by whether they look like the beginning of a value: a guest
+   * that has its guesses sent back would see from the delay how much of them is right.
+   */
   open(bytes: Uint8Array): number {
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    let first = bytes.length;
-    for (const { bytes: pattern, base64 } of this.#patterns) {
-      let at = Math.max(0, view.length - pattern.length + 1);
-      for (at = view.indexOf(pattern[0]!, at); at >= 0; at = view.indexOf(pattern[0]!, at + 1)) {
-        const rest = view.length - at;
-        if (view.compare(pattern, 0, rest, at) !== 0) continue;
-        first = Math.min(first, base64 && isBase64(view[at - 1]) ? at - 1 : at);
-        break;
-      }
-      // The character before and the one behind may still be to come, or be here already.
-      if (base64 && isBase64(view.at(-1))) first = Math.min(first, view.length - 1);
-      const whole = view.length - pattern.length;
-      if (base64 && whole >= 0 && view.compare(pattern, 0, pattern.length, whole) === 0) {
-        first = Math.min(first, isBase64(view[whole - 1]) ? whole - 1 : whole);
-      }
-    }
-    return first;
+    const behind = Math.max(0, bytes.length - this.#reach);
+    return this.#hasLineFeed ? behind : Math.max(behind, bytes.lastIndexOf(LINE_FEED) + 1);
   }
 
   /** Stars in place of values, byte for byte, so that lengths which were told before stay true. */
@@ -129,7 +126,7 @@ function merged(ranges: Range[]): Range[] {
   return result;
 }
 
-/** One stream of bytes, chunk by chunk: what could be the beginning of a value is held back until that is known. */
+/** One stream of bytes, chunk by chunk: its last bytes are held back until more come, or the end of a line or of all. */
 export class StreamScrubber {
   readonly #scrubber: Scrubber;
   #held: Uint8Array = NOTHING;

@@ -2,6 +2,7 @@
 import { type Scrubber, StreamScrubber } from './scrub.ts';
 
 const NOTHING = new Uint8Array(0);
+const ALL_THERE_IS = 64 * 1024;
 
 export class ScrubbedReader {
   readonly #scrubber: StreamScrubber;
@@ -34,6 +35,34 @@ export class ScrubbedReader {
         this.#clean = this.#scrubber.flush();
       } else if (chunk.length === 0) return NOTHING;
       else this.#clean = this.#scrubber.push(chunk);
+    }
+    const given = this.#clean.slice(0, length);
+    this.#clean = this.#clean.subarray(length);
+    return given;
+  }
+}
+
+/**
+ * The same for connections that no value ever goes into. Nothing is held back: their protocols may wait for an answer
+ * to the last byte. A value is found where it has arrived in one piece, however few bytes the guest asks for.
+ */
+export class PromptReader {
+  readonly #scrubber: Scrubber;
+  #clean: Uint8Array = NOTHING;
+
+  constructor(scrubber: Scrubber) {
+    this.#scrubber = scrubber;
+  }
+
+  get pending(): boolean {
+    return this.#clean.length > 0;
+  }
+
+  read(length: number, pull: (length: number) => Uint8Array | 'end'): Uint8Array | 'end' {
+    if (this.#clean.length === 0) {
+      const chunk = pull(ALL_THERE_IS);
+      if (chunk === 'end' || chunk.length === 0) return chunk;
+      this.#clean = this.#scrubber.mask(chunk);
     }
     const given = this.#clean.slice(0, length);
     this.#clean = this.#clean.subarray(length);

@@ -5,7 +5,7 @@ import type { CredentialBroker } from './credentials.ts';
 import type { Dialer } from './network-dial.ts';
 import { socketCode } from './network-failure.ts';
 import { BUFFER_BYTES, type ByteStream, type Interest } from './network-resource.ts';
-import type { ScrubbedReader } from './scrubbed-reader.ts';
+import type { PromptReader } from './scrubbed-reader.ts';
 import type { Signal } from './network-signal.ts';
 import { WasiError } from './wasi-error.ts';
 
@@ -49,12 +49,12 @@ export class TcpConnection implements ByteStream {
   #deaf = false;
   #ended = false;
   /** Takes values of credentials out of what the guest reads. */
-  readonly #reader: ScrubbedReader | undefined;
+  readonly #reader: PromptReader | undefined;
 
   constructor(options: TcpOptions) {
     this.family = options.family;
     this.#options = options;
-    this.#reader = options.credentials?.reader();
+    this.#reader = options.credentials?.promptReader();
   }
 
   /** Connects to an address that was judged. `host` is what budgets count by. */

@@ -1,6 +1,6 @@
 /** A store of installed skills: `skills.lock`, and one folder for each package. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readPrivateFile } from '../component/private-files.ts';
 import { SkillError } from '../errors.ts';
@@ -89,7 +89,7 @@ export class SkillStore {
     files: PackageFiles,
     expected: string | undefined,
   ): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#exclusively(entry.name, async () => {
       const entries = await this.#read();
       const old = entries.find(({ name }) => name === entry.name);
       if (old?.digest !== expected) throw changedMeanwhile(entry.name);
@@ -105,7 +105,7 @@ export class SkillStore {
 
   /** Seals an entry anew with another trust level. What was edited or changed since `seen` is never sealed. */
   async change(name: string, seen: UnsealedSkill, trust: LockedSkill['trust']): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#exclusively(name, async () => {
       const old = await this.find(name);
       if (old?.sealed !== true || old.entry.digest !== seen.digest) throw changedMeanwhile(name);
       const { seal: _old, ...entry } = old.entry;
@@ -116,7 +116,7 @@ export class SkillStore {
 
   /** False if there was none of that name. */
   async remove(name: string): Promise<boolean> {
-    return this.#exclusively(async () => {
+    return this.#exclusively(name, async () => {
       const entries = await this.#read();
       if (!entries.some((entry) => entry.name === name)) return false;
       await this.#replace(entries.filter((entry) => entry.name !== name));
@@ -125,7 +125,8 @@ export class SkillStore {
     });
   }
 
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    for (const place of ['.', '.lock', name]) await assertNoLink(join(this.#packages, place));
     return exclusively(join(this.#packages, '.lock'), async () => {
       try {
         return await work();
@@ -197,6 +198,17 @@ export class SkillStore {
     }
     if (keep === undefined) await rm(parent, { recursive: true, force: true });
   }
+}
+
+/** A checkout of somebody else's may have links in its store: what is written or removed beyond them is not the store's. */
+async function assertNoLink(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isSymbolicLink() !== true) return;
+  throw new SkillError(
+    'STATE_UNAVAILABLE',
+    `The store of skills is not changed: ${path} is a symbolic link, and what it leads to would be changed. Remove the link, and find out who made it.`,
+    { details: { path } },
+  );
 }
 
 async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
