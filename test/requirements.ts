@@ -837,4 +837,16 @@ export const requirements: readonly Requirement[] = [
     promise: 'skill dev gives a skill nothing that nobody granted',
     proof: ['test/author/javascript.test.ts :: dev gives a skill nothing that nobody granted'],
   },
+  {
+    id: 'IMP-1',
+    section: '§11',
+    promise:
+      'skill import asks for no more than the policy or manifest that it reads, and names what it leaves out',
+    proof: [
+      'packages/cli/src/import-wassette.test.ts :: never grants what the policy denies',
+      'packages/cli/src/import-kubiya.test.ts :: writes what has a counterpart, and no more',
+      'packages/cli/src/import-kubiya.test.ts :: says what it leaves, secrets without their values',
+      'test/cli/import.test.ts :: a Wassette policy becomes a manifest, and its skill sees what the policy allows',
+    ],
+  },
 ];

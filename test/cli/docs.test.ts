@@ -10,6 +10,7 @@ import { flags as dev } from '../../packages/cli/src/commands/dev.ts';
 import { flags as config } from '../../packages/cli/src/commands/config.ts';
 import { flags as audit } from '../../packages/cli/src/commands/audit.ts';
 import { flags as history } from '../../packages/cli/src/commands/history.ts';
+import { flags as import_ } from '../../packages/cli/src/commands/import.ts';
 import { flags as inspect } from '../../packages/cli/src/commands/inspect.ts';
 import { flags as install } from '../../packages/cli/src/commands/install.ts';
 import { flags as lint } from '../../packages/cli/src/commands/lint.ts';
@@ -106,6 +107,7 @@ test('the page and the help name every verb and every flag', () => {
     test: test_,
     list,
     inspect,
+    import: import_,
     lint,
     install,
     update,

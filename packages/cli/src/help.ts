@@ -82,12 +82,14 @@ Exit codes: 0 nothing or only notes, 1 an error or warning is left.
   },
   import: {
     summary: 'write a manifest from the policy of another system',
-    help: `Usage: skill import --from wassette FILE [--name NAME]
+    help: `Usage: skill import --from wassette|kubiya FILE [--name NAME] [--instance NAME]
 
-Prints a skill.toml made of a Wassette policy (YAML), which asks for no more than the policy allows, and says
-on standard error what could not be carried over.
+Prints a manifest made of a Wassette policy (YAML) or of Kubiya's .skill-engine.toml, which asks for no more
+than they allow, and says on standard error what could not be carried over.
 
---name   name of the skill (default: the folder of FILE); its component is ./NAME.wasm
+--name      wassette: name of the skill (default: the folder of FILE); its component is ./NAME.wasm
+            kubiya: only the skill of this name
+--instance  kubiya: which configuration to take (default: that of the skill)
 `,
   },
   install: {

@@ -42,17 +42,37 @@ it('writes a manifest that grants no more than the policy, and says what it leav
   ]);
   expect(skill!.capabilities.filesystem.forbidden).toMatchObject([{ path: '/work/agent/keys' }]);
   expect(skill!.capabilities.network.rules).toMatchObject([
-    { domains: ['api.example.com'], addresses: ['10.0.0.0/8'], ports: [443], protocols: ['https'] },
+    { domains: ['api.example.com'], addresses: [], ports: [443], protocols: ['https'] },
   ]);
   expect(skill!.capabilities.environment.allowlist).toEqual(['REGION', 'OTHER']);
   expect(left.map((line) => line.split(':')[0])).toEqual([
     'permissions.resources',
-    'network.deny',
     'storage "fs',
     'storage "fs',
     'network "*"',
+    'network "10.0.0.0/8"',
     'environment OTHER',
   ]);
+});
+
+it('never grants what the policy denies', () => {
+  const { toml } = importWassette(
+    `permissions:
+  storage:
+    allow: [{ uri: "fs://work/**", access: [read] }, { uri: "fs://data/in/**", access: [read] }]
+    deny: [{ uri: "fs://work/*.key" }, { uri: "fs://data/in/private/*" }]
+  network:
+    allow: [{ host: "*.example.com" }, { host: "api.other.org" }, { host: "fine.org" }, { cidr: "10.0.0.0/8" }]
+    deny: [{ host: "bad.example.com" }, { host: "*.other.org" }]
+`,
+    'agent',
+  );
+  const { capabilities } = parseManifest(toml, { file: 'skill.toml' }).skills[0]!;
+  expect(capabilities.filesystem.forbidden).toMatchObject([
+    { path: '/work' },
+    { path: '/data/in/private' },
+  ]);
+  expect(capabilities.network.rules).toMatchObject([{ domains: ['fine.org'], addresses: [] }]);
 });
 
 it('writes no capability for a policy without any', () => {

@@ -1,32 +1,15 @@
 /** From a Wassette policy (YAML) to a manifest of ours, and what of it has no counterpart. Pure. */
 import { parse } from 'yaml';
-
-export interface Imported {
-  readonly toml: string;
-  /** What could not be carried over, each in one line. */
-  readonly left: readonly string[];
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-function members(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Members)
-    : {};
-}
+import { type Imported, literal, type Members, members, table, textOf } from './import-lines.ts';
 
 function entries(value: unknown): readonly Members[] {
   return Array.isArray(value) ? value.map(members) : [];
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
 const known: Readonly<Record<string, readonly string[]>> = {
   permissions: ['storage', 'network', 'environment'],
   storage: ['allow', 'deny'],
-  network: ['allow'],
+  network: ['allow', 'deny'],
   environment: ['allow'],
 };
 
@@ -42,26 +25,15 @@ export function importWassette(text: string, name: string): Imported {
   };
   unknown('permissions', permissions);
   for (const area of known['permissions']!) unknown(area, members(permissions[area]));
-  const lines = ['[skill]', `name = ${JSON.stringify(name)}`, `component = "./${name}.wasm"`];
+  const lines = ['[skill]', `name = ${literal(name)}`, `component = "./${name}.wasm"`];
   const description = textOf(policy['description']);
-  if (description !== undefined) lines.push(`description = ${JSON.stringify(description)}`);
+  if (description !== undefined) lines.push(`description = ${literal(description)}`);
   lines.push(
     ...storage(members(permissions['storage']), left),
     ...network(members(permissions['network']), left),
     ...environment(members(permissions['environment']), left),
   );
   return { toml: `${lines.join('\n')}\n`, left };
-}
-
-/** A table of the manifest, or nothing where all lists are empty. */
-function table(area: string, lists: Readonly<Record<string, readonly (string | number)[]>>) {
-  const filled = Object.entries(lists).filter(([, list]) => list.length > 0);
-  if (filled.length === 0) return [];
-  return [
-    '',
-    `[skill.capabilities.${area}]`,
-    ...filled.map(([key, list]) => `${key} = ${JSON.stringify([...new Set(list)])}`),
-  ];
 }
 
 function storage({ allow, deny }: Members, left: string[]): string[] {
@@ -74,11 +46,19 @@ function storage({ allow, deny }: Members, left: string[]): string[] {
     const isWrite = Array.isArray(access) && access.includes('write');
     (isWrite ? write : read).push(path);
   }
-  for (const { uri } of entries(deny)) {
-    const path = pathOf(uri, left);
-    if (path !== undefined) forbidden.push(path);
-  }
-  return table('filesystem', { read, write, forbidden });
+  for (const { uri } of entries(deny)) forbidden.push(deniedPath(uri, left));
+  return table('[skill.capabilities.filesystem]', { read, write, forbidden });
+}
+
+/** What cannot be said exactly is denied with everything beside it: a grant never exceeds the policy. */
+function deniedPath(uri: unknown, left: string[]): string {
+  const path = /^fs:\/\/\/?([^*?[\]{}\\]*)/u.exec(textOf(uri) ?? '')?.[1] ?? '';
+  if (path.split('/').includes('..')) return '/';
+  const [, exact] = /^fs:\/\/\/?([^*?[\]{}\\]+?)(?:\/\*\*)?$/u.exec(textOf(uri) ?? '') ?? [];
+  if (exact !== undefined) return `/${exact}`;
+  const wide = `/${path.slice(0, Math.max(path.lastIndexOf('/'), 0))}`;
+  left.push(`storage deny ${JSON.stringify(uri)}: all of ${wide} is forbidden instead`);
+  return wide;
 }
 
 /** `fs://work/agent/**` is everything below `/work/agent`; a grant of ours always is. */
@@ -99,23 +79,45 @@ function pathOf(uri: unknown, left: string[]): string | undefined {
   return `/${path[1]}`;
 }
 
-function network({ allow }: Members, left: string[]): string[] {
+/** A denial has no counterpart; what it may take something from is not granted. */
+function network({ allow, deny }: Members, left: string[]): string[] {
+  const denied = entries(deny).map(({ host }) => hostOf(host)?.toLowerCase());
+  const isTouched = (name: string): boolean =>
+    denied.some((other) => other === undefined || overlap(other, name.toLowerCase()));
   const domains: string[] = [];
   const addresses: string[] = [];
   for (const { host, cidr } of entries(allow)) {
-    const name = textOf(host)?.replace(/^https?:\/\//u, '');
-    if (name !== undefined && /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/iu.test(name)) {
+    const name = hostOf(host);
+    const touched = name === undefined ? denied.length > 0 : isTouched(name);
+    if (touched)
+      left.push(`network ${JSON.stringify(host ?? cidr)}: left out, as network.deny may touch it`);
+    else if (name !== undefined && /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/iu.test(name)) {
       domains.push(name);
     } else if (typeof cidr === 'string') addresses.push(cidr);
     else left.push(`network ${JSON.stringify(host)}: name hosts, or *. and a domain`);
   }
   if (domains.length + addresses.length === 0) return [];
-  return table('network', {
+  return table('[skill.capabilities.network]', {
     allowed_domains: domains,
     allowed_ips: addresses,
     allowed_ports: [443],
     protocols: ['https'],
   });
+}
+
+function hostOf(host: unknown): string | undefined {
+  return textOf(host)?.replace(/^https?:\/\//u, '');
+}
+
+/** Whether one may be, or contain, the other. */
+function overlap(one: string, other: string): boolean {
+  if (!/^(?:\*\.)?[a-z0-9.-]+$/u.test(one)) return true;
+  const [bare, otherBare] = [one.replace(/^\*/u, ''), other.replace(/^\*/u, '')];
+  return (
+    one === other ||
+    (bare !== one && other.endsWith(bare)) ||
+    (otherBare !== other && one.endsWith(otherBare))
+  );
 }
 
 function environment({ allow }: Members, left: string[]): string[] {
@@ -127,5 +129,5 @@ function environment({ allow }: Members, left: string[]): string[] {
       left.push(`environment ${key}: its value comes from the variable of the same name only`);
     }
   }
-  return table('environment', { allowlist });
+  return table('[skill.capabilities.environment]', { allowlist });
 }
