@@ -350,6 +350,7 @@ export const requirements: readonly Requirement[] = [
     proof: [
       `${engine}/audit/sqlite-crash.test.ts :: loses no acknowledged record, and its open invocations become interrupted`,
       'test/cli/process.test.ts :: a killed command leaves a record that says so',
+      `${engine}/audit/lines-crash.test.ts :: a killed writer of JSON lines loses no acknowledged record`,
     ],
   },
   {
@@ -387,6 +388,8 @@ export const requirements: readonly Requirement[] = [
       `${engine}/audit/tamper.test.ts :: an older copy of the database`,
       `${engine}/audit/cut-under-writer.test.ts :: under a running writer: nothing more is written`,
       'test/cli/audit.test.ts :: a changed record: exit code 7, the first bad entry',
+      `${engine}/audit/lines-tamper.test.ts :: a file that is not what was written`,
+      `${engine}/audit/lines-tamper.test.ts :: under a running writer`,
     ],
   },
   {

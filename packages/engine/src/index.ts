@@ -57,6 +57,12 @@ export {
   type SqliteAuditOptions,
   type SqliteAuditStore,
 } from './audit/sqlite.ts';
+export {
+  openJsonLinesAuditStore,
+  verifyJsonLinesAudit,
+  type JsonLinesAuditOptions,
+  type JsonLinesAuditStore,
+} from './audit/lines.ts';
 export { MemoryAuditStore } from './audit/memory.ts';
 export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
 export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';

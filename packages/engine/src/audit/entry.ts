@@ -4,24 +4,36 @@ import { canonicalJson } from './canonical.ts';
 import { auditStatuses } from './record.ts';
 import type { AuditDenial, AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
 
-/**
- * One append-only row: the canonical JSON that later work chains over, and the columns that queries use.
- * Bounds are applied here, so that no path into a store can write a record of unbounded size.
- */
-export interface IntentEntry {
-  readonly kind: 'intent';
+/** What an intent is found by, beside its body. */
+export interface IntentColumns {
   readonly executionId: string;
   readonly timestampMs: number;
   readonly skill: string;
   readonly tool: string;
   readonly user: string | null;
+}
+
+/** What an outcome is found and added up by, beside its body. */
+export interface OutcomeColumns {
+  readonly status: string;
+  readonly durationMs: number | null;
+  readonly fuelUsed: number | null;
+  /** How many. */
+  readonly denials: number;
+}
+
+/**
+ * One append-only row: the canonical JSON that later work chains over, and the columns that queries use.
+ * Bounds are applied here, so that no path into a store can write a record of unbounded size.
+ */
+export interface IntentEntry extends IntentColumns {
+  readonly kind: 'intent';
   readonly body: string;
 }
 
-export interface OutcomeEntry {
+export interface OutcomeEntry extends OutcomeColumns {
   readonly kind: 'outcome';
   readonly executionId: string;
-  readonly status: string;
   readonly body: string;
 }
 
@@ -77,6 +89,7 @@ export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
       `status ${JSON.stringify(outcome.status)} is none of ${auditStatuses.join(', ')}`,
     );
   }
+  const denials = outcome.denials.slice(0, bounds.denials).map(clipDenial);
   const body = encode({
     execution_id: outcome.execution_id,
     status: outcome.status,
@@ -86,10 +99,36 @@ export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
     error_message: clipOrNull(outcome.error_message, bounds.message),
     fuel_used: outcome.fuel_used,
     memory_peak_bytes: outcome.memory_peak_bytes,
-    denials: outcome.denials.slice(0, bounds.denials).map(clipDenial),
+    denials,
     host_calls: outcome.host_calls,
   });
-  return { kind: 'outcome', executionId: outcome.execution_id, status: outcome.status, body };
+  return {
+    kind: 'outcome',
+    executionId: outcome.execution_id,
+    status: outcome.status,
+    durationMs: outcome.duration_ms,
+    fuelUsed: outcome.fuel_used,
+    denials: denials.length,
+    body,
+  };
+}
+
+/** What `encodeIntent` gave beside the body, from the body. */
+export function intentColumns(body: JsonObject): IntentColumns {
+  const { execution_id, timestamp, skill_name, tool_name, user } = body as unknown as IntentRecord;
+  return {
+    executionId: execution_id,
+    timestampMs: Date.parse(timestamp),
+    skill: skill_name,
+    tool: tool_name,
+    user,
+  };
+}
+
+/** What `encodeOutcome` gave beside the body, from the body. */
+export function outcomeColumns(body: JsonObject): OutcomeColumns {
+  const { status, duration_ms, fuel_used, denials } = body as unknown as OutcomeRecord;
+  return { status, durationMs: duration_ms, fuelUsed: fuel_used, denials: denials.length };
 }
 
 /** Joins the stored bodies of one execution again. */

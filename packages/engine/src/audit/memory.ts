@@ -4,11 +4,11 @@ import { keyedDigest } from './digest.ts';
 import { encodeIntent, encodeOutcome, noOpenIntent, repeatedIntent } from './entry.ts';
 import type { IntentEntry, OutcomeEntry } from './entry.ts';
 import { checkFilter } from './filter.ts';
-import type { Selection } from './filter.ts';
 import { MOST_CANDIDATES, closed, pickOne, toPage } from './page.ts';
 import type { Stored } from './page.ts';
 import type { AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
-import { addUp, type AuditStats, type StatsRow } from './stats.ts';
+import { matches, statsRow } from './select.ts';
+import { addUp, type AuditStats } from './stats.ts';
 import type { AuditFilter, AuditPage, AuditStore } from './store.ts';
 
 interface Execution {
@@ -90,31 +90,4 @@ export class MemoryAuditStore implements AuditStore {
 
 function stored({ seq, intent, outcome }: Execution): Stored {
   return { seq, intent: intent.body, outcome: outcome?.body ?? null };
-}
-
-function statsRow({ intent, outcome }: Execution): StatsRow {
-  const ended = outcome && (JSON.parse(outcome.body) as OutcomeRecord);
-  return {
-    skill: intent.skill,
-    tool: intent.tool,
-    status: outcome?.status ?? null,
-    at: intent.timestampMs,
-    duration: ended?.duration_ms ?? null,
-    fuel: ended?.fuel_used ?? null,
-    denials: ended?.denials.length ?? null,
-  };
-}
-
-function matches({ seq, intent, outcome }: Execution, wanted: Selection): boolean {
-  const same = (value: unknown, asked: unknown): boolean => asked === undefined || value === asked;
-  return (
-    same(intent.skill, wanted.skill) &&
-    same(intent.tool, wanted.tool) &&
-    same(intent.user, wanted.user) &&
-    same(outcome?.status ?? 'running', wanted.status) &&
-    (wanted.since === undefined || intent.timestampMs >= wanted.since) &&
-    (wanted.until === undefined || intent.timestampMs < wanted.until) &&
-    (wanted.before === undefined ||
-      (wanted.order === 'newest' ? seq < wanted.before : seq > wanted.before))
-  );
 }

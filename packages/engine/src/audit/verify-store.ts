@@ -83,7 +83,8 @@ export function keyOf(pem: string): KeyObject {
   throw new SkillError('INVALID_OPTIONS', 'The public key is not an Ed25519 key in PEM.');
 }
 
-function readAnchor(path: string, key: Uint8Array): Head | 'damaged' {
+/** Where a chain had come to, by the file beside it. */
+export function readAnchor(path: string, key: Uint8Array): Head | 'damaged' {
   if (!existsSync(path)) return 'damaged';
   using anchor = new Anchor(path, key, 'read');
   return anchor.read() ?? 'damaged';

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtempDisposable, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { sampleIntent, sampleOutcome } from './contract.ts';
+import { openJsonLinesAuditStore } from './lines.ts';
+
+const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
+const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
+
+const program = `
+import { writeSync } from 'node:fs';
+import { openJsonLinesAuditStore } from ${here('./lines.ts')};
+import { sampleIntent, sampleOutcome } from ${here('./contract.ts')};
+const store = await openJsonLinesAuditStore({ path: process.env.AUDIT_PATH, busyTimeoutMs: 0 });
+const say = (line) => writeSync(1, line + '\\n');
+await Promise.all([1, 2, 3, 4].map(async () => {
+  for (;;) {
+    const intent = sampleIntent();
+    await store.begin(intent);
+    say('began ' + intent.execution_id);
+    await store.finish(sampleOutcome(intent.execution_id));
+    say('finished ' + intent.execution_id);
+  }
+}));`;
+
+/** How many processes are killed; more for a long run. */
+const KILLS = Number(process.env['AUDIT_KILLS'] ?? '5');
+
+test('a killed writer of JSON lines loses no acknowledged record, and leaves no lock', async () => {
+  await using directory = await temporary();
+  const path = join(directory.path, 'audit.jsonl');
+  const began: string[] = [];
+  const finished: string[] = [];
+  for (let round = 0; round < KILLS; round += 1) {
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
+      { env: { AUDIT_PATH: path }, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const ended = once(child, 'close');
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    while (text.split('\n').length < 6) await once(child.stdout, 'data');
+    await sleep(Math.random() * 30);
+    child.kill('SIGKILL');
+    await ended;
+    for (const line of text.split('\n').slice(0, -1)) {
+      const [word, id = ''] = line.split(' ');
+      (word === 'began' ? began : finished).push(id);
+    }
+  }
+  await using store = await openJsonLinesAuditStore({ path, busyTimeoutMs: 0 });
+  const { ok, records } = await store.verify();
+  const { executions, statuses } = await store.stats();
+  expect({ ok, records }).toEqual({ ok: true, records: executions });
+  expect(Object.keys(statuses).filter((status) => status !== 'interrupted')).toEqual(['success']);
+  expect(new Set(began).size).toBe(began.length);
+  for (const id of began) expect((await store.get(id))?.execution_id).toBe(id);
+  for (const id of finished) expect((await store.get(id))?.status).toBe('success');
+  expect(finished.length).toBeGreaterThan(KILLS);
+});
+
+test('what a crash left of a line is cut off, at every length, and writing goes on', async () => {
+  await using directory = await temporary();
+  const path = join(directory.path, 'audit.jsonl');
+  {
+    await using store = await openJsonLinesAuditStore({ path });
+    await store.begin(sampleIntent({ execution_id: 'a' }));
+    await store.finish(sampleOutcome('a'));
+  }
+  const line = (await readFile(path)).subarray(0, -1);
+  for (const torn of [line.subarray(0, 1), line.subarray(0, 200), line, Buffer.alloc(4096)]) {
+    const before = await readFile(path);
+    await appendFile(path, torn.subarray(Math.max(0, torn.lastIndexOf(10) + 1)));
+    await using store = await openJsonLinesAuditStore({ path });
+    expect(await readFile(path)).toEqual(before);
+    const intent = sampleIntent();
+    await Promise.all([store.begin(intent), store.finish(sampleOutcome(intent.execution_id))]);
+    expect(await store.verify()).toMatchObject({ ok: true });
+  }
+});
