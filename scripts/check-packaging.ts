@@ -44,6 +44,10 @@ try {
         problems += 1;
       }
     }
+    if (!entry!.files.some(({ path: file }) => file === 'README.md')) {
+      console.error(`${packageJson.name}: packs no README.md`);
+      problems += 1;
+    }
     const { messages } = await publint({ pkgDir: path, strict: true, pack: 'npm' });
     for (const message of messages) {
       console.error(`${packageJson.name}: ${formatMessage(message, packageJson)}`);

@@ -46,7 +46,7 @@ export async function requireConsent(request: ConsentRequest, shell: Shell): Pro
       throw denied(
         request,
         `${skill.name} ${skill.version} asks for capabilities that nobody has accepted yet. ` +
-          `See them: skill inspect ${quote(request.named)}. Then run it on a terminal, or with --accept ${skill.digest}`,
+          `skill inspect ${quote(request.named)} shows them; then run it on a terminal, or with --accept ${skill.digest}`,
       );
     }
     await say(shell, consentText(skill, request.named, coloured(shell, shell.stderr)));

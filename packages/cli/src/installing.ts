@@ -97,7 +97,7 @@ async function ask(asked: Installing, shell: Shell): Promise<void> {
   if (!isTerminal || !asked.mayAsk) {
     throw denied(
       candidate,
-      `${name} ${version} asks for capabilities that nobody has accepted yet. See them: skill inspect ${quote(named)}. Then install it on a terminal, or with --accept ${digest}`,
+      `${name} ${version} asks for capabilities that nobody has accepted yet. skill inspect ${quote(named)} shows them; then install it on a terminal, or with --accept ${digest}`,
     );
   }
   await say(shell, consentText(candidate.package, named, coloured(shell, shell.stderr)));

@@ -63,13 +63,15 @@ test('--json has exactly the members of the specification, whatever happened', (
 test('a refused parameter is shown with its rule and what is expected', () => {
   const first = { parameter: 'environment', value: 'x', rule: 'pattern', expected: '^dev$' };
   const second = { parameter: 'replicas', rule: 'maximum', expected: 100 };
+  const third = { parameter: 'path', rule: 'required', expected: true };
   const error = new SkillError('INVALID_PARAMETERS', 'Parameter validation failed', {
-    details: { ...first, errors: [first, second] },
+    details: { ...first, errors: [first, second, third] },
   });
   expect(failureText(error, plain)).toBe(
     'error INVALID_PARAMETERS: Parameter validation failed\n' +
       '  environment: pattern ^dev$, found x\n' +
-      '  replicas: maximum 100\n',
+      '  replicas: maximum 100\n' +
+      '  path: is required\n',
   );
 });
 

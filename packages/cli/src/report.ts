@@ -55,7 +55,8 @@ function parameterLines({ code, details }: SkillError): string[] {
     const { parameter, rule, expected, value } = entry as Record<string, unknown>;
     if (typeof rule !== 'string' || expected === undefined) return [];
     const found = value === undefined ? '' : `, found ${inline(value)}`;
-    return [`  ${inline(parameter ?? '')}: ${escapeText(rule)} ${inline(expected)}${found}`];
+    const asked = rule === 'required' ? 'is required' : `${escapeText(rule)} ${inline(expected)}`;
+    return [`  ${inline(parameter ?? '')}: ${asked}${found}`];
   });
 }
 

@@ -78,7 +78,7 @@ function grantOf(
     const { name, version, digest } = skill.package;
     throw new SkillError(
       'CAPABILITY_DENIED',
-      `${name} ${version} is installed, but nobody has approved it on this machine as it stands. See it: skill inspect ${name}. Then run it on a terminal, or with --accept ${digest}`,
+      `${name} ${version} is installed, but nobody has approved it on this machine as it stands. skill inspect ${name} shows it; then run it on a terminal, or with --accept ${digest}`,
       { details: { reason: 'consent', skill: name, version, digest } },
     );
   }

@@ -132,6 +132,8 @@ it.each([
     'no name for a tool',
   ],
   [{ t: { description: '', input: z.string(), run: () => 1 } }, 'schema of an object'],
+  [{ t: { description: '', input: { type: 'object' }, rnu: () => 1 } }, 'no function "run"'],
+  [{ t: { input: { type: 'object' }, run: () => 1 } }, 'no "description"'],
 ])('refuses at build time: %o', (tools, problem) => {
   expect(() => defineSkill({ tools: tools as Record<string, never> })).toThrow(problem);
 });

@@ -43,7 +43,8 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /**
  * A skill of these tools; the default export of its main module.
  *
- * @throws Error at build time: no tool, a name that the world doesn't allow, an input without a JSON Schema of an object
+ * @throws Error at build time: no tool, a name that the world doesn't allow, no description, no `run`, an input
+ *   without a JSON Schema of an object
  */
 export function defineSkill<const Inputs extends Record<string, ToolInput>>(
   definition: SkillDefinition<Inputs>,
@@ -63,12 +64,15 @@ export function defineSkill<const Inputs extends Record<string, ToolInput>>(
   };
 }
 
-function listed(name: string, { description, input, output }: ToolDefinition) {
+function listed(name: string, { description, input, output, run }: ToolDefinition) {
   if (!namePattern.test(name)) {
     throw new Error(
       `${JSON.stringify(name)} is no name for a tool: 1 to 64 letters, digits, _ and -, beginning with a letter.`,
     );
   }
+  // Types are not checked at build: a misspelt member is found here, and not at the first call.
+  if (typeof run !== 'function') throw new Error(`The tool ${name} has no function "run".`);
+  if (typeof description !== 'string') throw new Error(`The tool ${name} has no "description".`);
   const schema = jsonSchemaOf(name, input);
   if (schema['type'] !== 'object') {
     throw new Error(`The input of ${name} must be a schema of an object: parameters have names.`);
