@@ -125,7 +125,7 @@ it('a promise is an error that says what to do; nothing is null', () => {
   expect(nothing.invoke('t', '{}')).toBe('null');
 });
 
-it.each([
+it.each<[Record<string, unknown>, string]>([
   [{}, 'at least one tool'],
   [
     { 'no name': { description: '', input: { type: 'object' }, run: () => 1 } },
