@@ -385,6 +385,7 @@ export const requirements: readonly Requirement[] = [
       'verification finds any change, deletion, reordering or truncation and names the first bad record',
     proof: [
       `${engine}/audit/tamper.test.ts :: the end cut off`,
+      `${engine}/audit/tamper.test.ts :: a record that an index leaves out`,
       `${engine}/audit/tamper.test.ts :: an older copy of the database`,
       `${engine}/audit/cut-under-writer.test.ts :: under a running writer: nothing more is written`,
       'test/cli/audit.test.ts :: a changed record: exit code 7, the first bad entry',
@@ -641,6 +642,7 @@ export const requirements: readonly Requirement[] = [
       'test/trust/signatures.test.ts :: a missing signature, or one by an unknown key, is unverified and never verified',
       'test/trust/signatures.test.ts :: a signature over another package is refused',
       'test/trust/signatures.test.ts :: a signature is refused that %s',
+      'test/trust/cli.test.ts :: an update whose signature is gone or by another key asks again, whatever it asks for',
     ],
   },
   {
@@ -717,6 +719,7 @@ export const requirements: readonly Requirement[] = [
     promise:
       'consent takes a typed I accept or the very digest; an upgrade that asks for more asks again',
     proof: [
+      'test/trust/cli.test.ts :: another package of the same name gets nothing that was agreed to for the installed one',
       'test/trust/cli.test.ts :: anything else installs nothing: %j',
       'test/trust/cli.test.ts :: a script installs by digest, and by no other digest',
       'test/trust/cli.test.ts :: an update shows the difference and asks again for anything wider',

@@ -133,6 +133,39 @@ test.each([
   expect((await skill(['update', 'answer', next])).code).toBe(4);
 });
 
+test('another package of the same name gets nothing that was agreed to for the installed one', async () => {
+  const old = await bench.package({ 'skill.toml': reads('/work') });
+  await skill(['install', old, '--trust', 'trusted'], typed);
+  const other = await bench.package({ 'skill.toml': reads('/work', '1.0.1'), 'other.txt': 'x' });
+  expect((await skill(['install', other])).code).toBe(4);
+  expect(await json(['inspect', 'answer'])).toMatchObject({ version: '1.0.0' });
+  expect((await skill(['install', other], typed)).out).toContain('third_party');
+  await skill(['trust', 'set', 'answer', 'quarantine']);
+  const third = await bench.package({ 'skill.toml': reads('/work', '1.0.2') });
+  expect((await skill(['install', third], typed)).out).toContain('quarantine');
+});
+
+test('an update whose signature is gone or by another key asks again, whatever it asks for', async () => {
+  const keys = bench.fresh();
+  const sign = async (folder: string, name: string) => {
+    await skill(['sign', '--new-key', join(keys, name)]);
+    expect((await skill(['sign', folder, '--key', join(keys, name)])).code).toBe(0);
+    await skill(['trust', 'key', 'add', join(keys, `${name}.pub`), '--name', name]);
+  };
+  const version = (number: string) => bench.package({ 'skill.toml': reads('/work', number) });
+  const first = await version('1.0.0');
+  await sign(first, 'ada');
+  expect((await skill(['install', first], typed)).out).toContain('verified, by ada');
+  const unsigned = await version('1.0.1');
+  expect((await skill(['update', 'answer', unsigned])).code).toBe(4);
+  const foreign = await version('1.0.2');
+  await sign(foreign, 'eve');
+  expect((await skill(['update', 'answer', foreign])).code).toBe(4);
+  const next = await version('1.0.3');
+  await sign(next, 'ada');
+  expect((await skill(['install', next])).code).toBe(0);
+});
+
 test('a downgrade is refused without --allow-downgrade', async () => {
   await skill(['install', await bench.package({ 'skill.toml': manifest('', '1.10.0') })]);
   const old = await bench.package({ 'skill.toml': manifest('', '1.9.0') });

@@ -1,10 +1,12 @@
 /** Puts one skill of a package into a store: what it replaces is compared, and consent asked for where it is needed. */
 import {
+  DEFAULT_LEVEL,
   SkillError,
   capabilityDifference,
   createEngine,
   escapeText,
   isDowngrade,
+  reaches,
   toolDifference,
   verifyStored,
 } from '@skill-engine/engine';
@@ -31,6 +33,8 @@ export interface Installing {
   readonly trust: TrustLevel | undefined;
   readonly allowDowngrade: boolean;
   readonly mayAsk: boolean;
+  /** The operator named the installed skill that this package takes the place of. */
+  readonly updates: boolean;
 }
 
 export interface Installed {
@@ -58,7 +62,8 @@ export async function installOne(asked: Installing, shell: Shell): Promise<Insta
   }
   const stored = await store.find(name);
   const before = stored && (await verifyStored(store, stored).catch(() => undefined));
-  const trust = asked.trust ?? (before === undefined ? undefined : before.trust) ?? 'third_party';
+  const follows = before !== undefined && followsOn(asked, before);
+  const trust = asked.trust ?? (before === undefined ? DEFAULT_LEVEL : inherited(before, follows));
   const capabilities = before ? capabilityDifference(asksOf(before), asksOf(candidate)) : null;
   const same = stored?.entry.digest === candidate.digest;
   const settled = same && before?.approved === true && before.trust === trust;
@@ -73,7 +78,7 @@ export async function installOne(asked: Installing, shell: Shell): Promise<Insta
   if (!settled) {
     if (before !== undefined)
       await say(shell, differenceText(before, candidate, capabilities!, tools));
-    const wider = before?.approved !== true || capabilities?.wider !== false;
+    const wider = !follows || before.approved !== true || capabilities?.wider !== false;
     if (wider && candidate.package.needsConsent && accept === undefined) await ask(asked, shell);
     await candidate.install(store, { approver: shell.user, trust }, stored?.entry);
   }
@@ -88,6 +93,16 @@ export async function installOne(asked: Installing, shell: Shell): Promise<Insta
     capabilities,
     tools,
   };
+}
+
+/** Or a package of anybody's would get, by its name alone, what the installed one was given: its credentials, its level. */
+function followsOn({ candidate, updates }: Installing, before: InstalledSkill): boolean {
+  const wasSigned = before.entry.signature.state === 'verified';
+  return candidate.follows(before.entry) || (updates && !wasSigned);
+}
+
+function inherited(before: InstalledSkill, follows: boolean): TrustLevel {
+  return follows || !reaches(before.trust, DEFAULT_LEVEL) ? before.trust : DEFAULT_LEVEL;
 }
 
 async function ask(asked: Installing, shell: Shell): Promise<void> {

@@ -141,7 +141,13 @@ export {
   type StoreOptions,
   type StoreScope,
 } from './install/index.ts';
-export { DEFAULT_LEVEL, trustLevelOf, trustLevels, type TrustLevel } from './trust/levels.ts';
+export {
+  DEFAULT_LEVEL,
+  reaches,
+  trustLevelOf,
+  trustLevels,
+  type TrustLevel,
+} from './trust/levels.ts';
 export {
   newSigningKey,
   readPublicKey,

@@ -55,6 +55,7 @@ export async function install(args: readonly string[], shell: Shell): Promise<nu
           trust: level,
           allowDowngrade: line.has('allow-downgrade'),
           mayAsk: !line.has('json'),
+          updates: false,
         },
         shell,
       ),

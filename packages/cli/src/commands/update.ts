@@ -39,6 +39,7 @@ export async function update(args: readonly string[], shell: Shell): Promise<num
       trust: trust === undefined ? undefined : trustLevelOf(trust, '--trust'),
       allowDowngrade: line.has('allow-downgrade'),
       mayAsk: !line.has('json'),
+      updates: true,
     },
     shell,
   );

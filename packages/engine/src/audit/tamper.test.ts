@@ -147,6 +147,23 @@ describe('a change of the database is found', () => {
       { kind: 'index', seq: 4 },
     ],
     [
+      'a record that an index leaves out',
+      (db) => {
+        const schema = "FROM sqlite_schema WHERE name = 'entry_by_skill'";
+        const { rootpage, sql } = db.prepare(`SELECT rootpage, sql ${schema}`).get()!;
+        // What the index says is changed with the record, and the record is then changed back without it.
+        db.exec("UPDATE entry SET skill = 'other' WHERE seq = 3");
+        db.enableDefensive(false);
+        const rewrite = (change: string) =>
+          db.exec(`PRAGMA writable_schema = ON; ${change}; PRAGMA writable_schema = RESET`);
+        rewrite("DELETE FROM sqlite_schema WHERE name = 'entry_by_skill'");
+        db.exec("UPDATE entry SET skill = json_extract(body, '$.skill_name') WHERE seq = 3");
+        rewrite(`INSERT INTO sqlite_schema VALUES
+          ('index', 'entry_by_skill', 'entry', ${Number(rootpage)}, '${String(sql).replaceAll("'", "''")}')`);
+      },
+      { kind: 'index', seq: 3 },
+    ],
+    [
       'an invocation that never ran listed as running',
       "INSERT INTO running VALUES ('b-3')",
       { kind: 'index', executionId: 'b-3' },

@@ -11,7 +11,7 @@ import { readImported } from './imported.ts';
 import { openReadOnly } from './open-read-only.ts';
 import { checkVersion, STORE_VERSION } from './schema.ts';
 import { signerOf } from './signing.ts';
-import { type StoredEntry, type Verification, verifyEntries } from './verify.ts';
+import { type Break, type StoredEntry, type Verification, verifyEntries } from './verify.ts';
 
 /** Which record is verified, and against what. */
 export interface VerifyOptions {
@@ -58,7 +58,7 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
       .prepare("SELECT body FROM entry WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1")
       .get() as { body: string } | undefined;
     const running = db.prepare('SELECT execution_id AS id FROM running').all() as { id: string }[];
-    return verifyEntries(rows(db), {
+    const found = verifyEntries(rows(db), {
       key,
       running: new Set(running.map(({ id }) => id)),
       publicKey: keyOf(pem),
@@ -67,6 +67,8 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
       kept,
       pruned: last?.body,
     });
+    const problem = found.ok ? indexProblem(db) : undefined;
+    return problem === undefined ? found : { ...found, ok: false, broken: problem };
   } finally {
     close();
   }
@@ -81,6 +83,15 @@ export function keyOf(pem: string): KeyObject {
     // Told below.
   }
   throw new SkillError('INVALID_OPTIONS', 'The public key is not an Ed25519 key in PEM.');
+}
+
+/** Queries follow SQLite's indices, which are no part of the chain: a record that one leaves out would be hidden. */
+function indexProblem(db: DatabaseSync): Break | undefined {
+  const said = Object.values(db.prepare('PRAGMA integrity_check(1)').get() ?? {})[0];
+  if (said === 'ok') return undefined;
+  const seq = Number(/row (\d+)/.exec(String(said))?.[1] ?? 1);
+  const problem = `an index of the database does not agree with the record: ${String(said)}`;
+  return { kind: 'index', seq, executionId: null, problem };
 }
 
 /** Where a chain had come to, by the file beside it. */

@@ -56,6 +56,15 @@ export class CandidateSkill {
   }
 
   /**
+   * Whether whoever made the installed one made this one, as far as can be known: by the same key where that was
+   * signed, else from the same path or URL. If not, what was agreed to for that one says nothing about this one.
+   */
+  follows({ signature, source }: LockedSkill): boolean {
+    if (signature.state === 'verified') return this.signature.key === signature.key;
+    return this.#from === source;
+  }
+
+  /**
    * Installs it with what it asks for: call it only after the operator approved that.
    *
    * @param replaced the entry that was shown as the one to be replaced
