@@ -1,6 +1,6 @@
 /** What the README shows is what `npm start` prints, up to what differs from run to run. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { normalise } from '../../scripts/readme-output.ts';
 
@@ -19,4 +19,10 @@ it('shows what npm start prints', () => {
 it('has exactly two set-up commands', () => {
   const commands = [...readme.matchAll(/^npm ci && npm (\w+)/gm)].map(([, name]) => name);
   expect(commands).toEqual(['start', 'test']);
+});
+
+it('links to pages that exist', () => {
+  const links = [...readme.matchAll(/\]\(([^)#:]+)[^):]*\)/g)].map(([, path]) => path!);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((path) => !existsSync(path))).toEqual([]);
 });
