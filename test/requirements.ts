@@ -855,4 +855,50 @@ export const requirements: readonly Requirement[] = [
       'test/cli/import.test.ts :: a Wassette policy becomes a manifest, and its skill sees what the policy allows',
     ],
   },
+  {
+    id: 'CONFIG-1',
+    section: '§9',
+    promise:
+      'project files, the environment and flags can only narrow what the operator configured, setting by setting',
+    proof: [
+      `${engine}/settings/settings.test.ts :: %s: own %j, theirs %j`,
+      `${engine}/settings/settings.test.ts :: every setting has its attacker`,
+      `${engine}/settings/settings.test.ts :: a ceiling cannot name the server that skills ask for addresses`,
+      'test/cli/settings.test.ts :: limits of the configuration hold, and flags cannot raise them',
+      'test/cli/settings.test.ts :: no checkout makes it remove more',
+    ],
+  },
+  {
+    id: 'CONFIG-2',
+    section: '§9',
+    promise: 'every value is explained by the file and line, or the variable, that said so',
+    proof: [
+      'test/cli/settings.test.ts :: skill config explain names the file and line, or the variable, of every value',
+      `${engine}/settings/settings.test.ts :: tells what was said without effect`,
+    ],
+  },
+  {
+    id: 'CONFIG-3',
+    section: '§9',
+    promise:
+      'unknown keys and variables, and files that others could have written or lead elsewhere, are refused with their place before anything runs',
+    proof: [
+      'test/cli/settings.test.ts :: mistakes are told with their place, and nothing runs',
+      'test/cli/settings.test.ts :: a project file that is a link, a pipe or a folder is refused',
+      "test/cli/settings.test.ts :: the operator's own file is not read where everybody may write it",
+      `${engine}/settings/settings.test.ts :: reading`,
+    ],
+  },
+  {
+    id: 'CONFIG-4',
+    section: '§9',
+    promise:
+      'the configured policy holds on skill run and skill serve, and only a typed yes on a terminal allows what it asks',
+    proof: [
+      'test/cli/settings.test.ts :: skill run holds to the lists, and records what they deny',
+      'test/cli/settings.test.ts :: skill serve holds to the lists, and never asks',
+      'test/cli/settings.test.ts :: a tool that must be asked for: the answer %j',
+      'test/cli/settings.test.ts :: without a terminal, and with --json, what must be asked is denied',
+    ],
+  },
 ];

@@ -187,12 +187,15 @@ after every build, with the same parameters; without, lists the tools. Parameter
 `,
   },
   config: {
-    summary: 'credentials of a skill: set, listed by name, deleted',
-    help: `Usage: skill config SKILL --set-credential KEY [--from-env VARIABLE]
+    summary: 'what is configured, and credentials of a skill',
+    help: `Usage: skill config explain [KEY] [--json]
+       skill config SKILL --set-credential KEY [--from-env VARIABLE]
        skill config SKILL --list-credentials [--json]
        skill config SKILL --delete-credential KEY
        skill config --rotate-key
 
+explain                  every setting, its value, and the file and line or variable that said so; with KEY also
+                         what it does, and what was said without effect
 --set-credential KEY     on a terminal asks for the value without showing it; else reads standard input,
                          without the end of its last line; --from-env takes it from a variable
 --list-credentials       names only; no command prints a value
@@ -247,13 +250,14 @@ Times are of invocations with an outcome. p50, p95, p99: so many percent took at
        skill audit key [--json]
        skill audit export [--output FILE]
        skill audit import EXPORT --into FILE [options]
-       skill audit prune --older-than TIME | --keep N | --max-size SIZE
+       skill audit prune [--older-than TIME | --keep N | --max-size SIZE]
 
 verify   reads the whole chain and names the first bad entry; exit code 7 if there is one
 key      the public key that signs, as PEM, and its fingerprint
 export   the whole record as JSON lines, to standard output or a file; it verifies as the store does
 import   makes a store of an export, to be read and verified
-prune    removes the oldest entries behind a signed summary
+prune    removes the oldest entries behind a signed summary; without a flag, by audit.retention of the
+         configuration (see skill config explain)
 
 Options
   --public-key FILE    verify with this key, kept elsewhere, instead of the one beside the store
@@ -306,6 +310,6 @@ ${lines.join('\n')}
 
 Exit codes: 0 success, 1 the tool failed, 2 wrong use, 3 invalid parameters, 4 denied, 5 a limit,
 6 refused at load, 7 the engine failed; 129, 130, 143 ended by a signal, 141 output closed.
-State is kept in the platform's directories, or under SKILL_ENGINE_HOME.
+State is kept in the platform's directories, or under SKILL_ENGINE_HOME. Settings: skill config explain.
 `;
 }

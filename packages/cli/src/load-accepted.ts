@@ -10,12 +10,13 @@ export async function loadAccepted(
   engine: Engine,
   { named, package: accepted, installed }: Target,
   manifest: string | undefined,
-  isolation: LoadOptions['isolation'],
+  { limits, isolation }: Pick<LoadOptions, 'limits' | 'isolation'>,
 ): Promise<Skill> {
   const skills = await engine.load(installed ?? named, {
     only: accepted.name,
     grant: accepted.needsConsent ? 'declared' : 'none',
     ...(manifest === undefined ? {} : { manifest }),
+    ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
   });
   const skill = skills.find(({ name }) => name === accepted.name);

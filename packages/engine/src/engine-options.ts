@@ -14,11 +14,14 @@ export interface EngineOptions {
   readonly home?: string;
   /** Where invocations are recorded. Default: SQLite under `home`. The engine closes only a store of its own. */
   readonly audit?: AuditStore;
+  /** Of the default store, as in `openSqliteAuditStore`. Default `power`. */
+  readonly durability?: 'power' | 'process';
   /**
    * The most that any skill may get, whatever it declares and whatever is granted: a value in the forms of
-   * `[skills.capabilities]`, paths absolute. An area that is absent gives nothing. Default: no such bound.
+   * `[skills.capabilities]`, paths absolute. An area that is absent gives nothing. Of several, each
+   * holds. Default: no such bound.
    */
-  readonly ceiling?: CapabilityForm;
+  readonly ceiling?: CapabilityForm | readonly CapabilityForm[];
   /** Where granted environment variables come from. Default: this process's environment, read at load. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /**

@@ -12,7 +12,7 @@ import { callerOf, userOf } from './caller.ts';
 import { lendCredentials, openVault } from './credentials/lend.ts';
 import type { CredentialStore } from './credentials/store.ts';
 import { SkillError } from './errors.ts';
-import type { EngineOptions, LoadOptions } from './engine-options.ts';
+import type { CapabilityForm, EngineOptions, LoadOptions } from './engine-options.ts';
 import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
 import type { CandidateSkill } from './install/candidate.ts';
 import type { InstalledSkill } from './install/installed.ts';
@@ -43,8 +43,16 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const places = statePlaces(options.home);
   const offers = await readOffers(options.interfaces);
   const own = options.audit === undefined;
-  const audit = options.audit ?? (await openSqliteAuditStore({ path: places.auditFile }));
+  const audit =
+    options.audit ??
+    (await openSqliteAuditStore({ path: places.auditFile, durability: options.durability }));
   return new Engine(options, places, audit, own, offers);
+}
+
+function ceilingsOf(ceiling: EngineOptions['ceiling']): readonly CapabilityRestriction[] {
+  if (ceiling === undefined) return [];
+  const all = Array.isArray(ceiling) ? (ceiling as readonly CapabilityForm[]) : [ceiling];
+  return all.map((one) => readCapabilities(one, 'ceiling'));
 }
 
 /**
@@ -56,7 +64,7 @@ export class Engine implements AsyncDisposable {
   readonly audit: AuditStore;
   readonly #options: EngineOptions;
   readonly #offers: Offers;
-  readonly #ceiling: CapabilityRestriction | undefined;
+  readonly #ceilings: readonly CapabilityRestriction[];
   readonly #places: StatePlaces;
   readonly #ownsAudit: boolean;
   readonly #supervisor = new Supervisor();
@@ -78,7 +86,7 @@ export class Engine implements AsyncDisposable {
   ) {
     this.#options = options;
     this.#offers = offers;
-    this.#ceiling = options.ceiling && readCapabilities(options.ceiling, 'ceiling');
+    this.#ceilings = ceilingsOf(options.ceiling);
     this.#policy = new Policy(options.hooks, options.onAsk);
     this.#places = places;
     this.audit = audit;
@@ -110,7 +118,7 @@ export class Engine implements AsyncDisposable {
           await openSkill({
             source,
             granted,
-            ceiling: this.#ceiling,
+            ceilings: this.#ceilings,
             limits: options.limits,
             places: this.#places,
             environment: this.#options.environment ?? process.env,

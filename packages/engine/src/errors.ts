@@ -89,6 +89,7 @@ const table = {
   CREDENTIALS_CORRUPT: { owner: 'operator', exit: EXIT.engine },
   CREDENTIALS_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   AUDIT_BROKEN: { owner: 'operator', exit: EXIT.engine },
+  SETTINGS_INVALID: { owner: 'operator', exit: EXIT.usage },
   STATE_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
   INVALID_OPTIONS: { owner: 'embedder', exit: EXIT.usage },
   ENGINE_CLOSED: { owner: 'embedder', exit: EXIT.engine },

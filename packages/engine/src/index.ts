@@ -30,12 +30,14 @@ export type {
 } from './policy/hook.ts';
 export {
   artefactReview,
+  askBefore,
   concurrency,
   rateLimits,
   readOnly,
   timeWindows,
   toolLists,
   type ArtefactReviewOptions,
+  type AskBeforeOptions,
   type ConcurrencyOptions,
   type FlaggedFile,
   type RateLimitOptions,
@@ -45,6 +47,17 @@ export {
   type TimeWindowOptions,
   type ToolListOptions,
 } from './policy/hooks/index.ts';
+
+// The operator's settings
+export {
+  combineSettings,
+  type Contribution,
+  type Settings,
+  type SettingsLayer,
+} from './settings/layers.ts';
+export { settingsOptions, type SettingsOptions } from './settings/options.ts';
+export { readSetting, readSettings, type ReadValues } from './settings/read.ts';
+export { settings, settingKeys, type SettingKey, type SettingValue } from './settings/table.ts';
 
 // For tests of skills
 export type { Substitutes } from './substitutes.ts';

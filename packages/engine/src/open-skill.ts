@@ -44,7 +44,8 @@ const CONCURRENCY = 4;
 export interface OpenOptions {
   readonly source: SkillSource;
   readonly granted: AuthorityParts['granted'];
-  readonly ceiling: CapabilityRestriction | undefined;
+  /** Each holds. */
+  readonly ceilings: readonly CapabilityRestriction[];
   readonly limits: Partial<Limits> | undefined;
   readonly places: StatePlaces;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -80,7 +81,8 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       declared: manifest.capabilities,
       granted: options.granted,
       overrides: manifest.overrides,
-      ceiling: withOwnState(options),
+      ceiling: withoutOwnState(options),
+      ceilings: options.ceilings,
     },
     options.files ?? places,
     source.table,
@@ -169,20 +171,10 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
  * The engine's own files are nobody's to grant: who could write the cache could run code outside the sandbox,
  * who could write the audit store could rewrite the record.
  */
-function withOwnState({
-  ceiling,
-  places: { data, cache },
-  files,
-}: OpenOptions): CapabilityRestriction {
-  const filesystem = ceiling?.filesystem ?? {
-    grants: [{ path: '/', access: 'read-write' as const }],
-    forbidden: [],
-  };
+function withoutOwnState({ places: { data, cache }, files }: OpenOptions): CapabilityRestriction {
+  const grants = [{ path: '/', access: 'read-write' as const }];
   const own = [data, cache, `${cache}.key`].flatMap((path) => belowRoot(path, files?.root));
-  return {
-    ...ceiling,
-    filesystem: { ...filesystem, forbidden: [...filesystem.forbidden, ...own] },
-  };
+  return { filesystem: { grants, forbidden: own } };
 }
 
 /** What grants call a path of the host: itself, or nothing where it is out of their reach. */

@@ -11,6 +11,8 @@ export interface StatePlaces {
   readonly cache: string;
   readonly auditFile: string;
   readonly credentialsFile: string;
+  /** The operator's own settings. */
+  readonly settingsFile: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export function statePlaces(home = process.env['SKILL_ENGINE_HOME']): StatePlace
     cache: home ? join(data, 'cache') : paths.cache,
     auditFile: join(data, 'audit.sqlite'),
     credentialsFile: join(data, 'credentials.enc'),
+    settingsFile: join(home ? data : paths.config, 'config.toml'),
   };
 }
 

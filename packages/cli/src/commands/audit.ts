@@ -10,12 +10,14 @@ import {
   importAudit,
   openAuditReader,
   openSqliteAuditStore,
+  settingsOptions,
   verifyExport,
 } from '@skill-engine/engine';
 import type { ExportVerifyOptions, Retention, Verification } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { auditFile } from '../audit-place.ts';
 import { jsonText } from '../json.ts';
+import { findSettings } from '../settings.ts';
 import { type Shell, say, write } from '../shell.ts';
 import { parseCount, parseInstant, parseSize, showCount } from '../units.ts';
 
@@ -154,15 +156,24 @@ async function prune(line: CommandLine, _: string | undefined, shell: Shell): Pr
   }
   if (keep !== undefined) retention.maxRecords = parseCount('keep', keep);
   if (size !== undefined) retention.maxBytes = parseSize('max-size', size);
-  if (age === undefined && keep === undefined && size === undefined) {
-    throw usage('audit', 'prune needs --older-than, --keep or --max-size');
+  const configured = settingsOptions(await findSettings(shell)).retention;
+  const isGiven = age !== undefined || keep !== undefined || size !== undefined;
+  if (!isGiven && configured === undefined) {
+    throw usage(
+      'audit',
+      'prune needs --older-than, --keep or --max-size, or audit.retention in the configuration',
+    );
   }
   const path = auditFile(line);
   if (!existsSync(path)) {
     throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${path}.`);
   }
   await using store = await openSqliteAuditStore({ path });
-  const pruned = (await store.prune(retention)) ?? { through: 0, entries: 0, records: 0 };
+  const pruned = (await store.prune(isGiven ? retention : configured!)) ?? {
+    through: 0,
+    entries: 0,
+    records: 0,
+  };
   const text = `removed ${showCount(pruned.records)} invocations (${showCount(pruned.entries)} entries)`;
   await write(shell.stdout, line.has('json') ? `${jsonText({ ...pruned })}\n` : `${text}\n`);
 }

@@ -4,13 +4,16 @@ import {
   Secret,
   SkillError,
   type FileVault,
+  settingKeys,
   suggest,
 } from '@skill-engine/engine';
 import type { DeclaredCapabilities } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { painter } from '../colours.ts';
+import { explainAll, explainOne, explained, settingKeyOf } from '../explain-settings.ts';
 import { askHidden, canAsk } from '../hidden-prompt.ts';
 import { jsonText, toJson } from '../json.ts';
+import { findSettings } from '../settings.ts';
 import { type Shell, coloured, say, widthOf, write } from '../shell.ts';
 import { renderTable } from '../table.ts';
 import { chooseTarget } from '../target.ts';
@@ -35,13 +38,17 @@ interface Owner {
   readonly declared: Declared;
 }
 
-/** Credentials of a skill: set, listed by name, deleted. There is no way to print one. */
+/** What is configured; and credentials of a skill: set, listed by name, deleted. There is no way to print one. */
 export async function config(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'config', flags });
   const [named, ...more] = line.positionals;
   const chosen = actions.filter((action) => line.has(action));
+  if (named === 'explain' && chosen.length === 0) return explain(more, line, shell);
   if (more.length > 0 || chosen.length !== 1) {
-    throw usage('config', `SKILL, then one of ${actions.map((one) => `--${one}`).join(', ')}`);
+    throw usage(
+      'config',
+      `explain, or SKILL and one of ${actions.map((one) => `--${one}`).join(', ')}`,
+    );
   }
   if (line.has('from-env') && !line.has('set-credential')) {
     throw usage('config', '--from-env belongs to --set-credential');
@@ -59,6 +66,27 @@ export async function config(args: readonly string[], shell: Shell): Promise<num
   if (set !== undefined) return setOne(vault, owner, set, line, shell);
   if (deleted !== undefined) return deleteOne(vault, owner, deleted, line, shell);
   return list(vault, owner, line, shell);
+}
+
+async function explain(
+  [named, ...more]: readonly string[],
+  line: CommandLine,
+  shell: Shell,
+): Promise<number> {
+  if (more.length > 0) throw usage('config', 'explain takes one KEY at most');
+  const key = named === undefined ? undefined : settingKeyOf(named);
+  const found = await findSettings(shell);
+  if (line.has('json')) {
+    const all = (key === undefined ? settingKeys : [key]).map((one) => explained(one, found));
+    await write(shell.stdout, `${jsonText(toJson({ ok: true, settings: all }))}\n`);
+  } else {
+    const width = widthOf(shell.stdout);
+    await write(
+      shell.stdout,
+      key === undefined ? explainAll(found, width) : explainOne(key, found),
+    );
+  }
+  return EXIT.success;
 }
 
 async function setOne(

@@ -9,10 +9,10 @@ import { limitsOf } from '../limits.ts';
 import { type Given, buildParameters } from '../parameters.ts';
 import { tell } from '../run-output.ts';
 import { readGiven } from '../run-parameters.ts';
+import { configured } from '../settings.ts';
 import { type Shell, say } from '../shell.ts';
 import { version } from '../version.ts';
 import { builtText, contextOf, engineOf, failureOf } from './build.ts';
-import { openVault } from '../vault.ts';
 
 export const flags = {
   params: { type: 'string' },
@@ -62,9 +62,10 @@ async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise
   const { folder, tool, line, given } = call;
   const accepted = await readPackage(await chooseSkill(folder, undefined, undefined));
   const grant = await granted.of(accepted);
-  await using credentials = openVault(shell);
-  await using engine = await createEngine({ credentials });
-  const [skill] = await engine.load(folder, { only: accepted.name, grant });
+  const { engine: options, load } = await configured(shell);
+  await using _credentials = options.credentials;
+  await using engine = await createEngine(options);
+  const [skill] = await engine.load(folder, { ...load, only: accepted.name, grant });
   if (skill === undefined) return;
   if (tool === undefined) {
     const tools = skill.tools.map(({ name, description }) => `  ${name}  ${description ?? ''}`);

@@ -25,9 +25,9 @@ import { exitCodeOf, resultJson } from '../report.ts';
 import { tell } from '../run-output.ts';
 import { readGiven } from '../run-parameters.ts';
 import { SchemaView } from '../schema-kinds.ts';
+import { configured } from '../settings.ts';
 import { type Target, chooseTarget } from '../target.ts';
 import { Interrupted, type Shell, type Signal, say, signalExits, write } from '../shell.ts';
-import { openVault } from '../vault.ts';
 import { version } from '../version.ts';
 
 export const flags = {
@@ -59,6 +59,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   limitsOf(line);
   const given = await readGiven(line, shell);
   const isolation = isolationOf(line);
+  const { engine: options, load } = await configured(shell, !line.has('json'));
   const target = await chooseTarget(path, line.one('manifest'), line.one('skill'));
   const asked: Asked = { target, tool, given, line };
   const refused = await consent(asked, shell);
@@ -76,9 +77,12 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     stopListening();
   });
   try {
-    await using credentials = openVault(shell, !line.has('json'));
-    await using engine = await createEngine({ credentials });
-    const loading = loadAccepted(engine, target, line.one('manifest'), isolation);
+    await using _credentials = options.credentials;
+    await using engine = await createEngine(options);
+    const loading = loadAccepted(engine, target, line.one('manifest'), {
+      ...load,
+      isolation: { ...load.isolation, ...isolation },
+    });
     loading.catch(() => undefined);
     const skill = await Promise.race([loading, abortion(aborter.signal)]).catch((error: unknown) =>
       refusalOf(error, asked, engine.audit, shell),

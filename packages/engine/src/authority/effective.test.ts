@@ -118,6 +118,15 @@ describe('effective', () => {
     expect(of({ granted: quad9, ceiling }).network.dns).toBe('9.9.9.9');
   });
 
+  it('of several ceilings each holds', () => {
+    const paths = (value: unknown) => readCapabilities({ filesystem: value }, 'ceiling');
+    const ceilings = [paths(['read:/home/op', 'write:/out/a']), paths(['read:/out'])];
+    expect(of({ ceilings }).filesystem.grants).toEqual([{ path: '/out/a', access: 'read' }]);
+    expect(of({ ceilings: [...ceilings, paths([])] }).filesystem.grants).toEqual([]);
+    const relative = () => of({ ceilings: [...ceilings, paths(['read:data'])] });
+    expect(relative).toThrow('The ceiling has the relative path "data"');
+  });
+
   it('narrows volumes by the filesystem of the other parts', () => {
     const granted = readCapabilities({ filesystem: ['read:/srv'] }, 'granted');
     expect(of({ granted }).volumes).toEqual([

@@ -33,6 +33,10 @@ interface Layer {
   readonly capabilities: CapabilityRestriction;
 }
 
+function ceilingsOf({ ceiling, ceilings = [] }: AuthorityParts): CapabilityRestriction[] {
+  return [...(ceiling === undefined ? [] : [ceiling]), ...ceilings];
+}
+
 function layersOf(parts: AuthorityParts): Layer[] {
   const layers: Layer[] = [{ part: 'declared', capabilities: parts.declared }];
   if (parts.granted === 'none') layers.push({ part: 'granted', capabilities: noCapabilities });
@@ -40,7 +44,7 @@ function layersOf(parts: AuthorityParts): Layer[] {
     layers.push({ part: 'granted', capabilities: parts.granted });
   if (parts.overrides !== undefined)
     layers.push({ part: 'overrides', capabilities: parts.overrides });
-  if (parts.ceiling !== undefined) layers.push({ part: 'ceiling', capabilities: parts.ceiling });
+  for (const capabilities of ceilingsOf(parts)) layers.push({ part: 'ceiling', capabilities });
   return layers;
 }
 
@@ -87,7 +91,8 @@ function effectiveDns(parts: AuthorityParts): string {
       : parts.granted === 'none'
         ? undefined
         : parts.granted.network?.dns;
-  return parts.ceiling?.network?.dns ?? parts.overrides?.network?.dns ?? granted ?? 'system';
+  const stated = ceilingsOf(parts).find(({ network }) => network?.dns !== undefined);
+  return stated?.network?.dns ?? parts.overrides?.network?.dns ?? granted ?? 'system';
 }
 
 function effectiveCredentials(
@@ -162,7 +167,9 @@ export function effective(
   table: 'skill' | 'skills' = 'skills',
 ): EffectiveAuthority {
   const layers = layersOf(parts);
-  const relative = parts.ceiling?.filesystem?.grants.find(({ path }) => !/^[/~]/.test(path));
+  const relative = ceilingsOf(parts)
+    .flatMap(({ filesystem }) => filesystem?.grants ?? [])
+    .find(({ path }) => !/^[/~]/.test(path));
   if (relative !== undefined) {
     const found = JSON.stringify(relative.path);
     throw new SkillError(

@@ -21,6 +21,8 @@ export interface AuthorityParts {
   readonly overrides?: CapabilityRestriction | undefined;
   /** The maximum of the embedding program; without it there is none beyond the other parts. */
   readonly ceiling?: CapabilityRestriction | undefined;
+  /** Further maxima; each holds. */
+  readonly ceilings?: readonly CapabilityRestriction[] | undefined;
 }
 
 export interface Places {

@@ -93,7 +93,9 @@ export class Report {
     return this.#total > 0;
   }
 
-  error(code: 'MANIFEST_SYNTAX' | 'MANIFEST_INVALID' | 'INVALID_OPTIONS'): SkillError {
+  error(
+    code: 'MANIFEST_SYNTAX' | 'MANIFEST_INVALID' | 'SETTINGS_INVALID' | 'INVALID_OPTIONS',
+  ): SkillError {
     const problems = this.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
     const lines = problems.map((problem) => problem.message);
     const rest = this.#total - problems.length;

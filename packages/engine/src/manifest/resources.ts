@@ -35,7 +35,7 @@ function sizeText(bytes: number): string {
   return bytes % units.K === 0 && bytes > 0 ? `${bytes / units.K}K` : String(bytes);
 }
 
-function size(minimum: number, maximum: number): Form<number> {
+export function size(minimum: number, maximum: number): Form<number> {
   const allowed = `a size such as "64M" (K, M or G), from ${sizeText(minimum)} to ${sizeText(maximum)}, or a number of bytes`;
   const form: Form<number> = byKind({
     string: parsedText({
@@ -66,7 +66,7 @@ function parseRate(text: string): RateLimit | Refusal {
   return new Refusal(undefined, instead);
 }
 
-const rate = parsedText({
+export const rate = parsedText({
   allowed: 'a rate such as "100/minute" (second, minute, hour or day)',
   schema: { pattern: '^[1-9][0-9]{0,8}/(second|minute|hour|day)$' },
   parse: parseRate,
@@ -110,6 +110,9 @@ const fields = {
 };
 
 export const resources = table(fields);
+
+/** The limits of one invocation. */
+export const { memory, fuel, output, disk } = fields;
 
 export type ResourceValues = TableValue<typeof fields, never>;
 

@@ -5,6 +5,15 @@ const LONGEST = 200;
 
 export type ToolMatcher = (skill: string, tool: string) => boolean;
 
+export function isToolPattern(pattern: string): boolean {
+  const parts = pattern.split('/');
+  return (
+    pattern.length <= LONGEST &&
+    parts.length <= 2 &&
+    parts.every((part) => /^[A-Za-z0-9_.*-]+$/.test(part))
+  );
+}
+
 /**
  * A name alone means all tools of that skill. Matching is of the whole text, case-sensitive, and takes linear time
  * in the length of the names.
@@ -14,11 +23,7 @@ export type ToolMatcher = (skill: string, tool: string) => boolean;
 export function toolMatcher(patterns: readonly string[], where: string): ToolMatcher {
   const pairs = patterns.map((pattern) => {
     const parts = pattern.split('/');
-    const isSound =
-      pattern.length <= LONGEST &&
-      parts.length <= 2 &&
-      parts.every((part) => /^[A-Za-z0-9_.*-]+$/.test(part));
-    if (!isSound) {
+    if (!isToolPattern(pattern)) {
       throw new SkillError(
         'INVALID_OPTIONS',
         `${where}: ${JSON.stringify(pattern)} is no pattern; write SKILL, SKILL/TOOL, with * for any part of a name.`,
