@@ -14,7 +14,7 @@ afterAll(() => {
 
 const skill = join(root, 'skills-wasm/text-stats');
 
-test('the tests of the example skills pass', async () => {
+test('the tests of the example skills pass', { timeout: 300_000 }, async () => {
   const { code, stdout, stderr } = await home.run(['test', 'skills-wasm']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^skills-wasm\/text-stats\/skill\.test\.toml$/m);

@@ -217,7 +217,19 @@ export class AuditDatabase implements Disposable {
          WHERE ${where} ORDER BY i.seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ?`,
       )
       .all(...values, limit);
-    return rows as unknown as Stored[];
+    const isOver = judgeWriters();
+    return (rows as unknown as Stored[]).map((row) =>
+      row.outcome === null && isOver(row.intent) ? this.#ended(row) : row,
+    );
+  }
+
+  /** As the next opening will record it, unless the writer did so itself before it ended. */
+  #ended(row: Stored): Stored {
+    const { execution_id: id } = JSON.parse(row.intent) as { execution_id: string };
+    const found = this.#db
+      .prepare("SELECT body FROM entry WHERE execution_id = ? AND kind = 'outcome'")
+      .get(id) as { body: string } | undefined;
+    return { ...row, outcome: found?.body ?? encodeOutcome(interruptedOutcome(id)).body };
   }
 
   #orphans(own: WriterIdentity): string[] {
@@ -227,16 +239,8 @@ export class AuditDatabase implements Disposable {
          JOIN entry e ON e.execution_id = r.execution_id AND e.kind = 'intent'`,
       )
       .all() as { id: string; body: string }[];
-    const verdicts = new Map<string, boolean>();
-    return rows
-      .filter(({ body }) => {
-        const { writer } = JSON.parse(body) as { writer: WriterIdentity };
-        const key = JSON.stringify(writer);
-        const dead = verdicts.get(key) ?? isDead(writer, own);
-        verdicts.set(key, dead);
-        return dead;
-      })
-      .map(({ id }) => id);
+    const isOver = judgeWriters(own);
+    return rows.filter(({ body }) => isOver(body)).map(({ id }) => id);
   }
 
   #transaction<T>(work: () => T): T {
@@ -294,4 +298,16 @@ export class AuditDatabase implements Disposable {
 function openToWrite(file: string, timeout: number): OpenedDatabase {
   const db = new DatabaseSync(file, { timeout });
   return { db, close: () => db.close() };
+}
+
+/** Whether the writer of an intent is dead, each writer looked at once. */
+function judgeWriters(own: WriterIdentity = ownIdentity()): (intent: string) => boolean {
+  const verdicts = new Map<string, boolean>();
+  return (intent) => {
+    const { writer } = JSON.parse(intent) as { writer: WriterIdentity };
+    const key = JSON.stringify(writer);
+    const dead = verdicts.get(key) ?? isDead(writer, own);
+    verdicts.set(key, dead);
+    return dead;
+  };
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { SkillError } from '../errors.ts';
 import type { JsonValue } from '../schema/json.ts';
 import type { Durability } from './database.ts';
@@ -93,6 +93,23 @@ export function openAuditReader({ path, busyTimeoutMs = 10_000 }: SqliteAuditOpt
   return new Reader(resolve(path), busyTimeoutMs);
 }
 
+/** @throws SkillError AUDIT_UNAVAILABLE where there can be no store */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined || isFolderAbove(dirname(file));
+  } catch (error) {
+    throw unavailable('read', error);
+  }
+}
+
+/** False, as the file itself is not there; throws where something that is no folder is in its place. */
+function isFolderAbove(path: string): false {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined && dirname(path) !== path) return isFolderAbove(dirname(path));
+  if (stats && !stats.isDirectory()) throw new Error(`${path} is not a directory`);
+  return false;
+}
+
 class Reader implements AuditReader {
   readonly #file: string;
   readonly #busyTimeoutMs: number;
@@ -148,7 +165,7 @@ class Reader implements AuditReader {
   /** Undefined where there is no store. */
   async #ask<R extends Request>(request: R): Promise<Gives<R> | undefined> {
     if (this.#closed) throw closed();
-    if (!existsSync(this.#file)) return undefined;
+    if (!isThere(this.#file)) return undefined;
     this.#worker ??= WorkerClient.start({
       file: this.#file,
       busyTimeoutMs: this.#busyTimeoutMs,
