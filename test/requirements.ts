@@ -899,6 +899,26 @@ export const requirements: readonly Requirement[] = [
       'test/cli/settings.test.ts :: skill serve holds to the lists, and never asks',
       'test/cli/settings.test.ts :: a tool that must be asked for: the answer %j',
       'test/cli/settings.test.ts :: without a terminal, and with --json, what must be asked is denied',
+    id: 'FLAT-CONFIG',
+    section: '§2.4',
+    promise:
+      'a component of the flat world judges its configuration at load, without capabilities and within limits; its refusal refuses the load',
+    proof: [
+      'test/components/flat.test.ts :: accepts, or refuses the load with its reason',
+      'test/components/flat.test.ts :: refuses where it does not answer',
+      'test/components/flat.test.ts :: sees granted credentials by name, and no value',
+    ],
+  },
+  {
+    id: 'IFACE-WIRE',
+    section: '§4',
+    promise:
+      'an isolate that speaks by hand reaches no interface that is not granted, and no implementation with values that are not of its types',
+    proof: [
+      'test/escape/wire-interfaces.test.ts :: WIRE-50 an interface that is not granted is denied, whether it is offered or not',
+      'test/escape/wire-interfaces.test.ts :: WIRE-51 a function that is not offered is not found, by inheritance neither',
+      'test/escape/wire-interfaces.test.ts :: WIRE-52 arguments that are not of its types never reach the implementation',
+      'test/escape/wire-interfaces.test.ts :: %s ends the isolate, and the next one works',
     ],
   },
 ];

@@ -39,15 +39,25 @@ export function executeTool(tool, args) {
   }[tool]();
   return JSON.stringify(result);
 }
-export const validateConfig = () => JSON.stringify({ ok: null });
+export function validateConfig(text) {
+  const config = JSON.parse(text);
+  if (config.region === 'trap') throw new Error('trapped');
+  if (config.region === 'endless') for (;;);
+  if (config.region === undefined) return JSON.stringify({ err: 'region is missing' });
+  if (config.region !== getConfig('region')) return JSON.stringify({ err: 'two configurations' });
+  if (config.wanted !== undefined && config[config.wanted] === undefined) return JSON.stringify({ success: false, errorMessage: config.wanted + ' is missing' });
+  return JSON.stringify({ ok: null });
+}
 `;
 
 let bench: Bench;
 let flat: string;
+let component: string;
 beforeAll(async () => {
   bench = await openBench();
   const manifest = `[skills.config]\nregion = "eu"\nunits = "metric"\n`;
-  flat = await bench.installFile(await buildScript('flat', wit, script), 'flat', manifest);
+  component = await buildScript('flat', wit, script);
+  flat = await bench.installFile(component, 'flat', manifest);
 });
 afterAll(() => bench[Symbol.asyncDispose]());
 
@@ -88,6 +98,39 @@ describe('a component of the flat world', () => {
         ['region', 'eu'],
         ['units', 'metric'],
       ],
+    });
+  });
+});
+
+describe('validate-config', () => {
+  const load = (config: Record<string, string>) =>
+    bench.engine.load(component, { config, limits: { fuel: 50_000_000 } });
+
+  it('accepts, or refuses the load with its reason', async () => {
+    await expect(load({})).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringMatching(/region is missing.*\[skills\.config\]/u),
+    });
+    await expect(load({ region: 'eu', wanted: 'units' })).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringContaining('units is missing'),
+    });
+    const [loaded] = await load({ region: 'eu' });
+    expect(loaded!.shape).toBe('flat');
+  });
+
+  it('refuses where it does not answer', async () => {
+    for (const region of ['trap', 'endless'])
+      await expect(load({ region })).rejects.toMatchObject({ code: 'CONFIG_REFUSED' });
+  });
+
+  it('sees granted credentials by name, and no value', async () => {
+    const credentials = `[skills.capabilities.credentials]\napi_key = { hosts = ["api.example.com"] }\n`;
+    const config = `[skills.config]\nregion = "eu"\nwanted = "api_key"\n`;
+    await bench.installFile(component, 'wants-key', credentials + config);
+    await expect(bench.installFile(component, 'lacks-key', config)).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringContaining('api_key is missing'),
     });
   });
 });

@@ -107,6 +107,9 @@ describe('a granted interface', () => {
       executionId: result.executionId,
     });
     expect(call!.signal.aborted).toBe(true);
+    expect(result.interfaceCalls).toEqual([
+      { interface: 'app:db/query@1.0.0', function: 'find', count: 1 },
+    ]);
     const record = await engine.audit.get(result.executionId);
     expect(record?.host_calls).toBeGreaterThan(0);
   });

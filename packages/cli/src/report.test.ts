@@ -29,6 +29,7 @@ const facts = {
   durationMs: 12.4,
   denials: [denial],
   credentialsUsed: [],
+  interfaceCalls: [],
   stdout: 'out',
   stderr: 'err',
   exitCode: null,

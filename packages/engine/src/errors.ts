@@ -52,6 +52,7 @@ const table = {
   RUNTIME_UNSUPPORTED: { owner: 'author', exit: EXIT.refusedAtLoad },
   SCHEMA_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
   SCHEMA_REFUSED: { owner: 'author', exit: EXIT.refusedAtLoad },
+  CONFIG_REFUSED: { owner: 'operator', exit: EXIT.refusedAtLoad },
   // The author's build
   TOOLCHAIN_MISSING: { owner: 'author', exit: EXIT.refusedAtLoad },
   BUILD_FAILED: { owner: 'author', exit: EXIT.refusedAtLoad },

@@ -30,6 +30,15 @@ export interface Limits {
   readonly diskBytes: number;
 }
 
+/** How often a guest called a function of an interface of the embedding program. */
+export interface InterfaceUse {
+  /** With its version, as in the manifest. */
+  readonly interface: string;
+  /** As WIT names it. */
+  readonly function: string;
+  readonly count: number;
+}
+
 interface ExecutionFacts {
   /** Names the invocation's audit record. */
   readonly executionId: string;
@@ -42,6 +51,8 @@ interface ExecutionFacts {
   readonly denials: readonly Denial[];
   /** Credentials whose value was sent, by name, and the hosts that got it. */
   readonly credentialsUsed: readonly { readonly name: string; readonly host: string }[];
+  /** Calls of granted interfaces that reached the embedding program; one entry a function, in the order of their first calls. */
+  readonly interfaceCalls: readonly InterfaceUse[];
   /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */
   readonly stdout: string;
   readonly stderr: string;

@@ -1,7 +1,13 @@
 /** What the library offers. A table of contents: everything public is named here, and nothing else is public. */
 export { createEngine, type Engine } from './engine.ts';
 export type { CapabilityForm, EngineOptions, LoadOptions } from './engine-options.ts';
-export type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+export type {
+  ExecuteOptions,
+  ExecutionResult,
+  InterfaceUse,
+  Limits,
+  ToolInfo,
+} from './execution.ts';
 export type { Health, Metrics, SkillHealth, ToolMetrics } from './metrics.ts';
 export type { Skill } from './skill.ts';
 export type { IsolationOptions } from './isolate/level.ts';

@@ -35,6 +35,7 @@ import { narrowedBy, type TrustLevel } from './trust/levels.ts';
 import { packageDigest } from './trust/package-digest.ts';
 import { checkArguments } from './wit/check.ts';
 import { typedTools } from './wit/typed-tools.ts';
+import { validateConfig } from './flat-config.ts';
 import { nativeToolList } from './flat-tools.ts';
 import { buildTools, commandTool, type ComponentTool, readToolList } from './tools.ts';
 
@@ -129,6 +130,10 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
               check: (value: JsonValue) => checkArguments(wit.types, tool.fn, value),
             }))
           : await listTools(supervisor, pool, { manifest, limits, config, shape });
+    if (shape === 'flat' && prepared.exports.some(({ name }) => name === 'validate-config')) {
+      const { credentials } = authority;
+      await validateConfig(supervisor, pool, { name: manifest.name, limits, config, credentials });
+    }
     const tools = await buildTools(manifest, found, narrowed, source.schemas);
     return {
       name: manifest.name,

@@ -17,6 +17,7 @@ export function refusal(error: SkillError): RunOutcome {
     fuelUsed: null,
     memoryPeakBytes: null,
     hostCalls: 0,
+    interfaceCalls: [],
     credentialsUsed: [],
     filesWritten: noFilesWritten,
   };
@@ -38,6 +39,7 @@ export function resultOf(
     fuelUsed,
     memoryPeakBytes,
     credentialsUsed,
+    interfaceCalls: outcome.interfaceCalls,
     exitCode: 'exitCode' in answer ? answer.exitCode : null,
   };
   if ('value' in answer) return { ok: true, value: answer.value, ...facts };

@@ -9,7 +9,7 @@ import type { Denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import { denialsOf } from './denials.ts';
-import type { Limits } from './execution.ts';
+import type { InterfaceUse, Limits } from './execution.ts';
 import { endError, faultError, toolError } from './failures.ts';
 import {
   DIRECTORY_ENTRIES,
@@ -25,6 +25,8 @@ import { seedOf, type Substitutes } from './substitutes.ts';
 export interface RunRequest {
   readonly tool: string;
   readonly list?: boolean;
+  /** Asks a component of the flat world whether it accepts the configuration that is the parameters. */
+  readonly validate?: boolean;
   /** JSON text that the guest gets. */
   readonly parameters?: string;
   readonly arguments?: readonly string[];
@@ -60,6 +62,8 @@ export interface RunOutcome {
   readonly fuelUsed: number | null;
   readonly memoryPeakBytes: number | null;
   readonly hostCalls: number;
+  /** Calls of interfaces of the embedder, by function. */
+  readonly interfaceCalls: readonly InterfaceUse[];
   readonly credentialsUsed: readonly CredentialUse[];
   readonly filesWritten: FilesWritten;
 }
@@ -103,6 +107,7 @@ export async function runGuest(
       message: {
         tool: request.tool,
         list: request.list ?? false,
+        validate: request.validate ?? false,
         arguments: request.arguments ?? [],
         environment: request.environment ?? [],
         config: request.config ?? [],
@@ -130,6 +135,7 @@ export async function runGuest(
     fuelUsed: finished ? Number(finished.fuelUsed) : null,
     memoryPeakBytes: finished?.memoryPeakBytes ?? null,
     hostCalls: finished?.hostCalls ?? 0,
+    interfaceCalls: [],
     credentialsUsed: result.credentialsUsed ?? [],
     filesWritten: result.filesWritten ?? noFilesWritten,
   };

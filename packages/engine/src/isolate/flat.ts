@@ -12,7 +12,16 @@ export function listFlatTools(exports: Functions): string {
  * forms is the output or the failure that it says; anything else is the result as it is.
  */
 export function executeFlatTool(exports: Functions, tool: string, parameters: string): string {
-  const text = String(exports['executeTool']!(tool, parameters));
+  return judged(String(exports['executeTool']!(tool, parameters)));
+}
+
+/** @throws ToolFailure with the reason where the guest refuses its configuration */
+export function validateFlatConfig(exports: Functions, config: string): string {
+  judged(String(exports['validateConfig']!(config)));
+  return 'null';
+}
+
+function judged(text: string): string {
   const answer = parse(text);
   const failure = own(answer, 'err');
   if (failure !== undefined && !hasOther(answer, ['err']))

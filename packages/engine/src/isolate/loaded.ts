@@ -4,7 +4,7 @@ import { type FuelMeter, MeterStop } from '@skill-engine/metering';
 import { harden } from './harden.ts';
 import { ExitSignal, HostFault, type HostSession } from '../host/session.ts';
 import { MESSAGE_LENGTH, ToolFailure } from './failure.ts';
-import { executeFlatTool, type Functions, listFlatTools } from './flat.ts';
+import { executeFlatTool, type Functions, listFlatTools, validateFlatConfig } from './flat.ts';
 import { TypedCalls } from './typed.ts';
 import type {
   Fault,
@@ -98,12 +98,13 @@ export class LoadedComponent {
   #call(
     session: HostSession,
     exports: Readonly<Record<string, unknown>>,
-    { tool, list }: InvokeMessage,
+    { tool, list, validate }: InvokeMessage,
     parameters: string,
   ): string {
     if (this.#shape === 'typed') return this.#typed.call(session, exports, tool, parameters);
     if (this.#shape === 'flat') {
       const functions = exports as Functions;
+      if (validate === true) return validateFlatConfig(functions, parameters);
       return list ? listFlatTools(functions) : executeFlatTool(functions, tool, parameters);
     }
     const tools = exports[this.#exportName] as Functions;

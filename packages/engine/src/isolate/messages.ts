@@ -53,6 +53,8 @@ export interface InvokeMessage {
   readonly tool: string;
   /** JSON text of the validated parameters; the blob carries it. `list` asks for the tools instead. */
   readonly list: boolean;
+  /** Of the flat world: the JSON text is its configuration, to be judged by `validate-config`. */
+  readonly validate?: boolean;
   readonly arguments: readonly string[];
   readonly environment: readonly (readonly [string, string])[];
   /** Bytes of the blob that are standard input; they follow the parameters. */

@@ -67,6 +67,7 @@ export async function recordRefused(
     durationMs: 0,
     denials: [],
     credentialsUsed: [],
+    interfaceCalls: [],
     stdout: '',
     stderr: '',
     exitCode: null,
