@@ -334,13 +334,52 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'CLI-DOCTOR',
-    section: '§11',
+    section: '§9',
     promise:
-      'skill doctor says what is there, what is missing and how to get it; 7 when something required is missing',
+      'skill doctor says what is there, what is missing, damaged or open to others, what it means and the way out; 7 for a problem',
     proof: [
       'test/cli/doctor.test.ts :: what is missing is told with a way to get it',
-      'test/cli/doctor.test.ts :: state that others may write is a failure with its remedy',
+      'test/cli/doctor.test.ts :: state that others may write is a problem with its remedy',
+      'test/cli/doctor.test.ts :: secret files that others may read, and settings that they may write, are problems',
+      'test/cli/doctor.test.ts :: a home that cannot be made or written is a problem',
+      'test/cli/doctor.test.ts :: a record that was changed, or cut at its end, is a problem',
+      'test/cli/doctor.test.ts :: a changed byte of an installed skill is a problem that names the file',
+      'test/cli/doctor.test.ts :: a lock that was edited, or is damaged, is a problem',
+      'test/cli/doctor.test.ts :: quarantined, empty and oversized skills are told',
+      'test/cli/doctor.test.ts :: cached code that was changed is told',
     ],
+  },
+  {
+    id: 'CLI-DOCTOR-LOOKS',
+    section: '§9',
+    promise: 'skill doctor changes nothing of what it looks at and asks for no passphrase',
+    proof: [
+      'test/cli/doctor.test.ts :: state that was used is sound, and doctor leaves every byte of it as it was',
+      'test/cli/doctor.test.ts :: a damaged vault is a problem, and no passphrase is asked for',
+    ],
+  },
+  {
+    id: 'OTEL-1',
+    section: '§9',
+    promise: 'every invocation is counted, measured and traced by skill, tool and status',
+    proof: [
+      'test/policy/telemetry.test.ts :: counts, measures and traces every invocation',
+      'test/policy/telemetry.test.ts :: counts denials by their code, without what was asked for',
+      'test/policy/telemetry.test.ts :: takes the objects of @opentelemetry/api',
+    ],
+  },
+  {
+    id: 'OTEL-2',
+    section: '§9',
+    promise:
+      'telemetry never carries parameters, values, users, error texts or names that a caller made up',
+    proof: ['test/policy/telemetry.test.ts :: never sends parameters, values, users, error texts'],
+  },
+  {
+    id: 'OTEL-3',
+    section: '§9',
+    promise: 'a telemetry object that throws, now or later, harms no invocation',
+    proof: ['test/policy/telemetry.test.ts :: is harmed by nothing that a telemetry object throws'],
   },
   {
     id: 'AUD-1',

@@ -281,14 +281,17 @@ Options
   },
   doctor: {
     summary: 'check what skills need on this machine',
-    help: `Usage: skill doctor [--json] [--strict]
+    help: `Usage: skill doctor [--json] [--quick] [--strict]
 
-Checks Node, the layers around a skill's process (each is really tried), the audit store, and the state
-and cache directories, and says how to put right what is wrong or missing.
+Looks at Node and the layers around a skill's process (each is really tried), the state directories and
+their modes, the audit record, the credentials, the installed skills against their locks, the cache and the
+toolchains for skill build. Each finding is ok, a warning or a problem, with what it means and the way out.
+It changes nothing and asks for no passphrase.
 
---strict     also fail when something that is only recommended is missing
+--quick      only the end of the audit record and the indexes of the cache, not the whole
+--strict     also fail for warnings
 
-Exit codes: 0 skills can run, 7 something that is required is missing.
+Exit codes: 0 there is no problem, 7 there is one.
 `,
   },
 } as const satisfies Record<string, Verb>;

@@ -6,6 +6,7 @@ import type { HostInterface } from './interfaces/host-interface.ts';
 import type { IsolationOptions } from './isolate/level.ts';
 import type { Hook, OnAsk } from './policy/hook.ts';
 import type { Substitutes } from './substitutes.ts';
+import type { TelemetryOptions } from './telemetry.ts';
 import type { TrustLevel } from './trust/levels.ts';
 
 /** What {@link createEngine} takes; all of it the operator's, none of it the skill's. */
@@ -51,6 +52,8 @@ export interface EngineOptions {
   readonly onAsk?: OnAsk;
   /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
   readonly substitutes?: Substitutes;
+  /** Where metrics and traces go, without parameters, values, users and error texts. Default: nowhere. */
+  readonly telemetry?: TelemetryOptions;
   /** `minimum`: the lowest trust level that runs. Default `untrusted`; the quarantined never run. */
   readonly trust?: { readonly minimum?: TrustLevel };
 }

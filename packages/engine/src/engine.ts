@@ -33,6 +33,7 @@ import { judge, type Judgement } from './policy/judge.ts';
 import { runGuest, type RunOutcome } from './run.ts';
 import type { JsonObject } from './schema/json.ts';
 import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
+import { Telemetry } from './telemetry.ts';
 
 /**
  * Opens an engine.
@@ -74,6 +75,7 @@ export class Engine implements AsyncDisposable {
   readonly #policy: Policy;
   readonly #closing = new AbortController();
   readonly #metrics = new MetricsCounter();
+  readonly #telemetry: Telemetry;
   #closed: Promise<void> | undefined;
 
   /** @internal Use {@link createEngine}. */
@@ -88,6 +90,7 @@ export class Engine implements AsyncDisposable {
     this.#offers = offers;
     this.#ceilings = ceilingsOf(options.ceiling);
     this.#policy = new Policy(options.hooks, options.onAsk);
+    this.#telemetry = new Telemetry(options.telemetry);
     this.#places = places;
     this.audit = audit;
     this.#ownsAudit = ownsAudit;
@@ -180,6 +183,10 @@ export class Engine implements AsyncDisposable {
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
     const loaded = this.#skills.get(skill);
+    const known = loaded?.toolTable.has(tool)
+      ? { skill, version: loaded.version, tool }
+      : undefined;
+    const observe = this.#telemetry.begin(known);
     const running = this.#execute(skill, tool, parameters, options);
     this.#running.add(running);
     loaded?.running.add(running);
@@ -187,11 +194,17 @@ export class Engine implements AsyncDisposable {
       this.#running.delete(running);
       loaded?.running.delete(running);
     };
-    running.then((result) => {
-      forget();
-      const known = loaded?.toolTable.has(tool) ? { skill, tool } : undefined;
-      this.#metrics.count(known, result);
-    }, forget);
+    running.then(
+      (result) => {
+        forget();
+        this.#metrics.count(known, result);
+        observe(result);
+      },
+      (error: unknown) => {
+        forget();
+        observe(SkillError.from(error));
+      },
+    );
     return running;
   }
 

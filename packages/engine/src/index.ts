@@ -10,9 +10,17 @@ export type {
 } from './execution.ts';
 export type { Health, Metrics, SkillHealth, ToolMetrics } from './metrics.ts';
 export type { Skill } from './skill.ts';
+export type {
+  TelemetryAttributes,
+  TelemetryMeter,
+  TelemetryOptions,
+  TelemetrySpan,
+  TelemetryTracer,
+} from './telemetry.ts';
 export type { IsolationOptions } from './isolate/level.ts';
 export { describeIsolation, type IsolationReport, type LayerReport } from './isolate/report.ts';
-export { examine, type Check, type Examination } from './examine.ts';
+export { examine, type Examination, type ExamineOptions } from './examine/examine.ts';
+export type { Check, Severity } from './examine/check.ts';
 
 // Failures
 export { SkillError, errorCodes, isErrorCode, EXIT } from './errors.ts';

@@ -75,10 +75,14 @@ const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
   POLICY_DENIED: 'denied',
 };
 
+export function statusOf(result: ExecutionResult): AuditStatus {
+  return result.ok ? 'success' : (statuses[result.error.code] ?? 'failure');
+}
+
 export function outcomeRecord(result: ExecutionResult, { hostCalls }: RunOutcome): OutcomeRecord {
   return {
     execution_id: result.executionId,
-    status: result.ok ? 'success' : (statuses[result.error.code] ?? 'failure'),
+    status: statusOf(result),
     duration_ms: result.durationMs,
     exit_code: result.exitCode,
     error_code: result.ok ? null : result.error.code,

@@ -34,7 +34,7 @@ async function sourcesOf(folder: string): Promise<string[]> {
 }
 
 /** Debian's wasi-libc puts its headers where its clang finds them by the target; the wasi-sdk brings a whole sysroot. */
-async function compiler({ environment }: BuildContext): Promise<string[]> {
+export async function compiler({ environment }: BuildContext): Promise<string[]> {
   const sdk = environment['WASI_SDK_PATH'];
   if (sdk !== undefined && (await exists(join(sdk, 'bin/clang')))) {
     return [join(sdk, 'bin/clang'), '--target=wasm32-wasip1'];

@@ -1,48 +1,76 @@
 import { EXIT, escapeText, examine } from '@skill-engine/engine';
-import type { Check } from '@skill-engine/engine';
+import type { Check, Severity } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
+import { findToolchains, type Toolchain } from '../build/toolchains.ts';
 import { type Paint, painter } from '../colours.ts';
 import { jsonText, toJson } from '../json.ts';
 import { type Shell, coloured, write } from '../shell.ts';
 
 export const flags = {
   json: { type: 'boolean' },
+  quick: { type: 'boolean' },
   strict: { type: 'boolean' },
 } as const satisfies FlagTable;
 
-/** What the engine needs and finds on this machine. Exit code 7 when something required is missing. */
+/** What the engine needs and finds on this machine. Exit code 7 when there is a problem. */
 export async function doctor(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'doctor', flags });
   if (line.positionals.length > 0) {
     throw usage('doctor', `${JSON.stringify(line.positionals[0])} is one argument too many`);
   }
   const home = shell.environment['SKILL_ENGINE_HOME'];
-  const { checks, sound } = await examine(home === undefined ? {} : { home });
-  const ok = line.has('strict') ? checks.every((check) => check.ok) : sound;
+  const examined = await examine({ home, quick: line.has('quick') });
+  const toolchains = await findToolchains(shell.environment);
+  const checks = [...examined.checks, ...toolchains.map(checkOf)];
+  const ok = line.has('strict')
+    ? checks.every(({ severity }) => severity === 'ok')
+    : examined.sound;
   const paint = painter(coloured(shell, shell.stdout));
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = () => checks.map((check) => describe(check, width, paint)).join('');
   const text = line.has('json')
     ? `${jsonText(toJson({ ok, checks }))}\n`
-    : `${lines()}\n${conclusion(checks, ok)}\n`;
+    : `${lines()}\n${conclusion(checks)}\n`;
   await write(shell.stdout, text);
   return ok ? EXIT.success : EXIT.engine;
 }
 
-function describe({ name, ok, required, found, help }: Check, width: number, paint: Paint): string {
-  const [word, colour] = ok
-    ? (['ok', 'green'] as const)
-    : required
-      ? (['failed', 'red'] as const)
-      : (['missing', 'yellow'] as const);
-  const title = paint(escapeText(name.padEnd(width)), 'bold');
-  const advice = help === null ? '' : `${' '.repeat(width + 11)}${escapeText(help)}\n`;
-  return `${paint(word.padEnd(7), colour)}  ${title}  ${escapeText(found)}\n${advice}`;
+/** Only authors need one, so a missing one is nothing wrong. */
+function checkOf({ language, found, needs }: Toolchain): Check {
+  const absent = `not found; \`skill build\` needs ${needs} for skills in ${language}`;
+  return {
+    name: `${language} toolchain`,
+    severity: 'ok',
+    found: found ?? absent,
+    meaning: null,
+    help: null,
+  };
 }
 
-function conclusion(checks: readonly Check[], ok: boolean): string {
-  const missing = checks.filter((check) => !check.ok).length;
-  if (missing === 0) return 'Everything is there.';
-  const what = missing === 1 ? '1 thing' : `${missing} things`;
-  return ok ? `Skills run; ${what} would make it safer.` : `${what} must be put right.`;
+const colours = { ok: 'green', warning: 'yellow', problem: 'red' } as const satisfies Record<
+  Severity,
+  string
+>;
+
+function describe(
+  { name, severity, found, meaning, help }: Check,
+  width: number,
+  paint: Paint,
+): string {
+  const title = paint(escapeText(name.padEnd(width)), 'bold');
+  const indent = ' '.repeat(width + 11);
+  const more = [meaning, help]
+    .filter((text) => text !== null)
+    .map((text) => `${indent}${escapeText(text)}\n`);
+  return `${paint(severity.padEnd(7), colours[severity])}  ${title}  ${escapeText(found)}\n${more.join('')}`;
+}
+
+function conclusion(checks: readonly Check[]): string {
+  const of = (wanted: Severity) => checks.filter(({ severity }) => severity === wanted).length;
+  const [problems, warnings] = [of('problem'), of('warning')];
+  if (problems > 0) {
+    return `${problems === 1 ? '1 thing' : `${problems} things`} must be put right.`;
+  }
+  if (warnings === 0) return 'Everything is as it should be.';
+  return `Skills run; look at ${warnings === 1 ? '1 warning' : `${warnings} warnings`}.`;
 }

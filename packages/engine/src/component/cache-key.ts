@@ -40,6 +40,12 @@ async function tryRead(path: string): Promise<Uint8Array | undefined> {
   return undefined;
 }
 
+/** The secret as it is; nothing is made or removed. Undefined where there is none that counts. */
+export async function readCacheSecret(cacheDir: string): Promise<Uint8Array | undefined> {
+  const secret = await readPrivateFile(`${cacheDir}.key`, keyBytes).catch(() => undefined);
+  return secret?.byteLength === keyBytes ? secret : undefined;
+}
+
 export function authenticate(secret: Uint8Array, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }

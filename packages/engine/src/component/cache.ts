@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { authenticate, cacheSecret, isAuthentic, isExists, isMissing } from './cache-key.ts';
+import {
+  authenticate,
+  cacheSecret,
+  isAuthentic,
+  isExists,
+  isMissing,
+  readCacheSecret,
+} from './cache-key.ts';
 import { sha256Hex } from './digest.ts';
 import { ensurePrivateDirectory, readPrivateFile, writePrivateFile } from './private-files.ts';
 import type { Transpiled } from './transpile-frame.ts';
@@ -51,34 +58,11 @@ export class ComponentCache {
     const path = join(this.#directory, key);
     await ensurePrivateDirectory(this.#directory);
     try {
-      return await this.#read(path, key, maxBytes);
+      return await readEntry(path, key, this.#secret, maxBytes);
     } catch (failure) {
       if (!isMissing(failure) || (await exists(path))) await this.#discard(path);
       return undefined;
     }
-  }
-
-  async #read(path: string, key: string, maxBytes: number): Promise<Transpiled> {
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    const text = decoder.decode(await readPrivateFile(join(path, 'index.json'), indexLimit));
-    const mac = decoder.decode(await readPrivateFile(join(path, 'index.mac'), 256));
-    if (!isAuthentic(this.#secret, text, mac)) throw new Error('the index is not authentic');
-    const index = JSON.parse(text) as IndexFile;
-    if (index.key !== key) throw new Error('the index belongs to another entry');
-    let glue: string | undefined;
-    let total = 0;
-    const modules = new Map<string, Uint8Array>();
-    for (const file of index.files) {
-      if (!fileName.test(file.name)) throw new Error('the index names an unknown file');
-      total += file.bytes;
-      if (total > maxBytes) throw new Error('the entry is too large');
-      const bytes = await readPrivateFile(join(path, file.name), file.bytes);
-      if ((await sha256Hex(bytes)) !== file.sha256) throw new Error(`${file.name} was changed`);
-      if (file.name === glueName) glue = decoder.decode(bytes);
-      else modules.set(file.name, bytes);
-    }
-    if (glue === undefined) throw new Error('the entry has no code');
-    return { glue, modules };
   }
 
   /** Adds an entry. One that another process added meanwhile stays. */
@@ -135,4 +119,72 @@ export class ComponentCache {
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** @throws Error that says what is wrong with the entry */
+async function readEntry(
+  path: string,
+  key: string,
+  secret: Uint8Array,
+  maxBytes: number,
+): Promise<Transpiled> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const index = await readIndex(path, key, secret);
+  let glue: string | undefined;
+  let total = 0;
+  const modules = new Map<string, Uint8Array>();
+  for (const file of index.files) {
+    if (!fileName.test(file.name)) throw new Error('the index names an unknown file');
+    total += file.bytes;
+    if (total > maxBytes) throw new Error('the entry is too large');
+    const bytes = await readPrivateFile(join(path, file.name), file.bytes);
+    if ((await sha256Hex(bytes)) !== file.sha256) throw new Error(`${file.name} was changed`);
+    if (file.name === glueName) glue = decoder.decode(bytes);
+    else modules.set(file.name, bytes);
+  }
+  if (glue === undefined) throw new Error('the entry has no code');
+  return { glue, modules };
+}
+
+async function readIndex(path: string, key: string, secret: Uint8Array): Promise<IndexFile> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const text = decoder.decode(await readPrivateFile(join(path, 'index.json'), indexLimit));
+  const mac = decoder.decode(await readPrivateFile(join(path, 'index.mac'), 256));
+  if (!isAuthentic(secret, text, mac)) throw new Error('the index is not authentic');
+  const index = JSON.parse(text) as IndexFile;
+  if (index.key !== key) throw new Error('the index belongs to another entry');
+  return index;
+}
+
+/** What `inspectCache` found. */
+export interface CacheInspection {
+  /** How many entries are what was once written. */
+  readonly authentic: number;
+  /** Entries that no load would take, and why. */
+  readonly refused: readonly { readonly key: string; readonly reason: string }[];
+}
+
+/** Looks at every entry and changes nothing. @param quick only the indexes, not the files that they name */
+export async function inspectCache(directory: string, quick: boolean): Promise<CacheInspection> {
+  const names = await readdir(directory).catch((failure: unknown) => {
+    if (isMissing(failure)) return [];
+    throw failure;
+  });
+  const secret = await readCacheSecret(directory);
+  const refused: { key: string; reason: string }[] = [];
+  let authentic = 0;
+  for (const key of names.toSorted()) {
+    if (key.startsWith('.draft-')) continue;
+    const path = join(directory, key);
+    try {
+      if (secret === undefined) throw new Error('the key of the cache is missing or damaged');
+      if (quick) await readIndex(path, key, secret);
+      else await readEntry(path, key, secret, Infinity);
+      authentic += 1;
+    } catch (failure) {
+      const reason = failure instanceof Error ? failure.message : String(failure);
+      refused.push({ key, reason });
+    }
+  }
+  return { authentic, refused };
 }
