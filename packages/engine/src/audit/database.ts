@@ -13,7 +13,7 @@ import { assertStillThere, assertUntouched, touched } from './open-check.ts';
 import { openReadOnly, type OpenedDatabase } from './open-read-only.ts';
 import type { Stored } from './page.ts';
 import { prune, type Pruned, type Retention } from './retention.ts';
-import { checkVersion, migrate } from './schema.ts';
+import { CHAIN_VERSION, checkVersion, migrate } from './schema.ts';
 import { signerOf } from './signing.ts';
 import { gatherStats, type AuditStats } from './stats.ts';
 import { sqliteCode, unavailable } from './unavailable.ts';
@@ -93,7 +93,8 @@ export class AuditDatabase implements Disposable {
         this.#transaction(() => {
           const head = chain.head();
           if (anchor.read() !== undefined) return;
-          if (version === 2 && head.seq > 0) throw touched(`${file}.head is missing or empty`);
+          if (version >= CHAIN_VERSION && head.seq > 0)
+            throw touched(`${file}.head is missing or empty`);
           anchor.write(head, true);
         });
       if (anchor.read() === undefined) first();

@@ -21,13 +21,16 @@ export class ImportedRows {
     // The key of entries' codes stays with the store that wrote them; there is nothing here to link.
     migrate(this.#db, Buffer.alloc(32));
     this.#db.exec('BEGIN IMMEDIATE');
-    this.#insert = this.#db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insert = this.#db.prepare(
+      `INSERT INTO entry (seq, kind, execution_id, timestamp_ms, skill, tool, user, status, body, hash, mac,
+         duration_ms, fuel_used, denials) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
     this.#start = this.#db.prepare('INSERT INTO running (execution_id) VALUES (?)');
     this.#end = this.#db.prepare('DELETE FROM running WHERE execution_id = ?');
   }
 
   add({ seq, kind, execution_id: id, body, hash }: StoredEntry): void {
-    const said = JSON.parse(body) as Record<string, Column>;
+    const said = JSON.parse(body) as Record<string, Column> & { denials?: unknown };
     const columns: Column[] =
       kind === 'intent'
         ? [instant(said), said['skill_name'], said['tool_name'], said['user'], null].map(
@@ -36,8 +39,16 @@ export class ImportedRows {
         : kind === 'outcome'
           ? [null, null, null, null, said['status'] ?? null]
           : [instant(said), null, null, null, null];
+    const totals: Column[] =
+      kind === 'outcome'
+        ? [
+            said['duration_ms'] ?? null,
+            said['fuel_used'] ?? null,
+            Array.isArray(said['denials']) ? said['denials'].length : null,
+          ]
+        : [null, null, null];
     try {
-      this.#insert.run(seq, kind, id, ...columns, body, hash, new Uint8Array());
+      this.#insert.run(seq, kind, id, ...columns, body, hash, new Uint8Array(), ...totals);
       if (kind === 'intent') this.#start.run(id);
       else if (kind === 'outcome') this.#end.run(id);
     } catch (error) {

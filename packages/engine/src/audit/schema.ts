@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
+import type { JsonObject } from '../schema/json.ts';
 import { GENESIS, link, type ChainKind } from './chain.ts';
+import { outcomeColumns } from './entry.ts';
 
 /** Marks the file as ours ("SkAu" in ASCII), so that another program's database is never written to. */
 const APPLICATION_ID = 0x536b4175;
@@ -31,6 +33,7 @@ const migrations: readonly (string | ((db: DatabaseSync, key: Uint8Array) => voi
      BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
    CREATE TABLE running (execution_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
   intoChain,
+  totalColumns,
 ];
 
 /**
@@ -85,6 +88,28 @@ function intoChain(db: DatabaseSync, key: Uint8Array): void {
       BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;`);
 }
 
+/** Version 3: what totals are made of stands in columns, and in indexes that hold all of it, so that no body is read for them. */
+function totalColumns(db: DatabaseSync): void {
+  // Not SQLite's own JSON functions: numbers must come out as verification reads them.
+  db.function('outcome_column', { deterministic: true }, (body, name) => {
+    const columns = outcomeColumns(JSON.parse(String(body)) as JsonObject);
+    return columns[name as 'durationMs' | 'fuelUsed' | 'denials'];
+  });
+  db.exec(`
+    DROP TRIGGER IF EXISTS entry_is_append_only;
+    ALTER TABLE entry ADD COLUMN duration_ms REAL;
+    ALTER TABLE entry ADD COLUMN fuel_used REAL;
+    ALTER TABLE entry ADD COLUMN denials INTEGER;
+    UPDATE entry SET duration_ms = outcome_column(body, 'durationMs'), fuel_used = outcome_column(body, 'fuelUsed'),
+      denials = outcome_column(body, 'denials') WHERE kind = 'outcome';
+    DROP INDEX IF EXISTS entry_by_time;
+    CREATE INDEX entry_by_time ON entry (timestamp_ms, skill, tool, user, execution_id) WHERE kind = 'intent';
+    CREATE INDEX entry_by_tool ON entry (tool, seq) WHERE kind = 'intent';
+    CREATE INDEX entry_totals ON entry (execution_id, status, duration_ms, fuel_used, denials) WHERE kind = 'outcome';
+    CREATE TRIGGER entry_is_append_only BEFORE UPDATE ON entry
+      BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;`);
+}
+
 /**
  * Creates or upgrades the tables, in one transaction.
  *
@@ -109,8 +134,11 @@ export function migrate(db: DatabaseSync, key: Uint8Array): void {
   }
 }
 
-/** The version that this program writes. */
-export const STORE_VERSION = migrations.length;
+/** The first version with a chain. */
+export const CHAIN_VERSION = 2;
+
+/** The first version with columns for totals. */
+export const TOTALS_VERSION = 3;
 
 /** The file's version, after checking that the file is an audit store (or empty). */
 export function checkVersion(db: DatabaseSync): number {

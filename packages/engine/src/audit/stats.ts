@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { conditionsOf } from './conditions.ts';
 import type { Selection } from './filter.ts';
+import { checkVersion, TOTALS_VERSION } from './schema.ts';
 
 /** Of one tool of one skill. */
 export interface ToolStats {
@@ -74,12 +75,22 @@ class Sum {
 /** The rows of the selection, added up; its `limit` and cursor do not count. */
 export function gatherStats(db: DatabaseSync, selection: Selection): AuditStats {
   const { where, values } = conditionsOf({ ...selection, before: undefined });
+  // A store that is only read may be of an earlier version, without the columns.
+  const [columns, index] =
+    checkVersion(db) < TOTALS_VERSION
+      ? [
+          `json_extract(o.body, '$.duration_ms') AS duration, json_extract(o.body, '$.fuel_used') AS fuel,
+           json_array_length(o.body, '$.denials') AS denials`,
+          '',
+        ]
+      : [
+          'o.duration_ms AS duration, o.fuel_used AS fuel, o.denials AS denials',
+          'INDEXED BY entry_totals',
+        ];
   const rows = db
     .prepare(
-      `SELECT i.skill AS skill, i.tool AS tool, i.timestamp_ms AS at, o.status AS status,
-         json_extract(o.body, '$.duration_ms') AS duration, json_extract(o.body, '$.fuel_used') AS fuel,
-         json_array_length(o.body, '$.denials') AS denials
-       FROM entry i LEFT JOIN entry o ON o.execution_id = i.execution_id AND o.kind = 'outcome'
+      `SELECT i.skill AS skill, i.tool AS tool, i.timestamp_ms AS at, o.status AS status, ${columns}
+       FROM entry i LEFT JOIN entry o ${index} ON o.execution_id = i.execution_id AND o.kind = 'outcome'
        WHERE ${where}`,
     )
     .iterate(...values);

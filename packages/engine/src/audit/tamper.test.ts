@@ -122,14 +122,14 @@ describe('a change of the database is found', () => {
     ],
     [
       'a duplicated record',
-      `INSERT INTO entry SELECT 42, kind, 'copy', timestamp_ms, skill, tool, user, status, body, hash, mac FROM entry WHERE seq = 3`,
+      `INSERT INTO entry SELECT 42, kind, 'copy', timestamp_ms, skill, tool, user, status, body, hash, mac, duration_ms, fuel_used, denials FROM entry WHERE seq = 3`,
       { kind: 'changed', seq: 42 },
     ],
     [
       'an added record with the right hash',
       (db) => {
         db.exec(`INSERT INTO entry SELECT 42, kind, 'forged', timestamp_ms, skill, tool, user, status,
-          replace(body, 'a-1', 'forged'), hash, mac FROM entry WHERE seq = 3`);
+          replace(body, 'a-1', 'forged'), hash, mac, duration_ms, fuel_used, denials FROM entry WHERE seq = 3`);
         rechain(db);
       },
       { kind: 'changed', seq: 42, executionId: 'forged' },
@@ -146,6 +146,11 @@ describe('a change of the database is found', () => {
       "UPDATE entry SET status = 'denied' WHERE seq = 4",
       { kind: 'index', seq: 4 },
     ],
+    ...['duration_ms', 'fuel_used', 'denials'].map((column): [string, string, object] => [
+      `totals made false by ${column}`,
+      `UPDATE entry SET ${column} = ${column} + 1 WHERE seq = 4`,
+      { kind: 'index', seq: 4 },
+    ]),
     [
       'a record that an index leaves out',
       (db) => {
@@ -370,4 +375,33 @@ test('a store of before there was a chain is linked when it is opened, and goes 
   await using store = await openSqliteAuditStore({ path: v1 });
   await fill(store, 1, 'new');
   expect(await store.verify()).toMatchObject({ ok: true, records: 21 });
+});
+
+test('a store of before there were columns of totals is read as it is, and gets them when it is opened', async () => {
+  await using directory = await temporary();
+  const path = await filled(directory.path);
+  await using reader = openAuditReader({ path });
+  const totals = await reader.stats();
+  tamper(path, (db) =>
+    db.exec(`DROP INDEX entry_totals; DROP INDEX entry_by_tool; ALTER TABLE entry DROP COLUMN duration_ms;
+      ALTER TABLE entry DROP COLUMN fuel_used; ALTER TABLE entry DROP COLUMN denials; PRAGMA user_version = 2;`),
+  );
+  await using old = openAuditReader({ path });
+  expect(await old.stats()).toEqual(totals);
+  expect(await old.verify()).toMatchObject({ ok: true, records: 20 });
+  await using store = await openSqliteAuditStore({ path });
+  expect(await store.stats()).toEqual(totals);
+  expect(await store.verify()).toMatchObject({ ok: true, records: 20 });
+  using db = new DatabaseSync(path);
+  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+  const how = db
+    .prepare(
+      `EXPLAIN QUERY PLAN SELECT i.skill, i.tool, i.timestamp_ms, o.status, o.duration_ms, o.fuel_used, o.denials
+       FROM entry i LEFT JOIN entry o INDEXED BY entry_totals ON o.execution_id = i.execution_id AND o.kind = 'outcome'
+       WHERE i.kind = 'intent'`,
+    )
+    .all()
+    .map(({ detail }) => String(detail));
+  expect(how).toHaveLength(2);
+  for (const step of how) expect(step).toContain('COVERING INDEX');
 });

@@ -9,7 +9,7 @@ import { chainKey } from './chain.ts';
 import { readSecrets } from './files.ts';
 import { readImported } from './imported.ts';
 import { openReadOnly } from './open-read-only.ts';
-import { checkVersion, STORE_VERSION } from './schema.ts';
+import { CHAIN_VERSION, checkVersion } from './schema.ts';
 import { signerOf } from './signing.ts';
 import { type Break, type StoredEntry, type Verification, verifyEntries } from './verify.ts';
 
@@ -48,7 +48,7 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
   const { db, close } = openReadOnly(path, 10_000);
   try {
     db.exec('PRAGMA trusted_schema = OFF; BEGIN');
-    if (checkVersion(db) < STORE_VERSION) {
+    if (checkVersion(db) < CHAIN_VERSION) {
       throw new SkillError(
         'AUDIT_UNAVAILABLE',
         'The store is of a version without a chain. It gets one when something is recorded next.',

@@ -16,6 +16,9 @@ interface Columns {
   readonly tool?: string;
   readonly user?: string | null;
   readonly status?: string;
+  readonly durationMs?: number | null;
+  readonly fuelUsed?: number | null;
+  readonly denials?: number;
 }
 
 export class ChainWriter {
@@ -31,8 +34,9 @@ export class ChainWriter {
     this.#key = key;
     this.#signer = signer;
     this.#insert = db.prepare(
-      `INSERT INTO entry (seq, kind, execution_id, timestamp_ms, skill, tool, user, status, body, hash, mac)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entry (seq, kind, execution_id, timestamp_ms, skill, tool, user, status, body, hash, mac,
+         duration_ms, fuel_used, denials)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#head = db.prepare('SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1');
     this.#lastCheckpoint = db.prepare(
@@ -53,7 +57,7 @@ export class ChainWriter {
     const id = entry.executionId;
     if (entry.kind === 'outcome') {
       if (this.#endRunning.run(id).changes === 0) return noOpenIntent(id);
-      this.#append('outcome', id, entry.body, { status: entry.status });
+      this.#append('outcome', id, entry.body, entry);
       return undefined;
     }
     try {
@@ -106,6 +110,7 @@ export class ChainWriter {
     const seq = head.seq + 1;
     const { hash, mac } = link(this.#key, head.hash, { seq, kind, executionId, body });
     const { timestampMs = null, skill = null, tool = null, user = null, status = null } = columns;
+    const { durationMs = null, fuelUsed = null, denials = null } = columns;
     this.#insert.run(
       seq,
       kind,
@@ -118,6 +123,9 @@ export class ChainWriter {
       body,
       hash,
       mac,
+      durationMs,
+      fuelUsed,
+      denials,
     );
   }
 }
