@@ -938,6 +938,9 @@ export const requirements: readonly Requirement[] = [
       'test/cli/settings.test.ts :: skill serve holds to the lists, and never asks',
       'test/cli/settings.test.ts :: a tool that must be asked for: the answer %j',
       'test/cli/settings.test.ts :: without a terminal, and with --json, what must be asked is denied',
+    ],
+  },
+  {
     id: 'FLAT-CONFIG',
     section: '§2.4',
     promise:
