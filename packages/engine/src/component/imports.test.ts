@@ -29,7 +29,7 @@ describe('isProvidedWasi', () => {
     'wasi:nn/graph@0.2.0',
     'wasi:constructor/constructor@0.2.0',
     'evil:cli/environment@0.2.0',
-    'get-config',
+    'get-configs',
     'constructor',
   ])('does not know %s', (name) => expect(isProvidedWasi(name)).toBe(false));
 });
@@ -40,7 +40,7 @@ describe('checkImports', () => {
       instance('evil:host/shell'),
       instance('wasi:io/poll@0.2.0'),
       instance('wasi:cli/stdout@0.3.0'),
-      { name: 'get-config', kind: 'function', members: [] } as const,
+      { name: 'get-secret', kind: 'function', members: [] } as const,
     ];
     expect(() => checkImports({ imports })).toThrow(
       expect.objectContaining({
@@ -52,7 +52,7 @@ describe('checkImports', () => {
               name: 'wasi:cli/stdout@0.3.0',
               reason: 'version 0.3.0; 0.2.0 to 0.2.12 are provided',
             },
-            { name: 'get-config', reason: 'a plain function' },
+            { name: 'get-secret', reason: 'a plain function' },
           ],
         },
       }),
