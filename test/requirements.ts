@@ -839,6 +839,66 @@ export const requirements: readonly Requirement[] = [
     proof: ['test/mcp/mcp.test.ts :: texts of a hostile skill are escaped and bounded'],
   },
   {
+    id: 'SKILLMD-1',
+    section: '§9',
+    promise:
+      'frontmatter is validated as the Agent Skills format asks, as bounded YAML without references',
+    proof: [
+      `${engine}/skill-md/frontmatter.test.ts :: a name with %s`,
+      `${engine}/skill-md/frontmatter.test.ts :: frontmatter with %s`,
+      `${engine}/skill-md/frontmatter.test.ts :: a name that is not the name of the folder`,
+    ],
+  },
+  {
+    id: 'SKILLMD-2',
+    section: '§9',
+    promise: 'resources lie under the skill, have an allowed extension, and no link leads to them',
+    proof: [
+      'test/skill-md/skill-md.test.ts :: paths that are no plain name of a resource are refused, without a look at the disk',
+      'test/skill-md/skill-md.test.ts :: links are refused, to files and to directories, and are not listed',
+      'test/skill-md/skill-md.test.ts :: what is swapped for a link after the discovery is refused',
+    ],
+  },
+  {
+    id: 'SKILLMD-3',
+    section: '§9',
+    promise:
+      'discovery has a maximum depth, follows no link, and no skill takes the name of another',
+    proof: [
+      'test/skill-md/skill-md.test.ts :: goes four levels deep, follows no links, and does not look into skills',
+      'test/skill-md/skill-md.test.ts :: two skills of one name are both out: neither can take the place of the other',
+    ],
+  },
+  {
+    id: 'SKILLMD-4',
+    section: '§9',
+    promise: 'an excluded tool is not there for whoever calls it; excluding load_skill warns',
+    proof: [
+      'test/skill-md/skill-md.test.ts :: excluded ones are not there, also for whoever calls them, and cannot be replaced',
+    ],
+  },
+  {
+    id: 'SKILLMD-5',
+    section: '§9',
+    promise: 'a script is a tool of the sandbox with what the operator granted, never a process',
+    proof: [
+      'test/skill-md/skill-md.test.ts :: for an interpreter are refused, with the way out',
+      'test/skill-md/skill-md.test.ts :: run with what the operator granted, whatever the model asks for',
+      'test/skill-md/skill-md.test.ts :: a folder never takes the place, or the grants, of a skill that is loaded',
+    ],
+  },
+  {
+    id: 'SKILLMD-6',
+    section: '§9',
+    promise:
+      'each call of the four tools is recorded and passes the policy, a script on its own name too',
+    proof: [
+      'test/skill-md/skill-md.test.ts :: list, load, read and run, each call recorded with user and caller',
+      'test/skill-md/skill-md.test.ts :: are judged by the policy, and so is the script itself, on its own name',
+      'test/skill-md/skill-md.test.ts :: never record the parameters of a script but as the script has them recorded',
+    ],
+  },
+  {
     id: 'METRIC-1',
     section: '§9',
     promise: 'health and metrics count every recorded invocation once, refused ones included',

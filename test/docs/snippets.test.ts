@@ -35,6 +35,7 @@ it.each([
   'docs/guides/credentials.md',
   'docs/guides/policy-cookbook.md',
   'docs/guides/mcp.md',
+  'docs/guides/skill-md.md',
 ])('%s: programs', (page) => {
   const programs = blocks(page, 'ts');
   expect(programs.length).toBeGreaterThan(0);

@@ -270,12 +270,15 @@ Options
   },
   serve: {
     summary: 'offer skills to an MCP client over standard input and output',
-    help: `Usage: skill serve SKILL ... [--user NAME]
+    help: `Usage: skill serve [SKILL ...] [--skills DIR ...] [--exclude-tool NAME ...] [--user NAME]
 
 Each tool of each SKILL (as for skill run) is a tool of the MCP server. A skill that asks for capabilities must
-have been accepted before: the server asks nobody, and no client can accept or grant.
+have been accepted before: the server asks nobody, and no client can accept or grant. With --skills, folders with
+a SKILL.md are offered by the tools list_skills, load_skill, read_skill_resource and run_skill_script.
 
 Options
+  --skills DIR         where folders with a SKILL.md are looked for, four levels deep; may be given several times
+  --exclude-tool NAME  one of those four tools that there is not; may be given several times
   --user NAME          who is recorded as the user (default: the user of the system)
 `,
   },

@@ -13,10 +13,11 @@ export function callerOf({ caller }: ExecuteOptions): JsonObject {
   if (caller === undefined) return {};
   const copied = copyJson(caller);
   if (copied.ok && isJsonObject(copied.value)) {
-    if (!Object.hasOwn(copied.value, 'engine:policy')) return copied.value;
+    const reserved = Object.keys(copied.value).find((key) => key.startsWith('engine:'));
+    if (reserved === undefined) return copied.value;
     throw new SkillError(
       'INVALID_OPTIONS',
-      'options.caller has "engine:policy", which only the engine writes.',
+      `options.caller has ${JSON.stringify(reserved)}, which only the engine writes.`,
     );
   }
   throw new SkillError(

@@ -8,6 +8,7 @@ import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
+import type { BuiltInCall, BuiltInSkill } from './built-in.ts';
 import { callerOf, userOf } from './caller.ts';
 import { lendCredentials, openVault } from './credentials/lend.ts';
 import type { CredentialStore } from './credentials/store.ts';
@@ -29,10 +30,10 @@ import type { InterfaceCall } from './interfaces/host-interface.ts';
 import { type Offers, readOffers } from './interfaces/offer.ts';
 import { plan, requestOf } from './plan.ts';
 import { Policy } from './policy/chain.ts';
-import { judge, type Judgement } from './policy/judge.ts';
+import { judge } from './policy/judge.ts';
 import { runGuest, type RunOutcome } from './run.ts';
-import type { JsonObject } from './schema/json.ts';
-import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
+import type { JsonObject, JsonValue } from './schema/json.ts';
+import { publicSkill, type LoadedSkill, type Skill, type Tool } from './skill.ts';
 import { Telemetry } from './telemetry.ts';
 
 /**
@@ -182,17 +183,46 @@ export class Engine implements AsyncDisposable {
     parameters: unknown = {},
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
-    const loaded = this.#skills.get(skill);
-    const known = loaded?.toolTable.has(tool)
-      ? { skill, version: loaded.version, tool }
-      : undefined;
+    return this.#track(this.#skills.get(skill), { skill, tool, parameters, options });
+  }
+
+  /** @internal The same way for a tool that the engine answers itself. */
+  executeBuiltIn(
+    skill: BuiltInSkill,
+    tool: string,
+    parameters: unknown,
+    options: ExecuteOptions,
+  ): Promise<ExecutionResult> {
+    return this.#track(skill, { skill: skill.name, tool, parameters, options });
+  }
+
+  /** @internal A call that the invocation `parent` leads to; its record and the hooks see that. */
+  executeWithin(
+    parent: string,
+    skill: string,
+    tool: string,
+    parameters: unknown,
+    options: ExecuteOptions,
+  ): Promise<ExecutionResult> {
+    return this.#track(this.#skills.get(skill), { skill, tool, parameters, options, parent });
+  }
+
+  /** @internal The loaded skill of that name. */
+  loaded(name: string): Skill | undefined {
+    return this.#skills.get(name);
+  }
+
+  #track(found: LoadedSkill | BuiltInSkill | undefined, call: Call): Promise<ExecutionResult> {
+    const own = found && 'running' in found ? found.running : undefined;
+    const { skill, tool } = call;
+    const known = found?.toolTable.has(tool) ? { skill, version: found.version, tool } : undefined;
     const observe = this.#telemetry.begin(known);
-    const running = this.#execute(skill, tool, parameters, options);
+    const running = this.#execute(found, call);
     this.#running.add(running);
-    loaded?.running.add(running);
+    own?.add(running);
     const forget = () => {
       this.#running.delete(running);
-      loaded?.running.delete(running);
+      own?.delete(running);
     };
     running.then(
       (result) => {
@@ -209,14 +239,11 @@ export class Engine implements AsyncDisposable {
   }
 
   async #execute(
-    skillName: string,
-    toolName: string,
-    parameters: unknown,
-    options: ExecuteOptions,
+    skill: LoadedSkill | BuiltInSkill | undefined,
+    { skill: skillName, tool: toolName, parameters, options, parent }: Call,
   ): Promise<ExecutionResult> {
     this.#assertOpen();
     const started = performance.now();
-    const skill = this.#skills.get(skillName);
     const planned = plan({
       skill,
       skillName,
@@ -229,7 +256,10 @@ export class Engine implements AsyncDisposable {
     const executionId = newExecutionId();
     const timestamp = new Date().toISOString();
     const user = userOf(options);
-    const caller = callerOf(options);
+    const caller = {
+      ...callerOf(options),
+      ...(parent === undefined ? {} : { 'engine:parent': parent }),
+    };
     const { judged, after } = await judge(this.#policy, planned, {
       executionId,
       user,
@@ -284,14 +314,35 @@ export class Engine implements AsyncDisposable {
       const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
       return after(resultOf(executionId, performance.now() - started, refusal(unavailable)));
     }
-    return conclude(
-      Promise.resolve(),
-      await this.#run(judged, limits!, options.signal, { executionId, user: intent.user }),
-    );
+    const outcome =
+      'answer' in judged.skill
+        ? await this.#answer(judged.skill, {
+            tool: toolName,
+            parameters: judged.parameters as JsonObject,
+            executionId,
+            options,
+          })
+        : await this.#run({ ...judged, skill: judged.skill }, limits!, options.signal, {
+            executionId,
+            user,
+          });
+    return conclude(Promise.resolve(), outcome);
+  }
+
+  async #answer(skill: BuiltInSkill, call: BuiltInCall): Promise<RunOutcome> {
+    try {
+      return await skill.answer(call);
+    } catch (error) {
+      return refusal(SkillError.from(error));
+    }
   }
 
   async #run(
-    { skill, tool, parameters }: Extract<Judgement, { tool: unknown }>,
+    {
+      skill,
+      tool,
+      parameters,
+    }: { readonly skill: LoadedSkill; readonly tool: Tool; readonly parameters: JsonValue },
     limits: Limits,
     signal: AbortSignal | undefined,
     caller: Pick<InterfaceCall, 'executionId' | 'user'>,
@@ -356,6 +407,15 @@ export class Engine implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closed) throw new SkillError('ENGINE_CLOSED', 'The engine is closed.');
   }
+}
+
+interface Call {
+  readonly skill: string;
+  readonly tool: string;
+  readonly parameters: unknown;
+  readonly options: ExecuteOptions;
+  /** The invocation that leads to this one. */
+  readonly parent?: string;
 }
 
 function chosen(sources: readonly SkillSource[], { only }: LoadOptions): readonly SkillSource[] {

@@ -53,6 +53,11 @@ const table = {
   SCHEMA_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
   SCHEMA_REFUSED: { owner: 'author', exit: EXIT.refusedAtLoad },
   CONFIG_REFUSED: { owner: 'operator', exit: EXIT.refusedAtLoad },
+  // Skills of instructions (SKILL.md), their resources and scripts
+  SKILL_MD_INVALID: { owner: 'author', exit: EXIT.refusedAtLoad },
+  SCRIPT_UNSUPPORTED: { owner: 'author', exit: EXIT.refusedAtLoad },
+  RESOURCE_NOT_FOUND: { owner: 'caller', exit: EXIT.usage },
+  RESOURCE_REFUSED: { owner: 'caller', exit: EXIT.denied },
   // The author's build
   TOOLCHAIN_MISSING: { owner: 'author', exit: EXIT.refusedAtLoad },
   BUILD_FAILED: { owner: 'author', exit: EXIT.refusedAtLoad },

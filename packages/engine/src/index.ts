@@ -22,6 +22,16 @@ export { describeIsolation, type IsolationReport, type LayerReport } from './iso
 export { examine, type Examination, type ExamineOptions } from './examine/examine.ts';
 export type { Check, Severity } from './examine/check.ts';
 
+// Skills of instructions: SKILL.md
+export {
+  createSkillTools,
+  type SkillMdOptions,
+  type SkillMdTools,
+} from './skill-md/skill-tools.ts';
+export { skillToolNames, type SkillToolName } from './skill-md/definitions.ts';
+export type { DiscoveryProblem } from './skill-md/discover.ts';
+export type { ScriptOptions, ScriptPolicy } from './skill-md/scripts.ts';
+
 // Failures
 export { SkillError, errorCodes, isErrorCode, EXIT } from './errors.ts';
 export type { ErrorCode, ErrorDetails, FaultOwner } from './errors.ts';

@@ -8,8 +8,12 @@ import type { RunOutcome } from './run.ts';
 
 /** The outcome of an invocation whose guest never ran. */
 export function refusal(error: SkillError): RunOutcome {
+  return withoutGuest({ error });
+}
+
+export function withoutGuest(answer: RunOutcome['answer']): RunOutcome {
   return {
-    answer: { error },
+    answer,
     spent: undefined,
     stdout: '',
     stderr: '',
@@ -73,6 +77,7 @@ const statuses: Partial<Record<ErrorCode, AuditStatus>> = {
   CANCELLED: 'cancelled',
   CAPABILITY_DENIED: 'denied',
   POLICY_DENIED: 'denied',
+  RESOURCE_REFUSED: 'denied',
 };
 
 export function statusOf(result: ExecutionResult): AuditStatus {

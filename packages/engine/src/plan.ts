@@ -2,16 +2,16 @@
 import { SkillError } from './errors.ts';
 import { copyJson, type SensitiveNames, noMarkers } from './schema/index.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
-import type { LoadedSkill, Tool } from './skill.ts';
+import type { Callable, LoadedSkill, Tool } from './skill.ts';
 
-export type Plan = {
+export type Plan<Skill extends Callable = Callable> = {
   /** The parameters as they came, for the record; `null` where they are not JSON. */
   readonly given: JsonValue;
   readonly sensitive: SensitiveNames;
 } & (
   | { readonly error: SkillError }
   | {
-      readonly skill: LoadedSkill;
+      readonly skill: Skill;
       readonly tool: Tool;
       /** Validated, with defaults. */
       readonly parameters: JsonValue;
@@ -27,8 +27,8 @@ export interface GuestRequest {
   readonly environment: readonly (readonly [string, string])[];
 }
 
-export interface Call {
-  readonly skill: LoadedSkill | undefined;
+export interface Call<Skill extends Callable> {
+  readonly skill: Skill | undefined;
   readonly skillName: string;
   readonly toolName: string;
   readonly parameters: unknown;
@@ -38,13 +38,13 @@ export interface Call {
   readonly loaded: readonly string[];
 }
 
-export function plan(call: Call): Plan {
+export function plan<Skill extends Callable>(call: Call<Skill>): Plan<Skill> {
   const { skill, skillName, toolName } = call;
   const copied = copyJson(call.parameters);
   const given = copied.ok ? copied.value : null;
   const tool = skill?.toolTable.get(toolName);
   const sensitive = tool?.validator.sensitive ?? noMarkers;
-  const refuse = (error: SkillError): Plan => ({ given, sensitive, error });
+  const refuse = (error: SkillError): Plan<Skill> => ({ given, sensitive, error });
   if (!skill) {
     const known = call.loaded.join(', ') || 'none';
     return refuse(

@@ -41,9 +41,20 @@ export interface Tool {
   readonly limits: Limits;
 }
 
-export interface LoadedSkill extends Skill {
+/** What every call goes through on its way, whether a guest answers it or the engine itself. */
+export interface Callable {
+  readonly name: string;
+  readonly version: string;
+  /** Of the component; `null` where there is none. */
+  readonly sha256: string | null;
+  readonly effective: EffectiveAuthority;
   readonly authorityHash: string;
   readonly toolTable: ReadonlyMap<string, Tool>;
+  readonly rate: RateWindow | undefined;
+}
+
+export interface LoadedSkill extends Skill, Callable {
+  readonly sha256: string;
   readonly environment: readonly (readonly [string, string])[];
   /** Configuration values of each invocation. */
   readonly config: readonly (readonly [string, string])[];
@@ -53,7 +64,6 @@ export interface LoadedSkill extends Skill {
   ) => readonly (readonly [string, string])[];
   readonly supervisor: Supervisor;
   readonly pool: number;
-  readonly rate: RateWindow | undefined;
   /** Runs that are under way. */
   readonly running: Set<Promise<unknown>>;
 }

@@ -1,6 +1,6 @@
 /** Skills as tools of an MCP server. It has no policy of its own, and no request that grants anything. */
 import { Server, type CallToolResult, type Tool } from '@modelcontextprotocol/server';
-import type { Engine } from '@skill-engine/engine';
+import type { Engine, SkillMdTools } from '@skill-engine/engine';
 import { toolAnswer } from './answer.ts';
 import { SkillTools } from './tools.ts';
 
@@ -11,6 +11,8 @@ export interface McpServerOptions {
   /** Told to clients. Default `skill-engine`, `0.0.0`. */
   readonly name?: string;
   readonly version?: string;
+  /** SKILL.md skills, with their four tools. Default: none. */
+  readonly skills?: SkillMdTools;
 }
 
 /** Characters of a client's own name in the record. */
@@ -21,9 +23,12 @@ const NAME = 100;
  * record.
  */
 export function createMcpServer(engine: Engine, options: McpServerOptions = {}): Server {
-  const { name = 'skill-engine', version = '0.0.0', user } = options;
+  const { name = 'skill-engine', version = '0.0.0', user, skills } = options;
   const server = new Server({ name, version }, { capabilities: { tools: {} } });
-  const tools = new SkillTools(engine, user === undefined ? {} : { user });
+  const tools = new SkillTools(engine, {
+    ...(user === undefined ? {} : { user }),
+    ...(skills === undefined ? {} : { skills }),
+  });
   server.setRequestHandler('tools/list', () => ({
     tools: tools.list().map(({ name: toolName, description, parameters }): Tool => ({
       name: toolName,

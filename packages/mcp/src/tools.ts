@@ -1,5 +1,6 @@
 /** The tools of an engine as plain JSON-Schema tool lists have them, and calls of them by those names. */
-import type { Engine, ExecutionResult, JsonValue } from '@skill-engine/engine';
+import { skillToolNames, type SkillMdTools } from '@skill-engine/engine';
+import type { Engine, ExecutionResult, JsonValue, SkillToolName } from '@skill-engine/engine';
 import { shownSchema, shownText } from './hostile-text.ts';
 import { modelNames } from './names.ts';
 
@@ -18,6 +19,8 @@ export interface SkillToolsOptions {
   readonly user?: string;
   /** Program and face, for the audit record. */
   readonly caller?: Readonly<Record<string, unknown>>;
+  /** SKILL.md skills, whose tools are offered by their own names. Default: none. */
+  readonly skills?: SkillMdTools;
 }
 
 /**
@@ -35,11 +38,14 @@ export class SkillTools {
   }
 
   list(): readonly ModelTool[] {
-    return [...modelNames(this.#engine.tools())].map(([name, { description, parameters }]) => ({
-      name,
-      description: shownText(description ?? ''),
-      parameters: objectSchema(shownSchema(parameters)),
-    }));
+    const own = (this.#options.skills?.tools ?? []).map((tool) => [tool.name, tool] as const);
+    return [...own, ...modelNames(this.#engine.tools())].map(
+      ([name, { description, parameters }]) => ({
+        name,
+        description: shownText(description ?? ''),
+        parameters: objectSchema(shownSchema(parameters)),
+      }),
+    );
   }
 
   /** @param details what else the face knows about the caller, for the record */
@@ -54,13 +60,18 @@ export class SkillTools {
       readonly caller?: Readonly<Record<string, unknown>>;
     } = {},
   ): Promise<ExecutionResult> {
-    const known = modelNames(this.#engine.tools()).get(name);
-    const { user } = this.#options;
-    return this.#engine.execute(known?.skill ?? name, known?.name ?? '', parameters, {
+    const { user, skills } = this.#options;
+    const options = {
       ...(user === undefined ? {} : { user }),
       caller: { ...caller, ...this.#options.caller },
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    // The names of the others have `__` or a digest: none of them is one of these.
+    if (skills !== undefined && skillToolNames.includes(name as SkillToolName)) {
+      return skills.call(name, parameters, options);
+    }
+    const known = modelNames(this.#engine.tools()).get(name);
+    return this.#engine.execute(known?.skill ?? name, known?.name ?? '', parameters, options);
   }
 }
 

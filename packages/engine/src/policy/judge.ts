@@ -5,10 +5,10 @@ import type { ExecutionResult } from '../execution.ts';
 import type { Plan } from '../plan.ts';
 import type { SensitiveNames } from '../schema/index.ts';
 import type { JsonObject, JsonValue } from '../schema/json.ts';
-import type { LoadedSkill, Tool } from '../skill.ts';
+import type { Callable, Tool } from '../skill.ts';
 import type { Policy } from './chain.ts';
 
-export type Judgement = {
+export type Judgement<Skill extends Callable> = {
   /** For the record: the caller's parameters, or those that a hook put in their place. */
   readonly given: JsonValue;
   readonly sensitive: SensitiveNames;
@@ -16,7 +16,7 @@ export type Judgement = {
   readonly note: JsonObject;
 } & (
   | { readonly error: SkillError }
-  | { readonly skill: LoadedSkill; readonly tool: Tool; readonly parameters: JsonValue }
+  | { readonly skill: Skill; readonly tool: Tool; readonly parameters: JsonValue }
 );
 
 export interface JudgeContext {
@@ -33,11 +33,11 @@ type After = (result: ExecutionResult) => Promise<ExecutionResult>;
 const unchanged: After = (result) => Promise.resolve(result);
 
 /** A call that is refused anyway, or an engine without hooks, passes as it is. */
-export async function judge(
+export async function judge<Skill extends Callable>(
   policy: Policy,
-  plan: Plan,
+  plan: Plan<Skill>,
   context: JudgeContext,
-): Promise<{ readonly judged: Judgement; readonly after: After }> {
+): Promise<{ readonly judged: Judgement<Skill>; readonly after: After }> {
   if ('error' in plan || policy.isEmpty) return { judged: { ...plan, note: {} }, after: unchanged };
   const { skill, tool } = plan;
   const run = policy.open(
