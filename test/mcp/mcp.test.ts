@@ -1,5 +1,5 @@
 /** The MCP face with the official client: what works, and what a hostile client or skill cannot do. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
@@ -193,6 +193,28 @@ describe('skill serve', () => {
     expect(
       answerOf(await served.client.callTool({ name: 'answer__run', arguments: {} })),
     ).toMatchObject({ ok: true, value: 42 });
+    await served.client.close();
+  });
+
+  it('offers SKILL.md folders by their own tools, but for the excluded ones', async () => {
+    const skills = join(folder, 'skills');
+    mkdirSync(join(skills, 'demo'), { recursive: true });
+    writeFileSync(
+      join(skills, 'demo/SKILL.md'),
+      '---\nname: demo\ndescription: Shows.\n---\nDo it.\n',
+    );
+    const served = await start(['--skills', skills, '--exclude-tool', 'run_skill_script']);
+    await served.connected;
+    const { tools } = await served.client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'list_skills',
+      'load_skill',
+      'read_skill_resource',
+    ]);
+    const call = async (name: string) =>
+      answerOf(await served.client.callTool({ name, arguments: { skill: 'demo' } }));
+    expect(await call('load_skill')).toMatchObject({ ok: true, value: { instructions: 'Do it.' } });
+    expect(await call('run_skill_script')).toMatchObject({ error: { code: 'TOOL_NOT_FOUND' } });
     await served.client.close();
   });
 });
