@@ -33,10 +33,10 @@ const reads = (path: string, version = '1.0.0') =>
 const typed = { terminal: true, input: 'I accept\n' };
 
 test('installation asks in plain words for a typed I accept; then the name runs without a question', async () => {
-  const folder = await bench.package({ 'skill.toml': reads('/work/notes') });
+  const folder = await bench.package({ 'skill.toml': reads('/srv/notes') });
   const asked = await skill(['install', folder], typed);
   expect(asked.code).toBe(0);
-  expect(asked.err).toMatch(/read +\/work\/notes/);
+  expect(asked.err).toMatch(/read +\/srv\/notes/);
   expect(asked.err).toContain('Signature: unverified');
   expect(await skill(['run', 'answer', 'run'])).toMatchObject({ code: 0, out: '42\n' });
   expect(await json(['inspect', 'answer'])).toMatchObject({
@@ -49,14 +49,14 @@ test('installation asks in plain words for a typed I accept; then the name runs 
 test.each(['', 'yes\n', 'i accept\n', 'I accept it\n'])(
   'anything else installs nothing: %j',
   async (input) => {
-    const folder = await bench.package({ 'skill.toml': reads('/work/notes') });
+    const folder = await bench.package({ 'skill.toml': reads('/srv/notes') });
     expect((await skill(['install', folder], { terminal: true, input })).code).toBe(4);
     expect(await json(['list', '--installed'])).toMatchObject({ installed: [] });
   },
 );
 
 test('a script installs by digest, and by no other digest', async () => {
-  const folder = await bench.package({ 'skill.toml': reads('/work/notes') });
+  const folder = await bench.package({ 'skill.toml': reads('/srv/notes') });
   expect((await skill(['install', folder])).code).toBe(4);
   expect((await skill(['install', folder, '--accept', '0'.repeat(64)])).code).toBe(4);
   const { digest } = await json(['inspect', folder]);
@@ -65,7 +65,7 @@ test('a script installs by digest, and by no other digest', async () => {
 });
 
 test('a bare name means what is installed, not a folder that happens to have it', async () => {
-  const folder = await bench.package({ 'skill.toml': reads('/work/notes') });
+  const folder = await bench.package({ 'skill.toml': reads('/srv/notes') });
   expect((await skill(['install', folder], typed)).code).toBe(0);
   const parent = bench.fresh();
   cpSync(await bench.package({ 'skill.toml': reads('/') }), join(parent, 'answer'), {
@@ -82,13 +82,13 @@ test('a bare name means what is installed, not a folder that happens to have it'
 });
 
 test('an update shows the difference and asks again for anything wider', async () => {
-  const old = await bench.package({ 'skill.toml': reads('/work/notes') });
+  const old = await bench.package({ 'skill.toml': reads('/srv/notes') });
   await skill(['install', old], typed);
-  const wider = await bench.package({ 'skill.toml': reads('/work', '1.1.0') });
+  const wider = await bench.package({ 'skill.toml': reads('/srv', '1.1.0') });
   const refused = await skill(['update', 'answer', wider]);
   expect(refused).toMatchObject({
     code: 4,
-    err: expect.stringContaining('+ read /work\n  - read /work/notes'),
+    err: expect.stringContaining('+ read /srv\n  - read /srv/notes'),
   });
   expect(await json(['inspect', 'answer'])).toMatchObject({ version: '1.0.0' });
   expect((await skill(['update', 'answer', wider], typed)).code).toBe(0);
@@ -96,8 +96,8 @@ test('an update shows the difference and asks again for anything wider', async (
 });
 
 test('an update that asks for the same or less asks nobody', async () => {
-  await skill(['install', await bench.package({ 'skill.toml': reads('/work') })], typed);
-  const same = await bench.package({ 'skill.toml': reads('/work', '1.0.1'), 'notes.txt': 'x' });
+  await skill(['install', await bench.package({ 'skill.toml': reads('/srv') })], typed);
+  const same = await bench.package({ 'skill.toml': reads('/srv', '1.0.1'), 'notes.txt': 'x' });
   expect(await json(['update', 'answer', same])).toMatchObject({
     installed: [{ version: '1.0.1', replaced: '1.0.0', capabilities: { wider: false } }],
   });
@@ -108,8 +108,8 @@ test('an update that asks for the same or less asks nobody', async () => {
 test.each([
   [
     'a forbidden path is let off',
-    '[skill.capabilities.filesystem]\nread = ["/work"]\nforbidden = ["/work/keys"]',
-    '[skill.capabilities.filesystem]\nread = ["/work"]',
+    '[skill.capabilities.filesystem]\nread = ["/srv"]\nforbidden = ["/srv/keys"]',
+    '[skill.capabilities.filesystem]\nread = ["/srv"]',
   ],
   [
     'a blocked variable is let off',
@@ -134,14 +134,14 @@ test.each([
 });
 
 test('another package of the same name gets nothing that was agreed to for the installed one', async () => {
-  const old = await bench.package({ 'skill.toml': reads('/work') });
+  const old = await bench.package({ 'skill.toml': reads('/srv') });
   await skill(['install', old, '--trust', 'trusted'], typed);
-  const other = await bench.package({ 'skill.toml': reads('/work', '1.0.1'), 'other.txt': 'x' });
+  const other = await bench.package({ 'skill.toml': reads('/srv', '1.0.1'), 'other.txt': 'x' });
   expect((await skill(['install', other])).code).toBe(4);
   expect(await json(['inspect', 'answer'])).toMatchObject({ version: '1.0.0' });
   expect((await skill(['install', other], typed)).out).toContain('third_party');
   await skill(['trust', 'set', 'answer', 'quarantine']);
-  const third = await bench.package({ 'skill.toml': reads('/work', '1.0.2') });
+  const third = await bench.package({ 'skill.toml': reads('/srv', '1.0.2') });
   expect((await skill(['install', third], typed)).out).toContain('quarantine');
 });
 
@@ -152,7 +152,7 @@ test('an update whose signature is gone or by another key asks again, whatever i
     expect((await skill(['sign', folder, '--key', join(keys, name)])).code).toBe(0);
     await skill(['trust', 'key', 'add', join(keys, `${name}.pub`), '--name', name]);
   };
-  const version = (number: string) => bench.package({ 'skill.toml': reads('/work', number) });
+  const version = (number: string) => bench.package({ 'skill.toml': reads('/srv', number) });
   const first = await version('1.0.0');
   await sign(first, 'ada');
   expect((await skill(['install', first], typed)).out).toContain('verified, by ada');
@@ -196,7 +196,7 @@ test('quarantine stops it, with exit code 4 and a record; another level lets it 
 });
 
 test('a parameter of a call accepts nothing: only the command line of the operator does', async () => {
-  const folder = await bench.package({ 'skill.toml': reads('/work/notes') });
+  const folder = await bench.package({ 'skill.toml': reads('/srv/notes') });
   const { digest } = await json(['inspect', folder]);
   for (const params of [
     { accept: digest },

@@ -7,7 +7,7 @@ description: Reads and reports
 permissions:
   storage:
     allow:
-      - uri: "fs://work/agent/**"
+      - uri: "fs://srv/agent/**"
         access: ["read", "write"]
       - uri: "fs://etc/app.yaml"
         access: ["read"]
@@ -16,7 +16,7 @@ permissions:
       - uri: "fs://a/../b"
         access: ["read"]
     deny:
-      - uri: "fs://work/agent/keys/**"
+      - uri: "fs://srv/agent/keys/**"
   network:
     allow:
       - host: "api.example.com"
@@ -38,9 +38,9 @@ it('writes a manifest that grants no more than the policy, and says what it leav
   const [skill] = parseManifest(toml, { file: 'skill.toml' }).skills;
   expect(skill!.capabilities.filesystem.grants).toMatchObject([
     { path: '/etc/app.yaml', access: 'read' },
-    { path: '/work/agent', access: 'read-write' },
+    { path: '/srv/agent', access: 'read-write' },
   ]);
-  expect(skill!.capabilities.filesystem.forbidden).toMatchObject([{ path: '/work/agent/keys' }]);
+  expect(skill!.capabilities.filesystem.forbidden).toMatchObject([{ path: '/srv/agent/keys' }]);
   expect(skill!.capabilities.network.rules).toMatchObject([
     { domains: ['api.example.com'], addresses: [], ports: [443], protocols: ['https'] },
   ]);
@@ -59,8 +59,8 @@ it('never grants what the policy denies', () => {
   const { toml } = importWassette(
     `permissions:
   storage:
-    allow: [{ uri: "fs://work/**", access: [read] }, { uri: "fs://data/in/**", access: [read] }]
-    deny: [{ uri: "fs://work/*.key" }, { uri: "fs://data/in/private/*" }]
+    allow: [{ uri: "fs://srv/**", access: [read] }, { uri: "fs://data/in/**", access: [read] }]
+    deny: [{ uri: "fs://srv/*.key" }, { uri: "fs://data/in/private/*" }]
   network:
     allow: [{ host: "*.example.com" }, { host: "api.other.org" }, { host: "fine.org" }, { cidr: "10.0.0.0/8" }]
     deny: [{ host: "bad.example.com" }, { host: "*.other.org" }]
@@ -69,7 +69,7 @@ it('never grants what the policy denies', () => {
   );
   const { capabilities } = parseManifest(toml, { file: 'skill.toml' }).skills[0]!;
   expect(capabilities.filesystem.forbidden).toMatchObject([
-    { path: '/work' },
+    { path: '/srv' },
     { path: '/data/in/private' },
   ]);
   expect(capabilities.network.rules).toMatchObject([{ domains: ['fine.org'], addresses: [] }]);

@@ -61,7 +61,7 @@ function deniedPath(uri: unknown, left: string[]): string {
   return wide;
 }
 
-/** `fs://work/agent/**` is everything below `/work/agent`; a grant of ours always is. */
+/** `fs://srv/agent/**` is everything below `/srv/agent`; a grant of ours always is. */
 function pathOf(uri: unknown, left: string[]): string | undefined {
   const path = /^fs:\/\/\/?([^*?[\]{}]*?)(\/\*\*|\/\*)?$/u.exec(textOf(uri) ?? '');
   if (!path || path[1] === '' || path[1]!.split('/').includes('..')) {
