@@ -12,7 +12,7 @@ import {
   readPublicKey,
   signPackage,
 } from '../../packages/engine/src/index.ts';
-import { Bench } from './packages.ts';
+import { Bench, manifest } from './packages.ts';
 
 const bench = new Bench();
 afterAll(() => bench[Symbol.dispose]());
@@ -45,6 +45,17 @@ test('a signature by a trusted key is verified; the signature itself is not part
 test('a missing signature, or one by an unknown key, is unverified and never verified', async () => {
   expect(await state(await bench.package())).toMatchObject({ state: 'unverified', key: null });
   expect(await state(await signed(stranger))).toMatchObject({ state: 'unverified', key: null });
+});
+
+test.each([
+  ['a schema', manifest('[skill.tools.run]\nschema = "./a/../skill.sig"\n')],
+  ['a component', '[skill]\nname = "greet"\nversion = "1.0.0"\ncomponent = "./skill.sig"\n'],
+])('%s under the name of the signature, which no digest covers, is refused', async (_, text) => {
+  const folder = await signed(author, { 'skill.toml': text });
+  await expect(prepare(folder)).rejects.toMatchObject({
+    code: 'PACKAGE_INVALID',
+    message: expect.stringContaining('name of the signature') as string,
+  });
 });
 
 test('a signature over another package is refused', async () => {

@@ -4,7 +4,7 @@ import { SkillError } from '../errors.ts';
 import type { SkillSource } from '../load.ts';
 import { parseManifest } from '../manifest/manifest.ts';
 import type { SkillManifest } from '../manifest/types.ts';
-import { refused, type PackageFiles } from './package-files.ts';
+import { refused, signatureName, type PackageFiles } from './package-files.ts';
 
 const names = ['skill.toml', 'skills.toml'];
 
@@ -36,12 +36,15 @@ export function sourcesOf(files: PackageFiles, baseDir: string): readonly SkillS
 /** The file of a package that a manifest names by a relative path. */
 export function fileOf(files: PackageFiles, path: string): Uint8Array {
   const normal = posix.normalize(path);
-  const bytes = files.get(normal);
+  // It is in no digest: who could change it afterwards would change the skill.
+  const bytes = normal === signatureName ? undefined : files.get(normal);
   if (bytes !== undefined && !path.startsWith('/')) return bytes;
   const why =
     posix.isAbsolute(path) || normal.startsWith('..')
       ? 'it lies outside of the package'
-      : 'the package has no such file';
+      : normal === signatureName
+        ? 'that is the name of the signature'
+        : 'the package has no such file';
   throw new SkillError(
     'PACKAGE_INVALID',
     `The manifest names ${JSON.stringify(path)}: ${why}. A package has all of its files in it.`,
