@@ -15,7 +15,10 @@ afterAll(() => {
 const skill = join(root, 'skills-wasm/text-stats');
 
 test('the tests of the example skills pass', { timeout: 300_000 }, async () => {
-  const { code, stdout, stderr } = await home.run(['test', 'skills-wasm']);
+  // Those in Go and Python are built, and tested by test/skills, where their compilers are.
+  const built = ['archive-list', 'fetch-json', 'hash-files', 'query-data', 'report', 'search-text'];
+  const paths = [...built, 'text-stats'].map((name) => `skills-wasm/${name}`);
+  const { code, stdout, stderr } = await home.run(['test', ...paths]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^skills-wasm\/text-stats\/skill\.test\.toml$/m);
   expect(stdout).toMatch(/^ {2}ok {7}hashes a file {2}\(\d+ ms\)$/m);

@@ -29,7 +29,7 @@ test('a full disk refuses further invocations and loses no earlier record', asyn
     }
     console.log(JSON.stringify({ began, refused }));`;
   const args = [
-    '--fsize=262144',
+    '--fsize=524288',
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     '--input-type=module',
