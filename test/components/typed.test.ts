@@ -178,6 +178,25 @@ describe('what cannot be a tool', () => {
     });
   });
 
+  it('an HTTP server is refused as one', async () => {
+    const path = join(bench.folder, 'server.wasm');
+    const source = `package test:server;
+world guest { export wasi:http/incoming-handler@0.2.0; }
+package wasi:http@0.2.0 {
+  interface types { resource incoming-request; resource response-outparam; }
+  interface incoming-handler {
+    use types.{incoming-request, response-outparam};
+    handle: func(request: incoming-request, response-out: response-outparam);
+  }
+}`;
+    const wat = `(module (func (export "wasi:http/incoming-handler@0.2.0#handle") (param i32 i32)))`;
+    writeFileSync(path, await coreComponent(wat, source, 'guest'));
+    await expect(bench.engine.load(path)).rejects.toMatchObject({
+      code: 'COMPONENT_UNSUPPORTED',
+      message: expect.stringMatching(/HTTP server.*incoming-handler@0\.2\.0.*calls tools/u),
+    });
+  });
+
   it('a component without a function is refused', async () => {
     await expect(load('empty', '')).rejects.toMatchObject({
       code: 'COMPONENT_UNSUPPORTED',

@@ -43,6 +43,13 @@ export function typedTools({ types, exports, docs }: ComponentTypes): TypedTool[
       `The component exports no function, so it has no tool. It exports: ${exports.map(({ name }) => name).join(', ') || 'nothing'}.`,
     );
   }
+  const server = found.find(({ interfaceName }) => isHttpHandler(interfaceName));
+  if (server) {
+    throw new SkillError(
+      'COMPONENT_UNSUPPORTED',
+      `The component is an HTTP server: it exports ${server.interfaceName}. This engine calls tools and passes no HTTP requests on: export functions of plain values instead, or run it on a host of wasi:http/proxy.`,
+    );
+  }
   const refused = found.flatMap(({ interfaceName, functionName, fn }) => {
     const why = functionName.startsWith('[') ? 'a resource' : unsupportedPart(types, fn);
     if (why === undefined) return [];
@@ -70,6 +77,10 @@ export function typedTools({ types, exports, docs }: ComponentTypes): TypedTool[
     functionName: javascriptName(functionName),
     fn,
   }));
+}
+
+function isHttpHandler(interfaceName: string | undefined): boolean {
+  return interfaceName?.startsWith('wasi:http/incoming-handler@') === true;
 }
 
 /** What componentize-qjs leaves in its components: the function by which it loaded the script when it built them. */
