@@ -443,6 +443,18 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'AUD-7',
+    section: '§7',
+    promise:
+      'the record names the credentials that were used, never their values, and the calls of host interfaces, bounded whatever a guest does',
+    proof: [
+      'test/escape/credentials.test.ts :: carries the value, and the result names the credential and the host',
+      'test/escape/credentials.test.ts :: hands the value over, and it is still in no result, output, error or record',
+      'test/components/host-interface.test.ts :: called ever so often, is one entry of the record',
+      `${engine}/audit/entry.test.ts :: lists end at their bounds, and the record says how many there were`,
+    ],
+  },
+  {
     id: 'CRD-1',
     section: '§8',
     promise:

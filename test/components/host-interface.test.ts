@@ -31,6 +31,7 @@ world guest {
   export note: func(text: string) -> string;
   export odd: func() -> u8;
   export wait: func() -> u8;
+  export flood: func(times: u32) -> u32;
 }
 ${body}`;
 
@@ -41,7 +42,11 @@ export const run = (sql) => tell(() => db.run(sql));
 export const note = (text) => tell(() => db.note(text));
 export const odd = () => db.odd();
 export const wait = () => db.wait();
+export const flood = (times) => { let sum = 0; for (let n = 0; n < times; n += 1) sum += db.run('x'); return sum; };
 `;
+
+/** Calls of a flood; more for a long run. */
+const FLOOD = Number(process.env['INTERFACE_CALLS'] ?? '3000');
 
 const folder = mkdtempSync(join(tmpdir(), 'interfaces-'));
 const calls: InterfaceCall[] = [];
@@ -112,6 +117,17 @@ describe('a granted interface', () => {
     ]);
     const record = await engine.audit.get(result.executionId);
     expect(record?.host_calls).toBeGreaterThan(0);
+    expect(record?.interface_calls).toEqual(result.interfaceCalls);
+  });
+
+  it('called ever so often, is one entry of the record', async () => {
+    const result = await engine.execute('asks', 'flood', { times: FLOOD });
+    expect(result).toMatchObject({ ok: true, value: FLOOD });
+    const record = await engine.audit.get(result.executionId);
+    expect(record).toMatchObject({
+      interface_calls: [{ interface: 'app:db/query@1.0.0', function: 'run', count: FLOOD }],
+    });
+    expect(JSON.stringify(record).length).toBeLessThan(2000);
   });
 
   it('has err cases by its types', async () => {
@@ -146,6 +162,10 @@ describe('a granted interface', () => {
     const result = await engine.execute('asks', 'wait', {}, { limits: { timeoutMs: 300 } });
     expect(result).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
     expect(aborted).toContain(result.executionId);
+    // What was called before the guest was ended is known all the same.
+    expect((await engine.audit.get(result.executionId))?.interface_calls).toEqual([
+      { interface: 'app:db/query@1.0.0', function: 'wait', count: 1 },
+    ]);
     expect(await engine.execute('asks', 'run', { sql: 'next' })).toMatchObject({ ok: true });
   });
 });

@@ -242,8 +242,11 @@ describe('a header of a request over https to a bound host', () => {
     const run = await skill.run(fetchWith(`['Authorization', 'Bearer ' + token]`, '/'), api());
     expect(run.value).toMatchObject({ value: { status: 200, body: 'ok' } });
     expect(got[0]?.headers['authorization']).toBe(`Bearer ${wire}`);
-    expect(run.result.credentialsUsed).toEqual([{ name: 'api_token', host: 'api.example.test' }]);
+    const used = [{ name: 'api_token', host: 'api.example.test' }];
+    expect(run.result.credentialsUsed).toEqual(used);
     expect(run.result.denials).toEqual([]);
+    const record = await probes.engine.audit.get(run.result.executionId);
+    expect(record?.credentials_used).toEqual(used);
     await expectUnseen(run);
   });
 
@@ -470,6 +473,8 @@ describe('exposure = "guest"', () => {
     );
     expect(run.value).toMatchObject({ length: value.length, token: '[REDACTED]' });
     expect(run.result.stdout).toBe('the token is [REDACTED]');
+    const record = await probes.engine.audit.get(run.result.executionId);
+    expect(record?.credentials_used).toEqual([{ name: 'api_token', host: null }]);
     await expectUnseen(run);
   });
 

@@ -11,7 +11,7 @@ export const formats = ['table', 'json', 'jsonl', 'csv'] as const;
 
 export type Format = (typeof formats)[number];
 
-/** Columns of the CSV form, in this order; `denials` counts them. */
+/** Columns of the CSV form, in this order; `denials` and `interface_calls` count them. */
 export const csvFields = [
   'execution_id',
   'timestamp',
@@ -32,6 +32,8 @@ export const csvFields = [
   'effective_capabilities_hash',
   'parameters_digest',
   'parameters',
+  'credentials_used',
+  'interface_calls',
 ] as const satisfies readonly (keyof AuditRecord)[];
 
 export function csvHeader(): string {
@@ -44,6 +46,10 @@ export function recordLine(record: AuditRecord, format: 'jsonl' | 'csv'): string
     csvFields.map((field) => {
       if (field === 'denials') return record.denials.length;
       if (field === 'parameters') return JSON.stringify(record.parameters);
+      if (field === 'credentials_used') return JSON.stringify(record.credentials_used);
+      if (field === 'interface_calls') {
+        return record.interface_calls.reduce((sum, { count }) => sum + count, 0);
+      }
       return record[field];
     }),
   );

@@ -3,18 +3,16 @@
  * Every face of the product calls `execute`; refused calls travel the same road.
  */
 import { newExecutionId } from './audit/record.ts';
-import { redactParameters } from './audit/redact.ts';
 import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
 import type { BuiltInCall, BuiltInSkill } from './built-in.ts';
 import { callerOf, userOf } from './caller.ts';
-import { lendCredentials, openVault } from './credentials/lend.ts';
-import type { CredentialStore } from './credentials/store.ts';
 import { SkillError } from './errors.ts';
 import type { CapabilityForm, EngineOptions, LoadOptions } from './engine-options.ts';
-import type { ExecuteOptions, ExecutionResult, Limits, ToolInfo } from './execution.ts';
+import type { ExecuteOptions, ExecutionResult, ToolInfo } from './execution.ts';
+import { GuestRunner } from './guest-runner.ts';
 import type { CandidateSkill } from './install/candidate.ts';
 import type { InstalledSkill } from './install/installed.ts';
 import { narrow } from './limits/limits.ts';
@@ -23,17 +21,16 @@ import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
-import { outcomeRecord, refusal, resultOf } from './outcome.ts';
+import { refusal } from './outcome.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
-import { InterfaceCalls } from './interfaces/calls.ts';
-import type { InterfaceCall } from './interfaces/host-interface.ts';
+import { plan } from './plan.ts';
 import { type Offers, readOffers } from './interfaces/offer.ts';
-import { plan, requestOf } from './plan.ts';
 import { Policy } from './policy/chain.ts';
 import { judge } from './policy/judge.ts';
-import { runGuest, type RunOutcome } from './run.ts';
-import type { JsonObject, JsonValue } from './schema/json.ts';
-import { publicSkill, type LoadedSkill, type Skill, type Tool } from './skill.ts';
+import { Recording } from './recording.ts';
+import type { RunOutcome } from './run.ts';
+import type { JsonObject } from './schema/json.ts';
+import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
 import { Telemetry } from './telemetry.ts';
 
 /**
@@ -72,7 +69,7 @@ export class Engine implements AsyncDisposable {
   readonly #supervisor = new Supervisor();
   readonly #skills = new Map<string, LoadedSkill>();
   readonly #running = new Set<Promise<unknown>>();
-  #ownCredentials: CredentialStore | undefined;
+  readonly #guests: GuestRunner;
   readonly #policy: Policy;
   readonly #closing = new AbortController();
   readonly #metrics = new MetricsCounter();
@@ -92,6 +89,7 @@ export class Engine implements AsyncDisposable {
     this.#ceilings = ceilingsOf(options.ceiling);
     this.#policy = new Policy(options.hooks, options.onAsk);
     this.#telemetry = new Telemetry(options.telemetry);
+    this.#guests = new GuestRunner(options, offers, places);
     this.#places = places;
     this.audit = audit;
     this.#ownsAudit = ownsAudit;
@@ -254,66 +252,29 @@ export class Engine implements AsyncDisposable {
     });
     const limits = 'tool' in planned ? narrow(planned.tool.limits, options.limits) : undefined;
     const executionId = newExecutionId();
-    const timestamp = new Date().toISOString();
     const user = userOf(options);
-    const caller = {
-      ...callerOf(options),
-      ...(parent === undefined ? {} : { 'engine:parent': parent }),
+    const facts = {
+      executionId,
+      skill,
+      skillName,
+      toolName,
+      user,
+      caller: {
+        ...callerOf(options),
+        ...(parent === undefined ? {} : { 'engine:parent': parent }),
+      },
+      timestamp: new Date().toISOString(),
+      started,
     };
     const { judged, after } = await judge(this.#policy, planned, {
-      executionId,
-      user,
-      caller,
+      ...facts,
       signals: [this.#closing.signal, ...(options.signal ? [options.signal] : [])],
       digest: (value) => this.audit.digest(value),
     });
-    const intent = {
-      execution_id: executionId,
-      timestamp,
-      skill_name: skillName,
-      skill_version: skill?.version ?? null,
-      component_sha256: skill?.sha256 ?? null,
-      tool_name: toolName,
-      parameters: redactParameters(judged.given, judged.sensitive),
-      parameters_digest: this.audit.digest(judged.given),
-      user,
-      caller: redactParameters({ ...caller, ...judged.note }) as JsonObject,
-      effective_capabilities_hash: skill?.authorityHash ?? null,
-    };
-    const conclude = async (
-      begun: Promise<void>,
-      outcome: RunOutcome,
-    ): Promise<ExecutionResult> => {
-      const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
-      const result = await after(resultOf(executionId, durationMs, outcome));
-      try {
-        // Both at once, for one commit; without an intent, it is the intent's failure that counts.
-        const finished = this.audit.finish(outcomeRecord(result, outcome));
-        const written = await Promise.allSettled([begun, finished]);
-        const failure = written.find(({ status }) => status === 'rejected');
-        if (failure?.status === 'rejected') throw failure.reason;
-        return result;
-      } catch (error) {
-        return resultOf(
-          executionId,
-          durationMs,
-          refusal(SkillError.from(error, 'AUDIT_UNAVAILABLE')),
-        );
-      }
-    };
-    // A store that throws instead of rejecting has failed all the same.
-    const begin = async (): Promise<void> => this.audit.begin(intent);
-    if ('error' in judged) {
-      const begun = begin();
-      begun.catch(() => undefined);
-      return conclude(begun, refusal(judged.error));
-    }
-    try {
-      await begin();
-    } catch (error) {
-      const unavailable = SkillError.from(error, 'AUDIT_UNAVAILABLE');
-      return after(resultOf(executionId, performance.now() - started, refusal(unavailable)));
-    }
+    const recording = new Recording(this.audit, facts, judged, after);
+    if ('error' in judged) return recording.refuse(judged.error);
+    const failed = await recording.begin();
+    if (failed) return failed;
     const outcome =
       'answer' in judged.skill
         ? await this.#answer(judged.skill, {
@@ -322,11 +283,11 @@ export class Engine implements AsyncDisposable {
             executionId,
             options,
           })
-        : await this.#run({ ...judged, skill: judged.skill }, limits!, options.signal, {
-            executionId,
-            user,
-          });
-    return conclude(Promise.resolve(), outcome);
+        : await this.#guests.run(
+            { ...judged, skill: judged.skill },
+            { limits: limits!, signal: options.signal, executionId, user },
+          );
+    return recording.conclude(outcome);
   }
 
   async #answer(skill: BuiltInSkill, call: BuiltInCall): Promise<RunOutcome> {
@@ -335,55 +296,6 @@ export class Engine implements AsyncDisposable {
     } catch (error) {
       return refusal(SkillError.from(error));
     }
-  }
-
-  async #run(
-    {
-      skill,
-      tool,
-      parameters,
-    }: { readonly skill: LoadedSkill; readonly tool: Tool; readonly parameters: JsonValue },
-    limits: Limits,
-    signal: AbortSignal | undefined,
-    caller: Pick<InterfaceCall, 'executionId' | 'user'>,
-  ): Promise<RunOutcome> {
-    const calls = new InterfaceCalls(this.#offers, {
-      ...caller,
-      skill: skill.name,
-      tool: tool.name,
-    });
-    try {
-      const request = requestOf(skill, parameters);
-      const { credentials } = skill.effective;
-      const lent =
-        credentials.length === 0
-          ? undefined
-          : await lendCredentials(this.#credentials(), skill.name, credentials);
-      const outcome = await runGuest(skill.supervisor, skill.pool, {
-        ...request,
-        environment: [...new Map([...request.environment, ...(lent?.forGuest ?? [])])],
-        config: [...new Map([...skill.config, ...(lent?.forGuest ?? [])])],
-        tool: tool.name,
-        limits,
-        authority: skill.effective,
-        trust: { ca: this.#options.tls?.ca ?? [] },
-        substitutes: this.#options.substitutes,
-        credentials: lent?.forBroker,
-        onCall: calls.answer,
-        signal,
-      });
-      return calls.explained(outcome);
-    } catch (error) {
-      return refusal(SkillError.from(error));
-    } finally {
-      calls.end();
-    }
-  }
-
-  #credentials(): CredentialStore {
-    if (this.#options.credentials) return this.#options.credentials;
-    this.#ownCredentials ??= openVault(this.#places.credentialsFile);
-    return this.#ownCredentials;
   }
 
   /** Ends running invocations (their results say `CANCELLED`), writes their outcomes, frees everything. Idempotent. */
@@ -400,7 +312,7 @@ export class Engine implements AsyncDisposable {
     this.#closing.abort();
     await this.#supervisor.close();
     await Promise.allSettled(this.#running);
-    await this.#ownCredentials?.close();
+    await this.#guests.close();
     if (this.#ownsAudit) await this.audit.close();
   }
 

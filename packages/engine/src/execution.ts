@@ -39,6 +39,13 @@ export interface InterfaceUse {
   readonly count: number;
 }
 
+/** A credential whose value left the engine. */
+export interface CredentialUse {
+  readonly name: string;
+  /** The host that it was sent to; `null` where the guest itself got it (`exposure = "guest"`). */
+  readonly host: string | null;
+}
+
 interface ExecutionFacts {
   /** Names the invocation's audit record. */
   readonly executionId: string;
@@ -49,8 +56,8 @@ interface ExecutionFacts {
   readonly durationMs: number;
   /** Accesses that were refused, each with the manifest lines that would allow it. */
   readonly denials: readonly Denial[];
-  /** Credentials whose value was sent, by name, and the hosts that got it. */
-  readonly credentialsUsed: readonly { readonly name: string; readonly host: string }[];
+  /** Credentials whose value was handed out, by name. */
+  readonly credentialsUsed: readonly CredentialUse[];
   /** Calls of granted interfaces that reached the embedding program; one entry a function, in the order of their first calls. */
   readonly interfaceCalls: readonly InterfaceUse[];
   /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */

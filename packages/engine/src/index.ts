@@ -4,6 +4,7 @@ export type { CapabilityForm, EngineOptions, LoadOptions } from './engine-option
 export type {
   ExecuteOptions,
   ExecutionResult,
+  CredentialUse,
   InterfaceUse,
   Limits,
   ToolInfo,
@@ -102,7 +103,14 @@ export {
 } from './audit/lines.ts';
 export { MemoryAuditStore } from './audit/memory.ts';
 export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
-export type { AuditDenial, AuditRecord, AuditStatus } from './audit/record.ts';
+export type {
+  AuditCredentialUse,
+  AuditDenial,
+  AuditInterfaceCall,
+  AuditList,
+  AuditRecord,
+  AuditStatus,
+} from './audit/record.ts';
 export type { AuditStats, ToolStats } from './audit/stats.ts';
 export type { Break, Verification } from './audit/verify.ts';
 export type { VerifyOptions } from './audit/verify-store.ts';

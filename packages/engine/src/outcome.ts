@@ -85,6 +85,7 @@ export function statusOf(result: ExecutionResult): AuditStatus {
 }
 
 export function outcomeRecord(result: ExecutionResult, { hostCalls }: RunOutcome): OutcomeRecord {
+  const { credentialsUsed, interfaceCalls } = result;
   return {
     execution_id: result.executionId,
     status: statusOf(result),
@@ -96,5 +97,7 @@ export function outcomeRecord(result: ExecutionResult, { hostCalls }: RunOutcome
     memory_peak_bytes: result.memoryPeakBytes,
     denials: result.denials.map(({ code, resource, rule }) => ({ code, resource, rule })),
     host_calls: hostCalls,
+    credentials_used: credentialsUsed.map(({ name, host }) => ({ name, host })),
+    interface_calls: interfaceCalls.map((call) => ({ ...call })),
   };
 }

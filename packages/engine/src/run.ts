@@ -2,14 +2,14 @@
 import type { OnCall, Supervisor } from './broker/client.ts';
 import type { BrokerCredential } from './broker/credentials.ts';
 import type { SpentBudget } from './broker/broker.ts';
-import type { CredentialUse, RunResult } from './broker/messages.ts';
+import type { RunResult } from './broker/messages.ts';
 import { noFilesWritten, type FilesWritten } from './broker/filesystem-written.ts';
 import type { TlsTrust } from './broker/network-tls.ts';
 import type { Denial } from './authority/denial.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import { denialsOf } from './denials.ts';
-import type { InterfaceUse, Limits } from './execution.ts';
+import type { CredentialUse, InterfaceUse, Limits } from './execution.ts';
 import { endError, faultError, toolError } from './failures.ts';
 import {
   DIRECTORY_ENTRIES,

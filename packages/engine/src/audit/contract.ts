@@ -43,6 +43,8 @@ export function sampleOutcome(
     memory_peak_bytes: 65_536,
     denials: [{ code: 'PATH_NOT_GRANTED', resource: '/etc/passwd', rule: 'read:/data' }],
     host_calls: 7,
+    credentials_used: [{ name: 'api_token', host: 'api.example.com' }],
+    interface_calls: [{ interface: 'app:db/query@1.0.0', function: 'find', count: 3 }],
     ...fields,
   };
 }
@@ -57,6 +59,18 @@ export const auditStoreContract: readonly ContractCase[] = [
       await store.begin(intent);
       await store.finish(outcome);
       equal(await store.get(intent.execution_id), { ...intent, ...outcome });
+    },
+  },
+  {
+    title: 'gives back empty lists, and a credential that went to the guest itself',
+    async run(store) {
+      const intent = sampleIntent();
+      const credentials_used = [{ name: 'signing_key', host: null }];
+      const outcome = { denials: [], credentials_used, interface_calls: [] };
+      await store.begin(intent);
+      await store.finish(sampleOutcome(intent.execution_id, outcome));
+      const { denials, interface_calls, ...record } = (await store.get(intent.execution_id))!;
+      equal({ denials, credentials_used: record.credentials_used, interface_calls }, outcome);
     },
   },
   {
@@ -248,11 +262,21 @@ export const auditStoreContract: readonly ContractCase[] = [
         resource: long,
         rule: long,
       }));
-      await store.finish(sampleOutcome(intent.execution_id, { error_message: long, denials }));
+      const credentials_used = denials.map(() => ({ name: long, host: long }));
+      const interface_calls = denials.map(() => ({ interface: long, function: long, count: 1 }));
+      await store.finish(
+        sampleOutcome(intent.execution_id, {
+          error_message: long,
+          denials,
+          credentials_used,
+          interface_calls,
+        }),
+      );
       const record = await store.get(intent.execution_id);
       const size = JSON.stringify(record).length;
-      if (size > 2_000_000) throw new Error(`the record has ${size} characters`);
+      if (size > 3_000_000) throw new Error(`the record has ${size} characters`);
       equal(record?.parameters, '[TRUNCATED: 5000011 characters of JSON]');
+      equal(record?.truncated, { denials: 5000, credentials_used: 5000, interface_calls: 5000 });
     },
   },
   {

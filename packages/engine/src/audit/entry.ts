@@ -2,7 +2,7 @@ import { SkillError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../schema/json.ts';
 import { canonicalJson } from './canonical.ts';
 import { auditStatuses } from './record.ts';
-import type { AuditDenial, AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
+import type { AuditDenial, AuditList, AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
 
 /** What an intent is found by, beside its body. */
 export interface IntentColumns {
@@ -39,12 +39,14 @@ export interface OutcomeEntry extends OutcomeColumns {
 
 export type Entry = IntentEntry | OutcomeEntry;
 
-/** Longest stored forms, in UTF-16 units, and the largest number of denials. */
+/** Longest stored forms, in UTF-16 units, and the largest number of entries of each list. */
 export const bounds = {
   name: 1024,
   message: 8192,
   denialText: 2048,
   denials: 256,
+  credentials_used: 64,
+  interface_calls: 256,
   /** Canonical JSON of `parameters`, and of `caller`, each. */
   json: 262_144,
 } as const;
@@ -90,6 +92,9 @@ export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
     );
   }
   const denials = outcome.denials.slice(0, bounds.denials).map(clipDenial);
+  const credentials = outcome.credentials_used.slice(0, bounds.credentials_used);
+  const calls = outcome.interface_calls.slice(0, bounds.interface_calls);
+  const truncated = cutLists(outcome);
   const body = encode({
     execution_id: outcome.execution_id,
     status: outcome.status,
@@ -101,6 +106,21 @@ export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
     memory_peak_bytes: outcome.memory_peak_bytes,
     denials,
     host_calls: outcome.host_calls,
+    // What most records have none of is left out, as it always was.
+    ...(credentials.length > 0 && {
+      credentials_used: credentials.map(({ name, host }) => ({
+        name: clip(name, bounds.name),
+        host: clipOrNull(host, bounds.name),
+      })),
+    }),
+    ...(calls.length > 0 && {
+      interface_calls: calls.map((call) => ({
+        interface: clip(call.interface, bounds.name),
+        function: clip(call.function, bounds.name),
+        count: call.count,
+      })),
+    }),
+    ...(truncated && { truncated }),
   });
   return {
     kind: 'outcome',
@@ -137,7 +157,7 @@ export function decodeRecord(intentBody: string, outcomeBody: string | null): Au
     writer: JsonObject;
   };
   const outcome = outcomeBody === null ? running : (JSON.parse(outcomeBody) as OutcomeRecord);
-  return { ...intent, ...outcome };
+  return { ...intent, credentials_used: [], interface_calls: [], ...outcome };
 }
 
 /** The outcome that an open writes for an invocation whose process ended without one. */
@@ -153,6 +173,8 @@ export function interruptedOutcome(executionId: string): OutcomeRecord {
     memory_peak_bytes: null,
     denials: [],
     host_calls: 0,
+    credentials_used: [],
+    interface_calls: [],
   };
 }
 
@@ -197,6 +219,14 @@ function encode(body: JsonValue): string {
   } catch (error) {
     throw new SkillError('INTERNAL', 'The audit record is not plain JSON.', { cause: error });
   }
+}
+
+/** How many entries each list has of which not all are kept. */
+function cutLists(outcome: OutcomeRecord): JsonObject | undefined {
+  const lists = ['denials', 'credentials_used', 'interface_calls'] as const satisfies AuditList[];
+  const cut = lists.filter((list) => outcome[list].length > bounds[list]);
+  if (cut.length === 0) return undefined;
+  return Object.fromEntries(cut.map((list) => [list, outcome[list].length]));
 }
 
 function clipDenial(denial: AuditDenial): JsonObject {

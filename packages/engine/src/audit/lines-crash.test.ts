@@ -16,7 +16,17 @@ import { writeSync } from 'node:fs';
 import { openJsonLinesAuditStore } from ${here('./lines.ts')};
 import { sampleIntent, sampleOutcome } from ${here('./contract.ts')};
 const store = await openJsonLinesAuditStore({ path: process.env.AUDIT_PATH, busyTimeoutMs: 0 });
-const say = (line) => writeSync(1, line + '\\n');
+// The pipe does not block: while its reader is slow, it is full.
+function say(line) {
+  for (;;) {
+    try {
+      return writeSync(1, line + '\\n');
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
 await Promise.all([1, 2, 3, 4].map(async () => {
   for (;;) {
     const intent = sampleIntent();

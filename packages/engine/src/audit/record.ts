@@ -23,6 +23,21 @@ export interface AuditDenial {
   readonly rule: string;
 }
 
+/** A credential whose value left the engine: its name, never its value. */
+export interface AuditCredentialUse {
+  readonly name: string;
+  /** The host that got it; null where the guest itself did (`exposure = "guest"`). */
+  readonly host: string | null;
+}
+
+/** How often the guest called one function of an interface of the embedding program. */
+export interface AuditInterfaceCall {
+  /** With its version. */
+  readonly interface: string;
+  readonly function: string;
+  readonly count: number;
+}
+
 /** What is known before the guest starts. Written first, and durable before the guest runs. */
 export interface IntentRecord {
   /** Unique; 1 to 64 of `A–Z a–z 0–9 _ -`. See {@link newExecutionId}. */
@@ -63,12 +78,14 @@ export interface OutcomeRecord {
   readonly denials: readonly AuditDenial[];
   /** Number of calls that the guest made to the host. */
   readonly host_calls: number;
+  readonly credentials_used: readonly AuditCredentialUse[];
+  readonly interface_calls: readonly AuditInterfaceCall[];
 }
 
 /**
  * One invocation, as `query` and `get` give it: the intent joined with its outcome.
  * `running` means that no outcome is recorded and the writer's process is not known to be dead;
- * the outcome's fields are then null, and `denials` is empty.
+ * the outcome's fields are then null, and its lists empty.
  */
 export interface AuditRecord extends IntentRecord {
   readonly status: AuditStatus | 'running';
@@ -80,7 +97,14 @@ export interface AuditRecord extends IntentRecord {
   readonly memory_peak_bytes: number | null;
   readonly denials: readonly AuditDenial[];
   readonly host_calls: number | null;
+  readonly credentials_used: readonly AuditCredentialUse[];
+  readonly interface_calls: readonly AuditInterfaceCall[];
+  /** Of lists that were cut, how many entries each had. Absent where none was. */
+  readonly truncated?: Readonly<Partial<Record<AuditList, number>>>;
 }
+
+/** The lists of a record that a guest can lengthen. */
+export type AuditList = 'denials' | 'credentials_used' | 'interface_calls';
 
 /** A random (version 4) UUID: its first characters tell executions apart, so short prefixes work. */
 export function newExecutionId(): string {

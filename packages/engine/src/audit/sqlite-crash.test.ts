@@ -18,7 +18,17 @@ import { writeSync } from 'node:fs';
 import { openSqliteAuditStore } from ${here('./sqlite.ts')};
 import { sampleIntent, sampleOutcome } from ${here('./contract.ts')};
 const store = await openSqliteAuditStore({ path: process.env.AUDIT_PATH });
-const say = (line) => writeSync(1, line + '\\n');
+// The pipe does not block: while its reader is slow, it is full.
+function say(line) {
+  for (;;) {
+    try {
+      return writeSync(1, line + '\\n');
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
 async function invocation(more = {}) {
   const intent = sampleIntent(more);
   await store.begin(intent);

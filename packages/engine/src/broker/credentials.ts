@@ -3,6 +3,7 @@
  * https to a host that the credential is bound to, and nowhere else. What comes back is scrubbed.
  */
 import { domainMatches } from '../authority/domain.ts';
+import type { CredentialUse } from '../execution.ts';
 import type { CredentialDenial } from './credential-denial.ts';
 import { Mentions, StreamMentions } from './credential-mentions.ts';
 import { placeBody, placeQuery, type CredentialPlace } from './credential-places.ts';
@@ -65,9 +66,13 @@ export class CredentialBroker {
     return this.#all;
   }
 
-  /** Which credential went to which host. */
-  get used(): readonly { readonly name: string; readonly host: string }[] {
-    return [...this.#used].flatMap(([name, hosts]) => [...hosts].map((host) => ({ name, host })));
+  /** Which credential went to which host; first those that the guest itself was given. */
+  get used(): readonly CredentialUse[] {
+    const given = this.#credentials.filter(({ placeholder }) => placeholder === null);
+    return [
+      ...given.map(({ name }) => ({ name, host: null })),
+      ...[...this.#used].flatMap(([name, hosts]) => [...hosts].map((host) => ({ name, host }))),
+    ];
   }
 
   /** Scrubs one stream of a plain connection; `undefined` where there is nothing to scrub. */

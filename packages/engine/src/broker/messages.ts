@@ -1,4 +1,5 @@
 /** What the engine's thread and the supervisor's thread say to each other. Both are ours; nothing here is checked. */
+import type { CredentialUse } from '../execution.ts';
 import type { End } from '../isolate/process.ts';
 import type { Isolation } from '../isolate/level.ts';
 import type { InvokeMessage, LoadMessage } from '../isolate/messages.ts';
@@ -32,11 +33,6 @@ export type ToSupervisor =
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close-pool'; readonly id: number; readonly pool: number }
   | { readonly type: 'close'; readonly id: number };
-
-export interface CredentialUse {
-  readonly name: string;
-  readonly host: string;
-}
 
 export type RunResult = {
   readonly end: End | { readonly kind: 'queue-full' };

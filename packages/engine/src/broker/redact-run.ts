@@ -12,6 +12,11 @@ export function redactRun(result: RunResult, scrubber: Scrubber): RunResult {
     stderr: scrubber.redact(result.stderr),
     denials: result.denials.map((denial) => redactStrings(denial, scrubber)),
     filesWritten: result.filesWritten && redactStrings(result.filesWritten, scrubber),
+    // Names are the manifest's; a host is what the guest asked for.
+    credentialsUsed: result.credentialsUsed?.map(({ name, host }) => ({
+      name,
+      host: host === null ? null : scrubber.redactText(host),
+    })),
     end:
       end.kind === 'result'
         ? {

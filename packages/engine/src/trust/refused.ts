@@ -58,6 +58,8 @@ export async function recordRefused(
       memory_peak_bytes: null,
       denials: [],
       host_calls: 0,
+      credentials_used: [],
+      interface_calls: [],
     }),
   ]);
   return {
