@@ -53,6 +53,7 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/components/flat.test.ts :: runs them: the output, or the failure that the answer says',
       'test/components/flat.test.ts :: reads the configuration of its manifest, and only that',
+      'test/components/flat.test.ts :: functions of the same names with other types are typed tools',
     ],
   },
   {
@@ -1020,6 +1021,8 @@ export const requirements: readonly Requirement[] = [
       'a component of the flat world judges its configuration at load, without capabilities and within limits; its refusal refuses the load',
     proof: [
       'test/components/flat.test.ts :: accepts, or refuses the load with its reason',
+      'test/components/flat.test.ts :: gets what the flat world gives it: a value for each name, and whether it is secret',
+      'test/components/flat.test.ts :: is judged as there: by err alone, whatever stands beside it, and by being JSON',
       'test/components/flat.test.ts :: refuses where it does not answer',
       'test/components/flat.test.ts :: sees granted credentials by name, and no value',
     ],

@@ -1,7 +1,11 @@
 /** The flat world of Kubiya's Skill Engine, and configuration values. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wasiSource } from '../../scripts/wit-source.ts';
 import { type Bench, expectFailure, openBench } from '../escape/harness.ts';
 import { buildScript } from './build.ts';
+import { coreComponent } from './echo.ts';
 
 const wit = `package skill-engine:skill-basic@1.0.0;
 world guest {
@@ -41,11 +45,19 @@ export function executeTool(tool, args) {
 }
 export function validateConfig(text) {
   const config = JSON.parse(text);
-  if (config.region === 'trap') throw new Error('trapped');
-  if (config.region === 'endless') for (;;);
-  if (config.region === undefined) return JSON.stringify({ err: 'region is missing' });
-  if (config.region !== getConfig('region')) return JSON.stringify({ err: 'two configurations' });
-  if (config.wanted !== undefined && config[config.wanted] === undefined) return JSON.stringify({ success: false, errorMessage: config.wanted + ' is missing' });
+  const region = config.region?.value;
+  if (region === 'trap') throw new Error('trapped');
+  if (region === 'endless') for (;;);
+  if (region === 'mute') return 'fine';
+  if (region === 'both') return JSON.stringify({ ok: null, err: 'neither here nor there' });
+  if (region === 'cookbook') return JSON.stringify({ ok: null, error: 'not what a host looks at' });
+  if (region === 'what') return JSON.stringify({ err: text });
+  if (region === undefined) return JSON.stringify({ err: 'region is missing' });
+  if (region !== getConfig('region')) return JSON.stringify({ err: 'two configurations' });
+  if (config.wanted !== undefined) {
+    const wanted = config[config.wanted.value];
+    if (wanted?.secret !== true || !wanted.value.startsWith('keyring://')) return JSON.stringify({ success: false, errorMessage: config.wanted.value + ' is missing' });
+  }
   return JSON.stringify({ ok: null });
 }
 `;
@@ -119,6 +131,26 @@ describe('validate-config', () => {
     expect(loaded!.shape).toBe('flat');
   });
 
+  it('gets what the flat world gives it: a value for each name, and whether it is secret', async () => {
+    const given = JSON.stringify({
+      region: { value: 'what', secret: false },
+      units: { value: '1', secret: false },
+    });
+    await expect(load({ region: 'what', units: '1' })).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringContaining(given),
+    });
+  });
+
+  it('is judged as there: by err alone, whatever stands beside it, and by being JSON', async () => {
+    await expect(load({ region: 'both' })).rejects.toMatchObject({ code: 'CONFIG_REFUSED' });
+    await expect(load({ region: 'mute' })).rejects.toMatchObject({
+      code: 'CONFIG_REFUSED',
+      message: expect.stringContaining('no JSON'),
+    });
+    await load({ region: 'cookbook' });
+  });
+
   it('refuses where it does not answer', async () => {
     for (const region of ['trap', 'endless'])
       await expect(load({ region })).rejects.toMatchObject({ code: 'CONFIG_REFUSED' });
@@ -132,6 +164,57 @@ describe('validate-config', () => {
       code: 'CONFIG_REFUSED',
       message: expect.stringContaining('api_key is missing'),
     });
+  });
+});
+
+it('functions of the same names with other types are typed tools', async () => {
+  const rich = `package skill-engine:skill@1.0.0;
+world guest {
+  record metadata { name: string }
+  export get-metadata: func() -> metadata;
+  export get-tools: func() -> list<string>;
+  export execute-tool: func(tool-name: string, args: list<tuple<string, string>>) -> result<string, string>;
+}`;
+  const wat = `(module (memory (export "memory") 1)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+    (func (export "get-metadata") (result i32) unreachable)
+    (func (export "get-tools") (result i32) i32.const 16)
+    (func (export "execute-tool") (param i32 i32 i32 i32) (result i32) unreachable))`;
+  const path = join(bench.folder, 'rich.wasm');
+  writeFileSync(path, await coreComponent(wat, rich, 'guest'));
+  const [skill] = await bench.engine.load(path);
+  expect(skill).toMatchObject({ shape: 'typed' });
+  expect(skill!.tools.map(({ name }) => name)).toContain('execute-tool');
+  expect(await bench.engine.execute(skill!.name, 'get-tools')).toMatchObject({ value: [] });
+});
+
+it('what a guest wrote before it failed to list its tools is told', async () => {
+  const world = `package test:talkative;
+world guest {
+  import wasi:cli/stderr@0.2.12;
+  export get-metadata: func() -> string;
+  export get-tools: func() -> string;
+  export execute-tool: func(tool-name: string, args: string) -> string;
+}
+${wasiSource()}`;
+  const wat = `(module
+    (import "wasi:cli/stderr@0.2.12" "get-stderr" (func $stderr (result i32)))
+    (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush"
+      (func $write (param i32 i32 i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 900) "\\0a expected a string, received \\1b[object]\\0a  at line 1\\0a at 2\\0a at 3")
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
+    (func (export "get-metadata") (result i32) unreachable)
+    (func (export "get-tools") (result i32)
+      (call $write (call $stderr) (i32.const 900) (i32.const 61) (i32.const 512)) unreachable)
+    (func (export "execute-tool") (param i32 i32 i32 i32) (result i32) unreachable))`;
+  const path = join(bench.folder, 'talkative.wasm');
+  writeFileSync(path, await coreComponent(wat, world, 'guest'));
+  await expect(bench.engine.load(path)).rejects.toMatchObject({
+    code: 'COMPONENT_UNSUPPORTED',
+    message: expect.stringMatching(
+      /trapped.* It wrote: expected a string, received \u001b\[object\] \/ at line 1 \/ at 2$/u,
+    ),
   });
 });
 

@@ -4,6 +4,7 @@ import type { EffectiveAuthority } from './authority/types.ts';
 import type { Supervisor } from './broker/client.ts';
 import { SkillError } from './errors.ts';
 import type { Limits } from './execution.ts';
+import { wordsOf } from './guest-words.ts';
 import { runGuest } from './run.ts';
 
 interface Judged {
@@ -14,8 +15,9 @@ interface Judged {
 }
 
 /**
- * Guest code: under its limits, and with no capability. Each granted credential stands in the configuration under its
- * name, with a text in place of the placeholder that an invocation will get.
+ * Guest code: under its limits, and with no capability. It gets what the flat world's own host gives it: a JSON object with
+ * `{ value, secret }` for each name, where the value of a secret is a reference into a keyring. Each granted credential is
+ * such a secret; nothing can be read with its reference.
  *
  * @throws SkillError CONFIG_REFUSED with the guest's reason
  */
@@ -24,13 +26,21 @@ export async function validateConfig(
   pool: number,
   { name, limits, config, credentials }: Judged,
 ): Promise<void> {
-  const standIns = credentials.map((credential) => [credential.name, 'placeholder'] as const);
-  const values = [...new Map([...config, ...standIns])];
+  const references = credentials.map(
+    (credential) =>
+      [credential.name, `keyring://skill-engine/${name}/default/${credential.name}`] as const,
+  );
+  const values = [...new Map([...config, ...references])];
+  const secrets = new Set(credentials.map((credential) => credential.name));
   const authority = effective({ declared: noCapabilities, granted: 'none' }, { baseDir: '/' });
-  const { answer } = await runGuest(supervisor, pool, {
+  const { answer, stderr } = await runGuest(supervisor, pool, {
     tool: '',
     validate: true,
-    parameters: JSON.stringify(Object.fromEntries(values)),
+    parameters: JSON.stringify(
+      Object.fromEntries(
+        values.map(([key, value]) => [key, { value, secret: secrets.has(key) }] as const),
+      ),
+    ),
     config: values,
     command: false,
     limits,
@@ -40,7 +50,7 @@ export async function validateConfig(
   const reason = 'error' in answer ? answer.error.message : 'It exited instead of answering.';
   throw new SkillError(
     'CONFIG_REFUSED',
-    `The skill ${name} refuses its configuration: ${reason.replace(/\.$/u, '')}. Set its values under [skills.config] of the manifest, or load it with the option config.`,
+    `The skill ${name} refuses its configuration: ${reason.replace(/\.$/u, '')}. Set its values under [skills.config] of the manifest, or load it with the option config.${wordsOf(stderr)}`,
     { cause: 'error' in answer ? answer.error : undefined },
   );
 }

@@ -26,6 +26,7 @@ import { componentOf, type SkillSource } from './load.ts';
 import type { CapabilityRestriction, WasmSkillManifest } from './manifest/types.ts';
 import { operatorHome, type StatePlaces } from './places.ts';
 import { endError } from './failures.ts';
+import { wordsOf } from './guest-words.ts';
 import type { FileSubstitute } from './substitutes.ts';
 import { runGuest } from './run.ts';
 import type { JsonValue } from './schema/json.ts';
@@ -282,7 +283,7 @@ async function listTools(
   { manifest, limits, config, shape }: Listing,
 ): Promise<ComponentTool[]> {
   const authority = effective({ declared: noCapabilities, granted: 'none' }, { baseDir: '/' });
-  const { answer } = await runGuest(supervisor, pool, {
+  const { answer, stderr } = await runGuest(supervisor, pool, {
     tool: '',
     list: true,
     command: false,
@@ -297,7 +298,7 @@ async function listTools(
   const reason = 'error' in answer ? answer.error.message : 'It exited instead of answering.';
   throw new SkillError(
     'COMPONENT_UNSUPPORTED',
-    `The skill ${manifest.name} does not list its tools. ${reason}`,
+    `The skill ${manifest.name} does not list its tools. ${reason}${wordsOf(stderr)}`,
     {
       cause: 'error' in answer ? answer.error : undefined,
     },

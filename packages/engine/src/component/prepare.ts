@@ -8,7 +8,7 @@ import { sha256Hex } from './digest.ts';
 import { checkImports } from './imports.ts';
 import { type ComponentTypes, readComponentTypes } from './read-types.ts';
 import { checkDigest, readComponent } from './read.ts';
-import type { ComponentShape } from './shape.ts';
+import { type ComponentShape, isFlat } from './shape.ts';
 import { type ComponentSurvey, surveyComponent } from './survey.ts';
 import { transpileComponent, transpilerVersion } from './transpile.ts';
 import { defaultTranspileLimits, type TranspileLimits } from './transpile-child.ts';
@@ -70,23 +70,32 @@ export async function prepareComponent(options: PrepareOptions): Promise<Prepare
     options,
     () => transpileComponent(bytes, options),
   );
+  const { shape, wit } = typesOf(survey, bytes);
   return {
     sha256,
-    shape: survey.shape,
+    shape,
     imports: survey.imports,
     exports: survey.exports,
-    wit: needsTypes(survey) ? readComponentTypes(bytes) : undefined,
+    wit,
     memoryBytes: survey.memoryBytes,
     glue,
     modules,
   };
 }
 
-function needsTypes({ shape, imports }: ComponentSurvey): boolean {
-  return (
-    shape === 'typed' ||
-    imports.some(({ kind, name }) => kind === 'instance' && !name.startsWith('wasi:'))
+/** What looks flat by its names may be typed by its types. */
+function typesOf(
+  { shape, imports }: ComponentSurvey,
+  bytes: Uint8Array,
+): Pick<PreparedComponent, 'shape' | 'wit'> {
+  const hasInterfaces = imports.some(
+    ({ kind, name }) => kind === 'instance' && !name.startsWith('wasi:'),
   );
+  if (shape !== 'typed' && shape !== 'flat' && !hasInterfaces) return { shape, wit: undefined };
+  const wit = readComponentTypes(bytes);
+  if (shape !== 'flat') return { shape, wit };
+  if (!isFlat(wit)) return { shape: 'typed', wit };
+  return { shape, wit: hasInterfaces ? wit : undefined };
 }
 
 async function obtain(options: PrepareOptions): Promise<{ bytes: Uint8Array; sha256: string }> {

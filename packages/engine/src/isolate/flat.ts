@@ -15,9 +15,19 @@ export function executeFlatTool(exports: Functions, tool: string, parameters: st
   return judged(String(exports['executeTool']!(tool, parameters)));
 }
 
-/** @throws ToolFailure with the reason where the guest refuses its configuration */
+/**
+ * As the flat world's own host judges: an answer with a member `err` refuses, also beside others; one that is no JSON does,
+ * too. An answer in the form of a tool's failure is taken for one.
+ *
+ * @throws ToolFailure with the reason where the guest refuses its configuration
+ */
 export function validateFlatConfig(exports: Functions, config: string): string {
-  judged(String(exports['validateConfig']!(config)));
+  const text = String(exports['validateConfig']!(config));
+  const answer = parse(text);
+  if (answer === undefined) throw new ToolFailure('failed', 'validate-config answered no JSON');
+  const failure = own(answer, 'err');
+  if (failure !== undefined) throw new ToolFailure('failed', say(failure));
+  judged(text);
   return 'null';
 }
 
