@@ -202,18 +202,18 @@ ${wasiSource()}`;
     (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush"
       (func $write (param i32 i32 i32 i32)))
     (memory (export "memory") 1)
-    (data (i32.const 900) "\\0a expected a string, received \\1b[object]\\0a  at line 1\\0a at 2\\0a at 3")
+    (data (i32.const 900) "\\0a expected a string, received [an object]\\0a  at line 1\\0a at 2\\0a at 3")
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 1024)
     (func (export "get-metadata") (result i32) unreachable)
     (func (export "get-tools") (result i32)
-      (call $write (call $stderr) (i32.const 900) (i32.const 61) (i32.const 512)) unreachable)
+      (call $write (call $stderr) (i32.const 900) (i32.const 63) (i32.const 512)) unreachable)
     (func (export "execute-tool") (param i32 i32 i32 i32) (result i32) unreachable))`;
   const path = join(bench.folder, 'talkative.wasm');
   writeFileSync(path, await coreComponent(wat, world, 'guest'));
   await expect(bench.engine.load(path)).rejects.toMatchObject({
     code: 'COMPONENT_UNSUPPORTED',
     message: expect.stringMatching(
-      /trapped.* It wrote: expected a string, received \u001b\[object\] \/ at line 1 \/ at 2$/u,
+      /trapped.* It wrote: expected a string, received \[an object\] \/ at line 1 \/ at 2$/u,
     ),
   });
 });
