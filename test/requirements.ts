@@ -390,7 +390,8 @@ export const requirements: readonly Requirement[] = [
     proof: [
       `${engine}/audit/sqlite-crash.test.ts :: loses no acknowledged record, and its open invocations become interrupted`,
       'test/cli/process.test.ts :: a killed command leaves a record that says so',
-      `${engine}/audit/lines-crash.test.ts :: a killed writer of JSON lines loses no acknowledged record`,
+      `${engine}/audit/lines-crash.test.ts :: a killed writer of JSON lines, %s, loses no acknowledged record, and leaves no lock`,
+      `${engine}/audit/lines-rotation.test.ts :: a crash within a rotation`,
     ],
   },
   {
@@ -431,6 +432,8 @@ export const requirements: readonly Requirement[] = [
       'test/cli/audit.test.ts :: a changed record: exit code 7, the first bad entry',
       `${engine}/audit/lines-tamper.test.ts :: a file that is not what was written`,
       `${engine}/audit/lines-tamper.test.ts :: under a running writer`,
+      `${engine}/audit/lines-rotation.test.ts :: %s: found, and nothing is written`,
+      'test/cli/audit-lines.test.ts :: a changed line, and a removed file: exit code 7, the first bad entry',
     ],
   },
   {
@@ -439,6 +442,8 @@ export const requirements: readonly Requirement[] = [
     promise: 'retention, export and import keep the chain verifiable',
     proof: [
       `${engine}/audit/tamper.test.ts :: is no way to remove records without the key`,
+      `${engine}/audit/lines-rotation.test.ts :: removes whole files that hold nothing to be kept, behind a signed summary; the rest verifies`,
+      `${engine}/audit/lines-rotation.test.ts :: removes more than the summary says, or takes an older one of this store`,
       `${engine}/audit/export.test.ts :: an export verifies, and the store that is made of it says and verifies the same`,
       `${engine}/audit/export.test.ts :: one that somebody else made up verifies by itself, and not by the key that is known`,
     ],

@@ -1,13 +1,30 @@
 /** Which audit store is meant, and the filters that commands on it share. */
 import { existsSync } from 'node:fs';
-import { SkillError, openAuditReader, statePlaces } from '@skill-engine/engine';
-import type { AuditFilter, AuditReader } from '@skill-engine/engine';
+import { SkillError, openAuditReader, openDiskAuditStore, statePlaces } from '@skill-engine/engine';
+import type { AuditFilter, AuditReader, AuditStore, EngineOptions } from '@skill-engine/engine';
 import type { CommandLine } from './args.ts';
+import { findSettings } from './settings.ts';
 import type { Shell } from './shell.ts';
 import { parseInstant } from './units.ts';
 
-export function auditFile(line: CommandLine): string {
-  return line.one('store') ?? statePlaces().auditFile;
+/** The store that `--store` names, else the one that the operator configured. */
+export async function auditFile(line: CommandLine, shell: Shell): Promise<string> {
+  const given = line.one('store');
+  if (given !== undefined) return given;
+  const { auditFile: database, auditLinesFile } = statePlaces();
+  return (await findSettings(shell)).get('audit.store') === 'jsonl' ? auditLinesFile : database;
+}
+
+/** The store that an engine with these options would open by itself. */
+export function openOwnStore(options: EngineOptions): Promise<AuditStore> {
+  const { auditFile: database, auditLinesFile } = statePlaces();
+  const kind = options.auditKind ?? 'sqlite';
+  return openDiskAuditStore({
+    path: kind === 'jsonl' ? auditLinesFile : database,
+    kind,
+    durability: options.durability,
+    retention: options.auditRetention,
+  });
 }
 
 /**
@@ -16,8 +33,8 @@ export function auditFile(line: CommandLine): string {
  *
  * @throws SkillError AUDIT_UNAVAILABLE for a store that was named and is not there
  */
-export function openReader(line: CommandLine): AuditReader {
-  const path = auditFile(line);
+export async function openReader(line: CommandLine, shell: Shell): Promise<AuditReader> {
+  const path = await auditFile(line, shell);
   if (line.has('store') && !existsSync(path)) {
     throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${path}.`);
   }

@@ -1,4 +1,6 @@
 /** What an engine is opened with, and what a load of a skill can say. */
+import type { AuditKind } from './audit/kind.ts';
+import type { Retention } from './audit/retention.ts';
 import type { AuditStore } from './audit/store.ts';
 import type { CredentialStore } from './credentials/store.ts';
 import type { Limits } from './execution.ts';
@@ -17,6 +19,13 @@ export interface EngineOptions {
   readonly audit?: AuditStore;
   /** Of the default store, as in `openSqliteAuditStore`. Default `power`. */
   readonly durability?: 'power' | 'process';
+  /**
+   * Which store under `home` is used where `audit` gives none: `sqlite`, or `jsonl`, which has one writer at a time and is
+   * for shipping to log systems. Default `sqlite`.
+   */
+  readonly auditKind?: AuditKind;
+  /** What a `jsonl` store under `home` keeps, as in `openJsonLinesAuditStore`. Default: everything. */
+  readonly auditRetention?: Retention;
   /**
    * The most that any skill may get, whatever it declares and whatever is granted: a value in the forms of
    * `[skills.capabilities]`, paths absolute. An area that is absent gives nothing. Of several, each

@@ -2,8 +2,8 @@
  * The one way through: load → authorise → validate → record → run → record.
  * Every face of the product calls `execute`; refused calls travel the same road.
  */
+import { openDiskAuditStore } from './audit/disk.ts';
 import { newExecutionId } from './audit/record.ts';
-import { openSqliteAuditStore } from './audit/sqlite.ts';
 import type { AuditStore } from './audit/store.ts';
 import { admit, isolationOf } from './admit.ts';
 import { Supervisor } from './broker/client.ts';
@@ -44,7 +44,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   const own = options.audit === undefined;
   const audit =
     options.audit ??
-    (await openSqliteAuditStore({ path: places.auditFile, durability: options.durability }));
+    (await openDiskAuditStore({
+      path: options.auditKind === 'jsonl' ? places.auditLinesFile : places.auditFile,
+      kind: options.auditKind ?? 'sqlite',
+      durability: options.durability,
+      retention: options.auditRetention,
+    }));
   return new Engine(options, places, audit, own, offers);
 }
 

@@ -88,8 +88,9 @@ export { settings, settingKeys, type SettingKey, type SettingValue } from './set
 export type { Substitutes } from './substitutes.ts';
 
 // The audit record
+export { openAuditReader, openDiskAuditStore, type DiskAuditOptions } from './audit/disk.ts';
+export type { AuditKind } from './audit/kind.ts';
 export {
-  openAuditReader,
   openSqliteAuditStore,
   type AuditReader,
   type SqliteAuditOptions,
@@ -97,10 +98,10 @@ export {
 } from './audit/sqlite.ts';
 export {
   openJsonLinesAuditStore,
-  verifyJsonLinesAudit,
   type JsonLinesAuditOptions,
   type JsonLinesAuditStore,
 } from './audit/lines.ts';
+export { verifyJsonLinesAudit } from './audit/lines-verify-file.ts';
 export { MemoryAuditStore } from './audit/memory.ts';
 export type { AuditFilter, AuditPage, AuditStore } from './audit/store.ts';
 export type {

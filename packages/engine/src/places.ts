@@ -10,6 +10,8 @@ export interface StatePlaces {
   /** Transpiled components; may be deleted at any time. */
   readonly cache: string;
   readonly auditFile: string;
+  /** Of a store of JSON lines, where that is chosen instead. */
+  readonly auditLinesFile: string;
   readonly credentialsFile: string;
   /** The operator's own settings. */
   readonly settingsFile: string;
@@ -26,6 +28,7 @@ export function statePlaces(home = process.env['SKILL_ENGINE_HOME']): StatePlace
     data,
     cache: home ? join(data, 'cache') : paths.cache,
     auditFile: join(data, 'audit.sqlite'),
+    auditLinesFile: join(data, 'audit.jsonl'),
     credentialsFile: join(data, 'credentials.enc'),
     settingsFile: join(home ? data : paths.config, 'config.toml'),
   };

@@ -9,7 +9,7 @@ import {
   exportAudit,
   importAudit,
   openAuditReader,
-  openSqliteAuditStore,
+  openDiskAuditStore,
   settingsOptions,
   verifyExport,
 } from '@skill-engine/engine';
@@ -67,7 +67,7 @@ async function verify(line: CommandLine, file: string | undefined, shell: Shell)
   const options = trustOf(line);
   const found =
     file === undefined
-      ? await verifyOwn(auditFile(line), options)
+      ? await verifyOwn(await auditFile(line, shell), options)
       : await verifyExport(linesOf(file, shell), options);
   await tell(found, line, shell);
   if (found.broken === undefined) return EXIT.success;
@@ -99,7 +99,7 @@ head ${head.seq}:${head.hash}
 }
 
 async function key(line: CommandLine, _: string | undefined, shell: Shell): Promise<void> {
-  const { pem, fingerprint } = auditPublicKey(auditFile(line));
+  const { pem, fingerprint } = auditPublicKey(await auditFile(line, shell));
   if (line.has('json')) await write(shell.stdout, `${jsonText({ pem, fingerprint })}\n`);
   else {
     await write(shell.stdout, pem);
@@ -108,7 +108,7 @@ async function key(line: CommandLine, _: string | undefined, shell: Shell): Prom
 }
 
 async function exportTo(line: CommandLine, _: string | undefined, shell: Shell): Promise<void> {
-  await exportAuditTo(auditFile(line), line.one('output'), shell);
+  await exportAuditTo(await auditFile(line, shell), line.one('output'), shell);
 }
 
 /** Complete or absent: written under another name first. */
@@ -164,11 +164,11 @@ async function prune(line: CommandLine, _: string | undefined, shell: Shell): Pr
       'prune needs --older-than, --keep or --max-size, or audit.retention in the configuration',
     );
   }
-  const path = auditFile(line);
+  const path = await auditFile(line, shell);
   if (!existsSync(path)) {
     throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${path}.`);
   }
-  await using store = await openSqliteAuditStore({ path });
+  await using store = await openDiskAuditStore({ path });
   const pruned = (await store.prune(isGiven ? retention : configured!)) ?? {
     through: 0,
     entries: 0,

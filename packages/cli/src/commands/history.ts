@@ -47,14 +47,14 @@ export async function history(args: readonly string[], shell: Shell): Promise<nu
   }
   if (first !== undefined) throw usage('history', `${JSON.stringify(first)} is not "show"`);
   if (line.has('export')) {
-    await exportAuditTo(auditFile(line), line.one('export'), shell);
+    await exportAuditTo(await auditFile(line, shell), line.one('export'), shell);
     return 0;
   }
   const format = formatOf(line);
   const filter = filterOf(line, shell);
   const limit = parseCount('limit', line.one('limit') ?? String(DEFAULT_LIMIT));
   if (limit < 1) throw usage('history', '--limit is at least 1');
-  await using audit = openReader(line);
+  await using audit = await openReader(line, shell);
   if (line.has('follow')) return await follow(audit, filter, { format, limit }, shell);
   const end: { cursor?: string | undefined } = {};
   await print(records(audit, filter, limit, end), format, shell, !line.has('no-pager'));
@@ -65,7 +65,7 @@ export async function history(args: readonly string[], shell: Shell): Promise<nu
 }
 
 async function show(id: string, line: CommandLine, shell: Shell): Promise<number> {
-  await using audit = openReader(line);
+  await using audit = await openReader(line, shell);
   const record = await audit.get(id);
   if (record === undefined) {
     throw new SkillError(

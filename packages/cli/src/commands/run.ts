@@ -3,12 +3,12 @@ import {
   EXIT,
   SkillError,
   createEngine,
-  openSqliteAuditStore,
   recordRefused,
   statePlaces,
 } from '@skill-engine/engine';
 import type {
   AuditStore,
+  EngineOptions,
   ExecutionResult,
   FailedExecution,
   JsonValue,
@@ -16,6 +16,7 @@ import type {
   Skill,
 } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
+import { openOwnStore } from '../audit-place.ts';
 import { requireConsent } from '../consent.ts';
 import { jsonText } from '../json.ts';
 import { limitsOf, superfluous } from '../limits.ts';
@@ -62,7 +63,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
   const { engine: options, load } = await configured(shell, !line.has('json'));
   const target = await chooseTarget(path, line.one('manifest'), line.one('skill'));
   const asked: Asked = { target, tool, given, line };
-  const refused = await consent(asked, shell);
+  const refused = await consent(asked, options, shell);
   if (refused !== undefined) {
     await report(refused, false, line, shell);
     return exitCodeOf(refused.error);
@@ -119,7 +120,11 @@ interface Asked {
 }
 
 /** Nothing when the operator consents, the recorded refusal otherwise. */
-async function consent(asked: Asked, shell: Shell): Promise<FailedExecution | undefined> {
+async function consent(
+  asked: Asked,
+  options: EngineOptions,
+  shell: Shell,
+): Promise<FailedExecution | undefined> {
   const { target, line } = asked;
   const places = statePlaces();
   try {
@@ -135,7 +140,7 @@ async function consent(asked: Asked, shell: Shell): Promise<FailedExecution | un
     return undefined;
   } catch (error) {
     if (!(error instanceof SkillError) || error.code !== 'CAPABILITY_DENIED') throw error;
-    await using audit = await openSqliteAuditStore({ path: places.auditFile });
+    await using audit = await openOwnStore(options);
     return await refusalOf(error, asked, audit, shell);
   }
 }

@@ -34,7 +34,7 @@ export async function stats(args: readonly string[], shell: Shell): Promise<numb
   if (line.positionals.length > 0) {
     throw usage('stats', `${JSON.stringify(line.positionals[0])} is one argument too many`);
   }
-  await using reader = openReader(line);
+  await using reader = await openReader(line, shell);
   const found = await reader.stats(filterOf(line, shell));
   if (line.has('json')) {
     await write(shell.stdout, `${jsonText(found as unknown as JsonValue)}\n`);

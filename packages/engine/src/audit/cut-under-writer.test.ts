@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
-import { openAuditReader, openSqliteAuditStore } from './sqlite.ts';
+import { openAuditReader } from './disk.ts';
+import { openSqliteAuditStore } from './sqlite.ts';
 import type { AuditStore } from './store.ts';
 
 async function invoke(store: AuditStore): Promise<void> {

@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { exportAudit, importAudit, verifyExport } from './export.ts';
 import { auditPublicKey } from './public-key.ts';
-import { openAuditReader, openSqliteAuditStore } from './sqlite.ts';
+import { openAuditReader } from './disk.ts';
+import { openSqliteAuditStore } from './sqlite.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 

@@ -5,10 +5,11 @@ import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { endLine, entryLine, headerLine, readHeader, readLine } from './export-format.ts';
 import { prepareFile, readSecrets } from './files.ts';
+import { auditKindOf } from './kind.ts';
 import { ImportedRows } from './import-rows.ts';
 import { readImported, writeImported } from './imported.ts';
 import { isSigned, signerOf } from './signing.ts';
-import { openAuditReader } from './sqlite.ts';
+import { openAuditReader } from './disk.ts';
 import { type StoredEntry, type Verification, verifyEntryStream } from './verify.ts';
 import { keyOf, type VerifyOptions } from './verify-store.ts';
 
@@ -131,6 +132,12 @@ export async function importAudit(
 ): Promise<VerifiedExport> {
   if (existsSync(path)) {
     throw new SkillError('INVALID_OPTIONS', `${path} exists. Choose a path for a new store.`);
+  }
+  if (auditKindOf(path) === 'jsonl') {
+    throw new SkillError(
+      'INVALID_OPTIONS',
+      `An import makes an SQLite store, and ${path} is a name for one of JSON lines. Choose another name.`,
+    );
   }
   const rows = new ImportedRows(prepareFile(path));
   try {

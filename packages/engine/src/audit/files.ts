@@ -164,7 +164,8 @@ function checkOwner(name: string, stats: Stats): void {
 /** Windows has no owner and mode bits; its profile directories are private by their access lists. */
 const hasModes = process.getuid !== undefined;
 
-function syncDirectory(directory: string): void {
+/** What was renamed, made or removed in it is then so after a power failure, too. */
+export function syncDirectory(directory: string): void {
   if (!hasModes) return;
   const descriptor = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

@@ -24,13 +24,20 @@ export class Extension {
   readonly entries: NewEntry[] = [];
   readonly #lines: string[] = [];
   readonly #key: Uint8Array;
+  readonly #file: Place['file'];
   #size: number;
   #head: Head;
   #checkpoint: LastCheckpoint;
 
-  constructor(key: Uint8Array, size: number, head: Head, checkpoint: LastCheckpoint) {
+  constructor(
+    key: Uint8Array,
+    file: Place['file'] & { readonly size: number },
+    head: Head,
+    checkpoint: LastCheckpoint,
+  ) {
     this.#key = key;
-    this.#size = size;
+    this.#file = file;
+    this.#size = file.size;
     this.#head = head;
     this.#checkpoint = checkpoint;
   }
@@ -58,7 +65,12 @@ export class Extension {
     const line = `${entryText(linked, linkage)}\n`;
     const length = Buffer.byteLength(line);
     this.#lines.push(line);
-    this.entries.push({ seq, kind, body, place: { start: this.#size, length: length - 1 } });
+    this.entries.push({
+      seq,
+      kind,
+      body,
+      place: { file: this.#file, start: this.#size, length: length - 1 },
+    });
     this.#size += length;
     this.#head = { seq, hash: linkage.hash };
   }

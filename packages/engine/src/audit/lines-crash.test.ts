@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
-import { openJsonLinesAuditStore } from './lines.ts';
+import { verifyJsonLinesAudit } from './lines-verify-file.ts';
+import { type JsonLinesAuditOptions, openJsonLinesAuditStore } from './lines.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
@@ -15,7 +16,8 @@ const program = `
 import { writeSync } from 'node:fs';
 import { openJsonLinesAuditStore } from ${here('./lines.ts')};
 import { sampleIntent, sampleOutcome } from ${here('./contract.ts')};
-const store = await openJsonLinesAuditStore({ path: process.env.AUDIT_PATH, busyTimeoutMs: 0 });
+const options = JSON.parse(process.env.AUDIT_OPTIONS);
+const store = await openJsonLinesAuditStore({ path: process.env.AUDIT_PATH, busyTimeoutMs: 0, ...options });
 // The pipe does not block: while its reader is slow, it is full.
 function say(line) {
   for (;;) {
@@ -38,41 +40,63 @@ await Promise.all([1, 2, 3, 4].map(async () => {
 }));`;
 
 /** How many processes are killed; more for a long run. */
-const KILLS = Number(process.env['AUDIT_KILLS'] ?? '5');
+const KILLS = Number(process.env['AUDIT_KILLS'] ?? '3');
 
-test('a killed writer of JSON lines loses no acknowledged record, and leaves no lock', async () => {
-  await using directory = await temporary();
-  const path = join(directory.path, 'audit.jsonl');
-  const began: string[] = [];
-  const finished: string[] = [];
-  for (let round = 0; round < KILLS; round += 1) {
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
-      { env: { AUDIT_PATH: path }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const ended = once(child, 'close');
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    while (text.split('\n').length < 6) await once(child.stdout, 'data');
-    await sleep(Math.random() * 30);
-    child.kill('SIGKILL');
-    await ended;
-    for (const line of text.split('\n').slice(0, -1)) {
-      const [word, id = ''] = line.split(' ');
-      (word === 'began' ? began : finished).push(id);
+/** Files of a few entries: most kills hit a rotation or what is near one. */
+const rotate = { bytes: 3000 };
+const variants: [string, Partial<JsonLinesAuditOptions>][] = [
+  ['one file', {}],
+  ['files that rotate', { rotate }],
+  ['files that rotate and are removed', { rotate, retention: { maxRecords: 40 } }],
+];
+
+test.each(variants)(
+  'a killed writer of JSON lines, %s, loses no acknowledged record, and leaves no lock',
+  async (_, options) => {
+    await using directory = await temporary();
+    const path = join(directory.path, 'audit.jsonl');
+    const began: string[] = [];
+    const finished: string[] = [];
+    for (let round = 0; round < KILLS; round += 1) {
+      const child = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
+        {
+          env: { AUDIT_PATH: path, AUDIT_OPTIONS: JSON.stringify(options) },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      const ended = once(child, 'close');
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      while (text.split('\n').length < 6) await once(child.stdout, 'data');
+      await sleep(Math.random() * 30);
+      child.kill('SIGKILL');
+      await ended;
+      expect(await verifyJsonLinesAudit({ path })).toMatchObject({ ok: true });
+      for (const line of text.split('\n').slice(0, -1)) {
+        const [word, id = ''] = line.split(' ');
+        (word === 'began' ? began : finished).push(id);
+      }
     }
-  }
-  await using store = await openJsonLinesAuditStore({ path, busyTimeoutMs: 0 });
-  const { ok, records } = await store.verify();
-  const { executions, statuses } = await store.stats();
-  expect({ ok, records }).toEqual({ ok: true, records: executions });
-  expect(Object.keys(statuses).filter((status) => status !== 'interrupted')).toEqual(['success']);
-  expect(new Set(began).size).toBe(began.length);
-  for (const id of began) expect((await store.get(id))?.execution_id).toBe(id);
-  for (const id of finished) expect((await store.get(id))?.status).toBe('success');
-  expect(finished.length).toBeGreaterThan(KILLS);
-});
+    await using store = await openJsonLinesAuditStore({ path, busyTimeoutMs: 0, ...options });
+    const { ok, records } = await store.verify();
+    const { executions, statuses } = await store.stats();
+    expect({ ok, records }).toEqual({ ok: true, records: executions });
+    expect(Object.keys(statuses).filter((status) => status !== 'interrupted')).toEqual(['success']);
+    expect(new Set(began).size).toBe(began.length);
+    // Retention removes a beginning, and nothing behind it.
+    const there = await Promise.all(began.map(async (id) => (await store.get(id))?.execution_id));
+    const removed = options.retention === undefined ? 0 : there.findIndex((id) => id !== undefined);
+    expect(there.slice(removed)).toEqual(began.slice(removed));
+    const left = new Set(began.slice(removed));
+    for (const id of finished.filter((one) => left.has(one))) {
+      expect((await store.get(id))?.status).toBe('success');
+    }
+    expect(executions).toBeGreaterThanOrEqual(Math.min(began.length, 40));
+    expect(finished.length).toBeGreaterThan(KILLS);
+  },
+);
 
 test('what a crash left of a line is cut off, at every length, and writing goes on', async () => {
   await using directory = await temporary();

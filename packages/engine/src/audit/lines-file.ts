@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
+  renameSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -18,21 +19,25 @@ import { checkFile } from './files.ts';
 const sync = promisify(fdatasync);
 
 export class LinesFile implements Disposable {
-  readonly path: string;
   readonly descriptor: number;
+  #path: string;
   readonly #durability: Durability;
   #size = 0;
   /** Why nothing more is written. */
   #broken: SkillError | undefined;
 
   constructor(path: string, durability: Durability) {
-    this.path = path;
+    this.#path = path;
     this.#durability = durability;
     const flags = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
     this.descriptor = openSync(path, flags);
     const stats = fstatSync(this.descriptor);
     checkFile(path, stats);
     this.#size = stats.size;
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   get size(): number {
@@ -68,6 +73,14 @@ export class LinesFile implements Disposable {
     if (this.#durability === 'power' || signed) anchor.write(head, false);
   }
 
+  /** The file gets another name, and is never written to again. Only when all of it is on the disk. */
+  closeAs(name: string): void {
+    this.#assertUntouched();
+    renameSync(this.#path, name);
+    this.#path = name;
+    this.#broken = changed(name, 'it is closed');
+  }
+
   /** Before the end: all is on the disk, and the anchor says so. */
   async settle(head: Head, anchor: Anchor): Promise<void> {
     if (this.#broken) return;
@@ -78,12 +91,12 @@ export class LinesFile implements Disposable {
   /** Or a cut would be covered by what comes now; and what was moved away would be written to unseen. */
   #assertUntouched(): void {
     const own = fstatSync(this.descriptor);
-    const there = lstatSync(this.path, { throwIfNoEntry: false });
+    const there = lstatSync(this.#path, { throwIfNoEntry: false });
     if (own.size !== this.#size) {
-      throw changed(this.path, `it has ${own.size} bytes, and had ${this.#size}`);
+      throw changed(this.#path, `it has ${own.size} bytes, and had ${this.#size}`);
     }
     if (there?.ino !== own.ino || there.dev !== own.dev) {
-      throw changed(this.path, 'it was moved away or replaced');
+      throw changed(this.#path, 'it was moved away or replaced');
     }
   }
 
@@ -92,7 +105,7 @@ export class LinesFile implements Disposable {
     try {
       ftruncateSync(this.descriptor, this.#size);
     } catch {
-      this.#broken = changed(this.path, 'a write failed and could not be taken back', cause);
+      this.#broken = changed(this.#path, 'a write failed and could not be taken back', cause);
     }
   }
 
@@ -103,7 +116,7 @@ export class LinesFile implements Disposable {
     } catch (error) {
       this.#broken = new SkillError(
         'AUDIT_UNAVAILABLE',
-        `The audit store ${this.path} could not be synced to disk, so nothing runs. Check the disk, then start again.`,
+        `The audit store ${this.#path} could not be synced to disk, so nothing runs. Check the disk, then start again.`,
         { cause: error },
       );
       throw this.#broken;

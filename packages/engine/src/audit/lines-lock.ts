@@ -39,7 +39,7 @@ function held(file: string, cause: unknown): SkillError {
   return new SkillError(
     'AUDIT_UNAVAILABLE',
     `Another process writes ${file}, and JSON lines have one writer at a time. End that process, give this one a file of ` +
-      'its own, or use the SQLite store, which several processes share.',
+      'its own, or use the SQLite store, which several processes share. (Reading needs no lock; with audit.retention the writer prunes by itself.)',
     { cause },
   );
 }

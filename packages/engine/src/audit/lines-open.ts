@@ -1,108 +1,126 @@
 /** Opens a JSON-lines store to write: all of it is read and verified, since its writer must know every execution. */
 import { createPublicKey } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
 import { Anchor } from './anchor.ts';
 import { chainKey, GENESIS } from './chain.ts';
 import type { Durability } from './database.ts';
 import { loadSecrets, prepareFile, type StoreSecrets } from './files.ts';
 import type { LastCheckpoint } from './lines-chain.ts';
-import { changed, LinesFile } from './lines-file.ts';
-import { readEntry } from './lines-format.ts';
-import { LinesIndex } from './lines-index.ts';
+import { changed } from './lines-file.ts';
+import { LinesFiles } from './lines-files.ts';
+import { LinesIndex, type Place } from './lines-index.ts';
 import { lockFile } from './lines-lock.ts';
-import { readLines } from './lines-read.ts';
-import { LinesWriter } from './lines-writer.ts';
+import { closeAll, openSegments, type Segment } from './lines-segments.ts';
+import { isLeft, verifySegments } from './lines-verify.ts';
+import { LinesWriter, type Rotation } from './lines-writer.ts';
+import type { Retention } from './retention.ts';
 import { signerOf } from './signing.ts';
-import {
-  type StoredEntry,
-  type Verification,
-  type VerifyWith,
-  verifyEntryStream,
-} from './verify.ts';
 
 export interface OpenedLines extends Disposable {
-  readonly file: LinesFile;
+  readonly files: LinesFiles;
   readonly index: LinesIndex;
   readonly writer: LinesWriter;
   readonly secrets: StoreSecrets;
 }
 
-export async function openLines(
-  path: string,
-  durability: Durability,
-  busyTimeoutMs: number,
-): Promise<OpenedLines> {
+export interface OpenWith {
+  readonly durability: Durability;
+  readonly busyTimeoutMs: number;
+  readonly rotation: Rotation;
+  readonly retention: Retention | undefined;
+}
+
+export async function openLines(path: string, options: OpenWith): Promise<OpenedLines> {
+  const { durability, busyTimeoutMs, rotation, retention } = options;
   const name = prepareFile(path);
   using parts = new DisposableStack();
   parts.use(await lockFile(name, busyTimeoutMs));
   const secrets = loadSecrets(name);
   const key = chainKey(secrets.key);
   const signer = signerOf(secrets.signing);
-  const file = parts.use(new LinesFile(name, durability));
+  const files = parts.use(new LinesFiles(name, durability));
+  const { growing } = files;
+  const segments = openSegments(name, true);
+  // Those that stay are the files' from here on.
+  using unused = new DisposableStack();
+  unused.defer(() => closeAll(segments.filter((one) => !kept.has(one))));
+  const kept = new Set<Segment>();
   const anchor = parts.use(new Anchor(`${name}.head`, key, 'write'));
+  const isNew = growing.size === 0 && segments.length === 1;
   const reached = anchor.read();
   // The anchor is made before the first line.
-  if (reached === undefined && file.size === 0) anchor.write({ seq: 0, hash: GENESIS }, true);
+  if (reached === undefined && isNew) anchor.write({ seq: 0, hash: GENESIS }, true);
   const index = new LinesIndex();
+  const found = new Found();
   let checkpoint: LastCheckpoint = { seq: 0, timestampMs: Date.now() };
-  const { end, verification } = await verifyLines(
-    file.descriptor,
-    file.size,
+  const { end, verification, prune } = await verifySegments(
+    segments,
     {
       key,
       publicKey: createPublicKey(signer.publicKey),
-      anchor: reached ?? (file.size === 0 ? undefined : 'damaged'),
+      anchor: reached ?? (isNew ? undefined : 'damaged'),
     },
     ({ seq, kind, body }, place) => {
-      index.add(seq, kind, body, place);
-      if (kind === 'checkpoint') checkpoint = { seq, timestampMs: timeOf(body) };
+      // The writer's own descriptor stays open longer than the one that was read from.
+      const file = place.file === segments.at(-1) ? growing : place.file;
+      index.add(seq, kind, body, { ...place, file });
+      found.add(seq, body, place);
+      if (kind === 'checkpoint') checkpoint = { seq, timestampMs: timeOf(body) ?? Date.now() };
     },
   );
   const { broken, head } = verification;
   if (broken !== undefined) throw changed(name, `at entry ${broken.seq}, ${broken.problem}`);
-  file.cutTo(end);
+  growing.cutTo(end);
+  const closed = segments.slice(0, -1);
+  for (const { path: left } of closed.filter((one) => isLeft(one, prune))) unlinkSync(left);
+  const stay = closed.filter((one) => !isLeft(one, prune));
+  for (const segment of stay) kept.add(segment);
+  files.found(
+    stay.map((segment) => ({ ...segment, ...found.range(segment) })),
+    end === 0 ? head.seq + 1 : found.range(segments.at(-1)!).first,
+    found.begunMs(segments.at(-1)!) ?? Date.now(),
+  );
   const writer = new LinesWriter({
-    file,
+    files,
     index,
     anchor,
     key,
     signer,
+    rotation,
+    retention,
     head: { seq: head.seq, hash: Buffer.from(head.hash, 'hex') },
     checkpoint,
   });
   await writer.markInterrupted();
-  const kept = parts.move();
-  return { file, index, writer, secrets, [Symbol.dispose]: () => kept.dispose() };
+  if (retention !== undefined) await writer.prune(retention);
+  const moved = parts.move();
+  return { files, index, writer, secrets, [Symbol.dispose]: () => moved.dispose() };
 }
 
-/** Reads lines and holds them against what is known; also where the last line ends. */
-export async function verifyLines(
-  descriptor: number,
-  size: number,
-  given: VerifyWith,
-  onEntry?: (entry: StoredEntry, place: { start: number; length: number }) => void,
-): Promise<{ readonly end: number; readonly verification: Verification }> {
-  let end = 0;
-  const verification = await verifyEntryStream(entries(), given);
-  return { end, verification };
+/** Which entries each file has, and since when. */
+class Found {
+  readonly #ranges = new Map<Place['file'], { first: number; last: number; begunMs?: number }>();
 
-  async function* entries(): AsyncGenerator<StoredEntry> {
-    let expected = 1;
-    for await (const { bytes, start } of readLines(descriptor, size)) {
-      const entry = readEntry(bytes) ?? noEntry(expected);
-      // What comes after this one is asked for only once this one was found right.
-      yield entry;
-      onEntry?.(entry, { start, length: bytes.length });
-      end = start + bytes.length + 1;
-      expected = entry.seq + 1;
-    }
+  add(seq: number, body: string, { file }: Place): void {
+    const range = this.#ranges.get(file) ?? { first: seq, last: seq };
+    range.last = seq;
+    const time = range.begunMs === undefined ? timeOf(body) : undefined;
+    if (time !== undefined) range.begunMs = time;
+    this.#ranges.set(file, range);
+  }
+
+  range(segment: Segment): { readonly first: number; readonly last: number } {
+    const { first, last } = this.#ranges.get(segment) ?? { first: segment.first ?? 1, last: 0 };
+    return { first, last };
+  }
+
+  begunMs(segment: Segment): number | undefined {
+    return this.#ranges.get(segment)?.begunMs;
   }
 }
 
-/** Stands for a line that is none of ours: it follows from nothing. */
-function noEntry(seq: number): StoredEntry {
-  return { seq, kind: 'outcome', execution_id: null, body: '', hash: GENESIS };
-}
-
-function timeOf(body: string): number {
-  return Date.parse((JSON.parse(body) as { timestamp: string }).timestamp);
+/** Of an outcome, none. */
+function timeOf(body: string): number | undefined {
+  const { timestamp } = JSON.parse(body) as { timestamp?: string };
+  return timestamp === undefined ? undefined : Date.parse(timestamp);
 }

@@ -4,11 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
-import {
-  type JsonLinesAuditStore,
-  openJsonLinesAuditStore,
-  verifyJsonLinesAudit,
-} from './lines.ts';
+import { verifyJsonLinesAudit } from './lines-verify-file.ts';
+import { type JsonLinesAuditStore, openJsonLinesAuditStore } from './lines.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const refused = expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }) as Error;

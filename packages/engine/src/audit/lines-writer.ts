@@ -1,25 +1,44 @@
 /** The writing half of a JSON-lines store: all that waits is linked, written and synced together. */
 import type { SkillError } from '../errors.ts';
 import type { Anchor, Head } from './anchor.ts';
+import { canonicalJson } from './canonical.ts';
 import { encodeOutcome, interruptedOutcome, noOpenIntent, repeatedIntent } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { Extension, type LastCheckpoint } from './lines-chain.ts';
-import type { LinesFile } from './lines-file.ts';
+import type { LinesFiles } from './lines-files.ts';
 import type { LinesIndex } from './lines-index.ts';
+import { readPlace } from './lines-read.ts';
+import { cutOf, pruneStatement } from './lines-retention.ts';
+import type { Pruned, Retention } from './retention.ts';
 import type { Signer } from './signing.ts';
 import { unavailable } from './unavailable.ts';
 
 /** Most entries of one write: bounds how long one caller waits for the others. */
 const BATCH = 512;
 
+/** What can be asked for. Entries and checkpoints are written together; a prune is done alone. */
+type Asked = Entry | 'checkpoint' | { readonly retention: Retention };
+
 interface Waiting {
-  readonly entry: Entry | 'checkpoint';
-  readonly resolve: (written: boolean) => void;
+  readonly asked: Asked;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Whether a checkpoint was written, or what was pruned. */
+type Done = boolean | Pruned | undefined;
+
+/** When the file that grows is closed, with the next entry. */
+export interface Rotation {
+  readonly bytes: number;
+  readonly ageMs: number;
+}
+
 export interface WriterParts {
-  readonly file: LinesFile;
+  readonly files: LinesFiles;
+  readonly rotation: Rotation;
+  /** Applied whenever a file is closed. */
+  readonly retention: Retention | undefined;
   readonly index: LinesIndex;
   readonly anchor: Anchor;
   readonly key: Uint8Array;
@@ -34,6 +53,8 @@ export class LinesWriter {
   #head: Head;
   #checkpoint: LastCheckpoint;
   #draining: Promise<void> | undefined;
+  /** Resolves when nobody reads what the index has forgotten. */
+  readsDone: () => Promise<void> = async () => undefined;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -42,9 +63,18 @@ export class LinesWriter {
   }
 
   /** False only for a checkpoint that was not needed. */
-  write(entry: Entry | 'checkpoint'): Promise<boolean> {
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    this.#queue.push({ entry, resolve, reject });
+  async write(entry: Entry | 'checkpoint'): Promise<boolean> {
+    return (await this.#ask(entry)) === true;
+  }
+
+  async prune(retention: Retention): Promise<Pruned | undefined> {
+    const done = await this.#ask({ retention });
+    return typeof done === 'object' ? done : undefined;
+  }
+
+  #ask(asked: Asked): Promise<Done> {
+    const { promise, resolve, reject } = Promise.withResolvers<Done>();
+    this.#queue.push({ asked, resolve, reject });
     this.#draining ??= this.#drain();
     return promise;
   }
@@ -59,20 +89,20 @@ export class LinesWriter {
 
   async settle(): Promise<void> {
     await this.#draining;
-    await this.#parts.file.settle(this.#head, this.#parts.anchor);
+    await this.#parts.files.growing.settle(this.#head, this.#parts.anchor);
   }
 
   async #drain(): Promise<void> {
     // What is asked for in the same turn is written together.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0, BATCH);
+      const group = this.#take();
       try {
-        const results = await this.#commit(group.map(({ entry }) => entry));
+        const results = await this.#do(group.map(({ asked }) => asked));
         for (const [n, { resolve, reject }] of group.entries()) {
           const result = results[n];
-          if (typeof result === 'boolean') resolve(result);
-          else reject(result);
+          if (result instanceof Error) reject(result);
+          else resolve(result);
         }
       } catch (error) {
         for (const { reject } of group) reject(unavailable('written', error));
@@ -81,9 +111,22 @@ export class LinesWriter {
     this.#draining = undefined;
   }
 
-  async #commit(group: readonly Waiting['entry'][]): Promise<(boolean | SkillError)[]> {
-    const { file, index, anchor, key, signer } = this.#parts;
-    const extension = new Extension(key, file.size, this.#head, this.#checkpoint);
+  /** What is written together: up to the next prune, or that alone. */
+  #take(): Waiting[] {
+    const prune = this.#queue.findIndex(({ asked }) => isPrune(asked));
+    return this.#queue.splice(0, prune === 0 ? 1 : prune === -1 ? BATCH : Math.min(prune, BATCH));
+  }
+
+  async #do(group: readonly Asked[]): Promise<(Done | SkillError)[]> {
+    const [first] = group;
+    if (first !== undefined && isPrune(first)) return [await this.#prune(first.retention)];
+    await this.#rotateIfDue();
+    return this.#commit(group.filter((asked): asked is Entry | 'checkpoint' => !isPrune(asked)));
+  }
+
+  async #commit(group: readonly (Entry | 'checkpoint')[]): Promise<(boolean | SkillError)[]> {
+    const { signer } = this.#parts;
+    const extension = this.#extension();
     const ahead = new Map<string, 'running' | 'ended'>();
     const results = group.map((entry) => {
       if (entry === 'checkpoint') return extension.sign(signer);
@@ -95,11 +138,61 @@ export class LinesWriter {
     });
     if (extension.entries.length === 0) return results;
     extension.signIfDue(signer);
-    await file.append(extension.lines, extension.head, extension.endsWithCheckpoint, anchor);
+    await this.#append(extension, extension.endsWithCheckpoint);
+    return results;
+  }
+
+  #extension(): Extension {
+    const { files, key } = this.#parts;
+    return new Extension(key, files.growing, this.#head, this.#checkpoint);
+  }
+
+  /** @param synced also where only what outlives the process was promised */
+  async #append(extension: Extension, synced: boolean): Promise<void> {
+    const { files, index, anchor } = this.#parts;
+    await files.growing.append(extension.lines, extension.head, synced, anchor);
     this.#head = extension.head;
     this.#checkpoint = extension.checkpoint;
     for (const { seq, kind, body, place } of extension.entries) index.add(seq, kind, body, place);
-    return results;
+  }
+
+  async #rotateIfDue(): Promise<void> {
+    const { files, rotation, retention } = this.#parts;
+    const { size } = files.growing;
+    // A clock that jumps back is no reason to wait for it.
+    const passed = Math.abs(Date.now() - files.begunMs);
+    if (size === 0 || (size < rotation.bytes && passed < rotation.ageMs)) return;
+    await this.#rotate();
+    if (retention !== undefined) await this.#prune(retention);
+  }
+
+  /** The last entry of a closed file is a signed one, and all of it is on the disk. */
+  async #rotate(): Promise<void> {
+    const { files, signer, anchor } = this.#parts;
+    const extension = this.#extension();
+    if (extension.sign(signer)) await this.#append(extension, true);
+    else await files.growing.settle(this.#head, anchor);
+    files.rotate(this.#head.seq);
+  }
+
+  /** The summary is the first entry of a new file, on the disk before anything goes. */
+  async #prune(retention: Retention): Promise<Pruned | undefined> {
+    const { files, index, signer } = this.#parts;
+    const cut = cutOf(index, files, this.#head, retention);
+    if (cut === undefined) return undefined;
+    if (files.growing.size > 0) await this.#rotate();
+    const through = cut.growing ? this.#head.seq : cut.through;
+    const [last] = index.placesAfter(through - 1, 1);
+    if (last === undefined) throw new Error(`entry ${through} is not known`);
+    const { hash } = await readPlace(last);
+    const statement = pruneStatement(index, cut, { seq: through, hash });
+    const extension = this.#extension();
+    extension.add('prune', null, canonicalJson(signer.sign(statement)));
+    await this.#append(extension, true);
+    index.forget(through);
+    await this.readsDone();
+    files.removeThrough(through);
+    return { through, entries: statement.entries, records: statement.records };
   }
 
   #refusal(
@@ -111,4 +204,8 @@ export class LinesWriter {
     if (kind === 'intent') return state === undefined ? undefined : repeatedIntent(id);
     return state === 'running' ? undefined : noOpenIntent(id);
   }
+}
+
+function isPrune(asked: Asked): asked is { readonly retention: Retention } {
+  return typeof asked === 'object' && 'retention' in asked;
 }

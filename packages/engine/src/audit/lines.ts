@@ -1,29 +1,29 @@
-import { closeSync, existsSync, fstatSync, openSync, read } from 'node:fs';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { SkillError } from '../errors.ts';
 import type { JsonValue } from '../schema/json.ts';
-import { chainKey } from './chain.ts';
 import type { Durability } from './database.ts';
 import { keyedDigest } from './digest.ts';
 import { encodeIntent, encodeOutcome } from './entry.ts';
-import { readSecrets } from './files.ts';
-import { checkFilter } from './filter.ts';
-import { readEntry } from './lines-format.ts';
-import type { Indexed, Place } from './lines-index.ts';
-import { type OpenedLines, openLines, verifyLines } from './lines-open.ts';
-import { MOST_CANDIDATES, closed, pickOne, type Stored, toPage } from './page.ts';
-import type { AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
-import { matches, statsRow } from './select.ts';
+import type { LinesIndex } from './lines-index.ts';
+import { type OpenedLines, openLines } from './lines-open.ts';
+import { LinesQueries } from './lines-queries.ts';
+import { closeAll, openSegments } from './lines-segments.ts';
+import { verifyJsonLinesAudit } from './lines-verify-file.ts';
+import { findPrune } from './lines-verify.ts';
+import { closed } from './page.ts';
+import type { IntentRecord, OutcomeRecord } from './record.ts';
+import { checkRetention, type Pruned, type Retention } from './retention.ts';
 import { signerOf } from './signing.ts';
-import { addUp, type AuditStats } from './stats.ts';
-import type { AuditFilter, AuditPage, AuditStore } from './store.ts';
+import type { AuditReader } from './sqlite.ts';
+import type { AuditStore } from './store.ts';
 import { unavailable } from './unavailable.ts';
 import type { Verification } from './verify.ts';
-import { keyOf, readAnchor, type VerifyOptions } from './verify-store.ts';
+import type { VerifyOptions } from './verify-store.ts';
 import { ownIdentity } from './writer-identity.ts';
 
-const readAt = promisify(read);
+/** Bytes at which a file is closed, unless something else is asked for: 64 MiB. */
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+const DAY_MS = 86_400_000;
 
 /** Where a JSON-lines store is, and what it promises. */
 export interface JsonLinesAuditOptions {
@@ -36,76 +36,69 @@ export interface JsonLinesAuditOptions {
   readonly durability?: Durability | undefined;
   /** How long to wait for another writer to end, in milliseconds. Default 1000. */
   readonly busyTimeoutMs?: number;
+  /**
+   * When the file is closed, gets a name of its own (`path` and the number of its first entry) and a new one is begun, with
+   * the next entry: at so many bytes, or when its first line is so many milliseconds old. Default: 64 MiB, and a day where
+   * `retention` goes by age.
+   */
+  readonly rotate?: { readonly bytes?: number; readonly ageMs?: number };
+  /**
+   * What is kept, whenever the store is opened or a file is closed: closed files of which nothing is to be kept are removed,
+   * behind a signed summary. Default: everything.
+   */
+  readonly retention?: Retention | undefined;
 }
 
-/** A store in one file that only grows, a line of JSON for each entry of the chain. */
-export interface JsonLinesAuditStore extends AuditStore {
+/** A store in files that only grow, a line of JSON for each entry of the chain. */
+export interface JsonLinesAuditStore extends AuditStore, AuditReader {
   /** PEM of the Ed25519 key whose signature checkpoints have. */
   readonly publicKey: string;
   /** Signs the record so far; false where nothing has come since the last checkpoint. */
   checkpoint(): Promise<boolean>;
-  /** Reads the whole record and holds it against its chain, its signatures and its anchor. */
-  verify(options?: Omit<VerifyOptions, 'path'>): Promise<Verification>;
+  /**
+   * Removes whole files of which the retention keeps nothing, behind a signed summary; more stays rather than less.
+   * Undefined where there was nothing to remove.
+   */
+  prune(retention: Retention): Promise<Pruned | undefined>;
 }
 
 /**
  * Opens a store for programs that ship lines to a log system. It has one writer at a time, and keeps in memory where each
- * execution is in the file; the SQLite store has neither bound. Opening verifies the file, cuts off a last line that a crash
+ * execution is in the files; the SQLite store has neither bound. Opening verifies the files, cuts off a last line that a crash
  * left unfinished, and records `interrupted` for invocations that have no outcome.
  *
- * @throws SkillError AUDIT_UNAVAILABLE when the file cannot be made, is refused, is not what was written, or has a writer
+ * @throws SkillError AUDIT_UNAVAILABLE when the file cannot be made, is refused, is not what was written, or has a writer;
+ *   INVALID_OPTIONS
  */
-export async function openJsonLinesAuditStore({
-  path,
-  durability = 'power',
-  busyTimeoutMs = 1000,
-}: JsonLinesAuditOptions): Promise<JsonLinesAuditStore> {
+export async function openJsonLinesAuditStore(
+  options: JsonLinesAuditOptions,
+): Promise<JsonLinesAuditStore> {
+  const { path, durability = 'power', busyTimeoutMs = 1000, rotate = {}, retention } = options;
+  const { bytes = SEGMENT_BYTES, ageMs = retention?.maxAgeMs === undefined ? Infinity : DAY_MS } =
+    rotate;
+  if (retention !== undefined) checkRetention(retention);
+  if (!(bytes >= 1) || !(ageMs >= 1)) {
+    throw new SkillError('INVALID_OPTIONS', 'rotate needs bytes and ageMs of at least 1.');
+  }
+  const rotation = { bytes, ageMs };
   try {
-    return new Store(await openLines(path, durability, busyTimeoutMs));
+    return new Store(await openLines(path, { durability, busyTimeoutMs, rotation, retention }));
   } catch (error) {
     throw unavailable('opened', error);
   }
 }
 
-/**
- * Verifies a file without writing to it, also while it is written. A last line without its end is left out.
- *
- * @throws SkillError AUDIT_UNAVAILABLE when there is no such store, or it cannot be read
- */
-export async function verifyJsonLinesAudit(options: VerifyOptions): Promise<Verification> {
-  const { publicKey, checkpoint, kept } = options;
-  const path = resolve(options.path);
-  const secrets = readSecrets(path);
-  const key = secrets.key && chainKey(secrets.key);
-  const pem = publicKey ?? (secrets.signing && signerOf(secrets.signing).publicKey);
-  if (!existsSync(path)) throw absent(`There is no audit store at ${path}.`);
-  if (pem === undefined) {
-    throw absent(`${path}.signing is missing: restore it, or give the public key.`);
-  }
-  // The anchor follows the file: what is read after it is at least as far.
-  const anchor = key && readAnchor(`${path}.head`, key);
-  const file = openSync(path, 'r');
-  try {
-    const given = { key, publicKey: keyOf(pem), anchor, checkpoint, kept };
-    return (await verifyLines(file, fstatSync(file).size, given)).verification;
-  } catch (error) {
-    throw unavailable('read', error);
-  } finally {
-    closeSync(file);
-  }
-}
-
-class Store implements JsonLinesAuditStore {
+class Store extends LinesQueries implements JsonLinesAuditStore {
   readonly publicKey: string;
   readonly #opened: OpenedLines;
   readonly #identity = ownIdentity();
-  /** Reads under way: the file is closed after them. */
-  readonly #reading = new Set<Promise<unknown>>();
   #ending: Promise<void> | undefined;
 
   constructor(opened: OpenedLines) {
+    super();
     this.#opened = opened;
     this.publicKey = signerOf(opened.secrets.signing).publicKey;
+    opened.writer.readsDone = () => this.settleReads();
   }
 
   async begin(intent: IntentRecord): Promise<void> {
@@ -125,34 +118,25 @@ class Store implements JsonLinesAuditStore {
     return await this.#opened.writer.write('checkpoint');
   }
 
-  async query(filter: AuditFilter = {}): Promise<AuditPage> {
-    const selection = checkFilter(filter);
+  async prune(retention: Retention): Promise<Pruned | undefined> {
+    const checked = checkRetention(retention);
     this.#checkOpen();
-    const found = this.#opened.index.all().filter((execution) => matches(execution, selection));
-    if (selection.order === 'newest') found.reverse();
-    return toPage(await this.#readAll(found.slice(0, selection.limit + 1)), selection.limit);
-  }
-
-  async stats(filter: AuditFilter = {}): Promise<AuditStats> {
-    const selection = { ...checkFilter(filter), before: undefined };
-    this.#checkOpen();
-    const all = this.#opened.index.all();
-    return addUp(all.filter((execution) => matches(execution, selection)).map(statsRow));
-  }
-
-  async get(executionId: string): Promise<AuditRecord | undefined> {
-    this.#checkOpen();
-    const { index } = this.#opened;
-    const exact = index.get(executionId);
-    const found = exact
-      ? [exact]
-      : index.all().filter(({ intent }) => intent.executionId.startsWith(executionId));
-    return pickOne(executionId, await this.#readAll(found.reverse().slice(0, MOST_CANDIDATES)));
+    return await this.#opened.writer.prune(checked);
   }
 
   async verify(options: Omit<VerifyOptions, 'path'> = {}): Promise<Verification> {
     this.#checkOpen();
-    return await verifyJsonLinesAudit({ ...options, path: this.#opened.file.path });
+    return await verifyJsonLinesAudit({ ...options, path: this.#opened.files.path });
+  }
+
+  async lastPrune(): Promise<string | undefined> {
+    this.#checkOpen();
+    const segments = openSegments(this.#opened.files.path);
+    try {
+      return (await findPrune(segments))?.body;
+    } finally {
+      closeAll(segments);
+    }
   }
 
   digest(parameters: JsonValue): string {
@@ -168,9 +152,14 @@ class Store implements JsonLinesAuditStore {
     return this.close();
   }
 
+  protected async index(): Promise<LinesIndex> {
+    this.#checkOpen();
+    return this.#opened.index;
+  }
+
   async #end(): Promise<void> {
     using opened = this.#opened;
-    await Promise.allSettled(this.#reading);
+    await this.settleReads();
     try {
       await opened.writer.settle();
     } catch (error) {
@@ -178,36 +167,7 @@ class Store implements JsonLinesAuditStore {
     }
   }
 
-  async #readAll(found: readonly Indexed[]): Promise<Stored[]> {
-    const reading = Promise.all(found.map((execution) => this.#read(execution)));
-    this.#reading.add(reading);
-    try {
-      return await reading;
-    } catch (error) {
-      throw unavailable('read', error);
-    } finally {
-      this.#reading.delete(reading);
-    }
-  }
-
-  async #read({ seq, begun, ended }: Indexed): Promise<Stored> {
-    const outcome = ended === undefined ? null : await this.#body(ended);
-    return { seq, intent: await this.#body(begun), outcome };
-  }
-
-  async #body({ start, length }: Place): Promise<string> {
-    const bytes = Buffer.alloc(length);
-    await readAt(this.#opened.file.descriptor, bytes, 0, length, start);
-    const entry = readEntry(bytes);
-    if (entry === undefined) throw new Error(`the line at byte ${start} is not what was written`);
-    return entry.body;
-  }
-
   #checkOpen(): void {
     if (this.#ending) throw closed();
   }
-}
-
-function absent(message: string): SkillError {
-  return new SkillError('AUDIT_UNAVAILABLE', message);
 }

@@ -83,13 +83,11 @@ export interface SqliteAuditStore extends AuditStore, AuditReader {
   prune(retention: Retention): Promise<Pruned | undefined>;
 }
 
-/**
- * Opens a store to look at it: nothing is made, marked or written, so it may be read-only. A store that is
- * not there is an empty one.
- *
- * @throws SkillError AUDIT_UNAVAILABLE when it cannot be read
- */
-export function openAuditReader({ path, busyTimeoutMs = 10_000 }: SqliteAuditOptions): AuditReader {
+/** See `openAuditReader`. */
+export function openSqliteReader({
+  path,
+  busyTimeoutMs = 10_000,
+}: SqliteAuditOptions): AuditReader {
   return new Reader(resolve(path), busyTimeoutMs);
 }
 

@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../schema/json.ts';
 import { GENESIS, hashEntry, type ChainKind } from './chain.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
-import { openAuditReader, openSqliteAuditStore, type SqliteAuditStore } from './sqlite.ts';
+import { openAuditReader } from './disk.ts';
+import { openSqliteAuditStore, type SqliteAuditStore } from './sqlite.ts';
 import type { VerifyOptions } from './verify-store.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));

@@ -153,6 +153,9 @@ class Walk {
     this.#prunedThrough = through;
     this.#signedTo = through;
     this.#previous = Buffer.from(head, 'hex');
+    // Where whole files are removed, an invocation may have begun in one and ended in the next.
+    const open = Array.isArray(summary['open']) ? summary['open'] : [];
+    for (const id of open) if (typeof id === 'string') this.#open.add(id);
   }
 
   take(entry: StoredEntry): void {

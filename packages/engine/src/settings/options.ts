@@ -10,7 +10,10 @@ import type { SettingKey } from './table.ts';
 
 /** Settings as the engine takes them. */
 export interface SettingsOptions {
-  readonly engine: Pick<EngineOptions, 'ceiling' | 'durability' | 'hooks' | 'isolation' | 'trust'>;
+  readonly engine: Pick<
+    EngineOptions,
+    'auditKind' | 'auditRetention' | 'ceiling' | 'durability' | 'hooks' | 'isolation' | 'trust'
+  >;
   /** For every load. */
   readonly load: { readonly limits: Partial<Limits>; readonly isolation: IsolationOptions };
   /** What `prune` keeps; `undefined` where nothing is to be removed. */
@@ -22,8 +25,11 @@ export function settingsOptions(settings: Settings): SettingsOptions {
   const ceiling = settings.get('ceiling');
   const level = settings.get('isolation.level') ?? 'process';
   const os = settings.get('isolation.os');
+  const retention = retentionOf(settings);
   return {
     engine: {
+      auditKind: settings.get('audit.store') ?? 'sqlite',
+      ...(retention === undefined ? {} : { auditRetention: retention }),
       ...(ceiling === undefined ? {} : { ceiling }),
       durability: settings.get('audit.durability') ?? 'power',
       hooks: hooksOf(settings),
@@ -40,7 +46,7 @@ export function settingsOptions(settings: Settings): SettingsOptions {
       }),
       isolation: { level },
     },
-    retention: retentionOf(settings),
+    retention,
   };
 }
 

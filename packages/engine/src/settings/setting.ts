@@ -29,6 +29,11 @@ export const keepMore: Narrowing<number> = {
   narrow: (current, by) => (current === undefined ? undefined : Math.max(current, by)),
 };
 
+/** Neither choice is the stricter one. */
+export function fixed<T>(): Narrowing<T> {
+  return { narrowing: 'not change it', narrow: (current) => current };
+}
+
 /** Each entry narrows by itself. */
 export function add<T>(narrowing: string): Narrowing<readonly T[]> {
   return { narrowing, narrow: (current = [], by) => [...current, ...by] };

@@ -18,6 +18,10 @@ const checkout = (text: string): SettingsLayer => ({
 
 /** For each setting: what the operator said, what a hostile checkout says, and what still holds. */
 const attacks: Readonly<Record<SettingKey, readonly [string, string, unknown][]>> = {
+  'audit.store': [
+    ['', 'audit.store = "jsonl"', 'sqlite'],
+    ['audit.store = "jsonl"', 'audit.store = "sqlite"', 'jsonl'],
+  ],
   'audit.durability': [
     ['', 'audit.durability = "process"', 'power'],
     ['audit.durability = "power"', 'audit.durability = "process"', 'power'],
@@ -182,6 +186,7 @@ describe('reading', () => {
 it('without settings the engine is as it is without options', () => {
   expect(settingsOptions(combineSettings([]))).toEqual({
     engine: {
+      auditKind: 'sqlite',
       durability: 'power',
       hooks: [],
       isolation: { level: 'process' },

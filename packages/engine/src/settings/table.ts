@@ -1,10 +1,11 @@
 /** The closed table of settings. `docs/reference/configuration.md` has a row for each; a test holds both together. */
+import type { AuditKind } from '../audit/kind.ts';
 import { mapped, type Form } from '../manifest/form.ts';
 import { flag, integer, oneOf } from '../manifest/form-scalar.ts';
 import { disk, fuel, memory, output, size, timeout } from '../manifest/resources.ts';
 import type { RateRule } from '../policy/hooks/rate-limits.ts';
 import { age, ceiling, patterns, rates } from './forms.ts';
-import { add, keepMore, lower, stricterOf, type Setting } from './setting.ts';
+import { add, fixed, keepMore, lower, stricterOf, type Setting } from './setting.ts';
 
 const alone = <T>(form: Form<T>): Form<readonly T[]> => mapped(form, (value) => [value]);
 
@@ -17,6 +18,14 @@ const limit = (form: Form<number>, what: string): Setting<number> => ({
 
 /** Every setting: its form, its default, what it does, and how it narrows. */
 export const settings = {
+  'audit.store': {
+    form: oneOf(['sqlite', 'jsonl']),
+    meaning:
+      'Which store records: a database for many processes, or JSON lines, for one process at a time and for shipping to a log system.',
+    initial: 'sqlite',
+    otherwise: 'sqlite',
+    ...fixed(),
+  } as Setting<AuditKind>,
   'audit.durability': {
     form: oneOf(['process', 'power']),
     meaning:
