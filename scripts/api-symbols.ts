@@ -8,6 +8,7 @@ import {
   isTypeLiteralNode,
   isVariableDeclaration,
 } from 'typescript/unstable/ast/is';
+import { membersIn, referencesIn, type PublicMember } from './api-members.ts';
 import type { Node } from 'typescript/unstable/ast';
 import { API, SymbolFlags, type Project, type Symbol } from 'typescript/unstable/sync';
 
@@ -19,6 +20,12 @@ export interface PublicName {
   readonly tags: readonly { readonly name: string; readonly text: string }[];
   /** The declarations without what is private or internal; overloads are one each. */
   readonly code: string;
+  /** Of classes, interfaces and literals of types, also of those inside of others. */
+  readonly members: readonly PublicMember[];
+  /** Types of the packages' own that it speaks of, by `file name`. */
+  readonly references: readonly string[];
+  /** Where it is declared, as in `references`. */
+  readonly declared: string;
 }
 
 export interface EntryPoint {
@@ -86,6 +93,9 @@ function describe(name: string, symbol: Symbol, project: Project): PublicName {
       .getJsDocTags(project.checker)
       .map((tag) => ({ name: tag.name, text: (tag.text ?? '').trim() })),
     code: nodes.map(codeOf).join('\n'),
+    members: nodes.flatMap((node) => membersIn(node, project.checker, isHidden)),
+    references: nodes.flatMap((node) => referencesIn(node, project.checker, isHidden)),
+    declared: `${nodes[0]!.getSourceFile().fileName} ${symbol.name}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { apiFolder, apiPages } from '../../scripts/api.ts';
 import { publishedPackages } from '../../scripts/api-symbols.ts';
+import { undocumented, withoutDefault, withoutUnit } from './api-rules.ts';
 
 const packages = publishedPackages();
 const names = packages.flatMap(({ entries }) =>
@@ -37,4 +38,36 @@ it('every public name has a doc comment', () => {
 
 it('shows nothing that is private or internal', () => {
   for (const { code } of names) expect(code).not.toMatch(/^ +(#|private )|@internal/m);
+});
+
+it('every type that a public name speaks of is public, too', () => {
+  const known = new Set(names.map(({ declared }) => declared.toLowerCase()));
+  const unknown = names.flatMap(({ name, references }) =>
+    references
+      .filter((one) => !known.has(one.toLowerCase()))
+      .map((one) => `${name}: ${one.replace(/^.*\/packages\//u, '')}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+it('every member says what it is, numbers their unit, options their default', () => {
+  expect(undocumented(names)).toEqual([]);
+  expect(withoutUnit(names)).toEqual([]);
+  expect(withoutDefault(names)).toEqual([]);
+});
+
+it('these rules find what is missing', () => {
+  const member = { name: 'a', doc: '', text: 'readonly a?: number;', optional: true, outer: '' };
+  const bad: (typeof names)[number] = {
+    ...names[0]!,
+    name: 'SomeOptions',
+    kind: 'interface',
+    doc: 'Something.',
+    members: [member],
+  };
+  expect(undocumented([bad])).toEqual(['SomeOptions.a']);
+  expect(withoutUnit([bad])).toEqual(['SomeOptions.a']);
+  expect(withoutDefault([bad])).toEqual(['SomeOptions.a']);
+  const good = { ...bad, members: [{ ...member, doc: 'Bytes. Default 1.' }] };
+  expect([undocumented, withoutUnit, withoutDefault].flatMap((rule) => rule([good]))).toEqual([]);
 });

@@ -74,15 +74,16 @@ export interface LoadOptions {
    * in the forms of `[skills.capabilities]`. Default `none`; for an installed skill, what was approved.
    */
   readonly grant?: 'declared' | 'none' | CapabilityForm;
-  /** Path of a manifest for a bare component file. */
+  /** Path of a manifest for a bare component file. Default: none, so no capability. */
   readonly manifest?: string;
   /** Name of the one skill to load, of a manifest that has several. Default: all of them. */
   readonly only?: string;
-  /** Narrower limits than the manifest's, for every invocation. */
+  /** Narrower limits than the manifest's, for every invocation. Default: the manifest's. */
   readonly limits?: Partial<Limits>;
   /**
    * Configuration values for its guests, which win over `[skills.config]`: read by `wasi:config/store` and by
    * `get-config` of the flat world. Plain text that a guest sees: secrets belong to the credentials.
+   * Default: the manifest's values alone.
    */
   readonly config?: Readonly<Record<string, string>>;
   /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */

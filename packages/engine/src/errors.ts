@@ -19,8 +19,10 @@ export const EXIT = {
   engine: 7,
 } as const;
 
-interface CodeEntry {
+/** One row of the table of error codes. */
+export interface CodeEntry {
   readonly owner: FaultOwner;
+  /** Exit code of the command line. */
   readonly exit: (typeof EXIT)[keyof typeof EXIT];
 }
 
@@ -125,6 +127,7 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 export class SkillError extends Error {
   override readonly name = 'SkillError';
   readonly code: ErrorCode;
+  /** What programs may want beside the message: plain JSON values; which ones depends on the code. */
   readonly details: ErrorDetails | undefined;
 
   constructor(

@@ -8,11 +8,11 @@ import type { JsonValue } from './schema/json.ts';
 export interface ExecuteOptions {
   /** Who asks, for the audit record. Default: none. */
   readonly user?: string;
-  /** Anything else about the caller (program, agent, request), for the audit record; redacted like parameters. */
+  /** Anything else about the caller (program, agent, request), for the audit record; redacted like parameters. Default: nothing. */
   readonly caller?: Readonly<Record<string, unknown>>;
-  /** Ends the invocation as soon as it aborts; the result's error is then `CANCELLED`. */
+  /** Ends the invocation as soon as it aborts; the result's error is then `CANCELLED`. Default: only the time limit ends it. */
   readonly signal?: AbortSignal;
-  /** Narrower limits than the skill's own; a wider value has no effect. */
+  /** Narrower limits than the skill's own; a wider value has no effect. Default: the skill's. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -36,23 +36,27 @@ export interface InterfaceUse {
   readonly interface: string;
   /** As WIT names it. */
   readonly function: string;
+  /** How many calls; at least 1. */
   readonly count: number;
 }
 
 /** A credential whose value left the engine. */
 export interface CredentialUse {
+  /** As the manifest names it. */
   readonly name: string;
   /** The host that it was sent to; `null` where the guest itself got it (`exposure = "guest"`). */
   readonly host: string | null;
 }
 
-interface ExecutionFacts {
+/** What is known of every invocation, however it ended. */
+export interface ExecutionFacts {
   /** Names the invocation's audit record. */
   readonly executionId: string;
   /** Fuel units; `null` when no guest ran or it was killed before it could say. */
   readonly fuelUsed: number | null;
   /** Bytes; `null` as for `fuelUsed`. */
   readonly memoryPeakBytes: number | null;
+  /** Milliseconds from the call to the end of its guest, waiting in the queue included. */
   readonly durationMs: number;
   /** Accesses that were refused, each with the manifest lines that would allow it. */
   readonly denials: readonly Denial[];
@@ -62,10 +66,11 @@ interface ExecutionFacts {
   readonly interfaceCalls: readonly InterfaceUse[];
   /** What the guest wrote, decoded as UTF-8 with replacement, raw: escape it before it reaches a terminal. */
   readonly stdout: string;
+  /** As `stdout`. */
   readonly stderr: string;
   /** Files that the guest made or opened for writing, by its own names for them; at most 1000. */
   readonly filesWritten: FilesWritten;
-  /** Of a command; `null` for other tools. */
+  /** Exit code of a command; `null` for other tools. */
   readonly exitCode: number | null;
 }
 
@@ -81,8 +86,11 @@ export type ExecutionResult = ExecutionFacts &
 
 /** One callable operation of a loaded skill. */
 export interface ToolInfo {
+  /** Name of the skill that has it. */
   readonly skill: string;
+  /** What `execute` takes; unique within its skill. */
   readonly name: string;
+  /** For callers; the manifest's, else the component's. */
   readonly description: string | undefined;
   /** JSON Schema (2020-12) of the parameters. */
   readonly parameters: JsonValue;

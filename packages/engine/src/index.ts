@@ -215,3 +215,68 @@ export {
   type HostInterface,
   type InterfaceCall,
 } from './interfaces/host-interface.ts';
+
+// Parts of the types above
+export type { IntentRecord, OutcomeRecord } from './audit/record.ts';
+export { auditStatuses } from './audit/record.ts';
+export type { Durability } from './audit/database.ts';
+export type { BreakKind, StoredEntry } from './audit/verify.ts';
+export { denialCodes } from './authority/denial.ts';
+export type {
+  AuthorityExplanation,
+  AuthorityPart,
+  EffectiveCredential,
+  EffectiveEnvironment,
+  EffectiveFilesystem,
+  EffectiveNetwork,
+  EffectiveVolume,
+  PathInPart,
+  Places,
+} from './authority/types.ts';
+export type { FilesWritten } from './broker/filesystem-written.ts';
+export type { NetworkSubstitute } from './broker/network-substitute.ts';
+export type { ComponentShape } from './component/shape.ts';
+export type { KeyMethod } from './credentials/vault-keys.ts';
+export type { CodeEntry } from './errors.ts';
+export type { ExecutionFacts } from './execution.ts';
+export type { Asked } from './install/differences.ts';
+export type { Approval, LockedSignature, UnsealedSkill } from './install/lock-format.ts';
+export type { PackageFiles } from './install/package-files.ts';
+export type { ClockReadings } from './isolate/messages.ts';
+export type { Spanned } from './manifest/form.ts';
+export type {
+  AllowedCommands,
+  CredentialPlace,
+  DeclaredCredential,
+  DeclaredEnvironment,
+  DeclaredFilesystem,
+  DeclaredInterface,
+  DeclaredNetwork,
+  DeclaredPath,
+  DeclaredVolume,
+  DockerEntry,
+  DockerSkillManifest,
+  FilesystemAccess,
+  ForbiddenPath,
+  NativeSkillManifest,
+  NetworkProtocol,
+  NetworkRule,
+  ParameterRow,
+  ParameterShape,
+  ParameterType,
+  RateLimit,
+  ResourceLimits,
+  SkillCommon,
+  SkillManifest,
+  SourceSpan,
+  ToolDeclaration,
+  ToolParameters,
+  WasmSkillManifest,
+} from './manifest/types.ts';
+export type { Counts } from './metrics.ts';
+export type { Day } from './policy/hooks/time-windows.ts';
+export type { JsonLimits } from './schema/json-limits.ts';
+export type { JsonObject } from './schema/json.ts';
+export type { Setting } from './settings/setting.ts';
+export type { FileSubstitute } from './substitutes.ts';
+export type { InstrumentOptions } from './telemetry.ts';

@@ -2,7 +2,9 @@
 import type { ErrorCode } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
 
+/** What was counted since the engine was opened. */
 export interface Counts {
+  /** How many calls ended. */
   readonly executions: number;
   /** Calls that did not succeed, refused ones included. */
   readonly failures: number;
@@ -14,6 +16,7 @@ export interface Counts {
     readonly mean: number | null;
     readonly max: number;
   };
+  /** Fuel units of all of them. */
   readonly fuelUsed: number;
   /** Only codes that came. */
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
@@ -21,7 +24,9 @@ export interface Counts {
 
 /** Counts of one tool. */
 export interface ToolMetrics extends Counts {
+  /** Name of the skill. */
   readonly skill: string;
+  /** Name of the tool. */
   readonly tool: string;
 }
 
@@ -33,10 +38,15 @@ export interface Metrics extends Counts {
 
 /** How one loaded skill is. */
 export interface SkillHealth {
+  /** Its name. */
   readonly skill: string;
+  /** `degraded` as soon as there is an issue. */
   readonly status: 'healthy' | 'degraded';
+  /** How many calls were counted. */
   readonly executions: number;
+  /** How many of them failed. */
   readonly failures: number;
+  /** What is wrong, one sentence each; empty when healthy. */
   readonly issues: readonly string[];
 }
 

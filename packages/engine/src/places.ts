@@ -9,9 +9,11 @@ export interface StatePlaces {
   readonly data: string;
   /** Transpiled components; may be deleted at any time. */
   readonly cache: string;
+  /** SQLite database of the audit record. */
   readonly auditFile: string;
   /** Of a store of JSON lines, where that is chosen instead. */
   readonly auditLinesFile: string;
+  /** The encrypted vault. */
   readonly credentialsFile: string;
   /** The operator's own settings. */
   readonly settingsFile: string;

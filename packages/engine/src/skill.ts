@@ -11,8 +11,11 @@ import type { TrustLevel } from './trust/levels.ts';
 
 /** What an embedder sees of a loaded skill. */
 export interface Skill {
+  /** What `execute` takes; unique within an engine. */
   readonly name: string;
+  /** The manifest's; `0.0.0` without one. */
   readonly version: string;
+  /** The manifest's. */
   readonly description: string | undefined;
   /** Lower-case hexadecimal digest of the component file. */
   readonly sha256: string;

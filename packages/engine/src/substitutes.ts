@@ -20,6 +20,7 @@ export interface Substitutes {
   readonly network?: NetworkSubstitute;
 }
 
+/** A directory that stands in for the root of the machine. */
 export interface FileSubstitute {
   /**
    * Absolute directory that stands for `/` in all paths of grants: with a grant of `/data`, the guest opens

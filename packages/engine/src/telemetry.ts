@@ -10,17 +10,22 @@ import { statusOf } from './outcome.ts';
 /** Attributes of points and spans. */
 export type TelemetryAttributes = Record<string, string | number>;
 
-interface InstrumentOptions {
+/** How an instrument of OpenTelemetry is described. */
+export interface InstrumentOptions {
+  /** For people. */
   readonly description: string;
+  /** In the notation of UCUM, such as `ms` or `By`. */
   readonly unit: string;
 }
 
 /** What the engine uses of `Meter` of `@opentelemetry/api`. */
 export interface TelemetryMeter {
+  /** A counter that only grows. */
   createCounter(
     name: string,
     options: InstrumentOptions,
   ): { add(value: number, attributes: TelemetryAttributes): void };
+  /** A distribution of values. */
   createHistogram(
     name: string,
     options: InstrumentOptions,
@@ -29,20 +34,25 @@ export interface TelemetryMeter {
 
 /** What the engine uses of `Span` of `@opentelemetry/api`. */
 export interface TelemetrySpan {
+  /** Adds to what the span has. */
   setAttributes(attributes: TelemetryAttributes): unknown;
-  /** `code`: 1 is OK, 2 is ERROR. */
+  /** `code` is a number of OpenTelemetry: 1 is OK, 2 is ERROR. */
   setStatus(status: { readonly code: number }): unknown;
+  /** The span lasted until now. */
   end(): void;
 }
 
 /** What the engine uses of `Tracer` of `@opentelemetry/api`. */
 export interface TelemetryTracer {
+  /** The span begins now, below the active one if there is one. */
   startSpan(name: string, options: { readonly attributes: TelemetryAttributes }): TelemetrySpan;
 }
 
 /** Where metrics and traces go. Any `Meter` and `Tracer` of `@opentelemetry/api` fits; whatever they throw is ignored. */
 export interface TelemetryOptions {
+  /** Default: no metrics. */
   readonly meter?: TelemetryMeter;
+  /** Default: no traces. */
   readonly tracer?: TelemetryTracer;
 }
 

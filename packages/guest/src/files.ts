@@ -59,6 +59,7 @@ function open(path: string, access: DescriptorFlags, flags: OpenFlags = {}): Des
 
 /** What a file or directory is. */
 export interface FileInfo {
+  /** What stands under the name. */
   readonly kind: 'file' | 'directory' | 'link' | 'other';
   /** Bytes. */
   readonly size: number;

@@ -26,7 +26,7 @@ export interface HttpRequest {
 
 /** The whole answer. */
 export interface HttpResponse {
-  /** 100 to 599. An answer is no error, whatever it says. */
+  /** HTTP status, 100 to 599. An answer is no error, whatever it says. */
   readonly status: number;
   /** True for 200 to 299. */
   readonly ok: boolean;

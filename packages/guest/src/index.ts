@@ -11,6 +11,8 @@ export {
   jsonSchema,
   type InputOf,
   type JsonSchema,
+  type StandardIssue,
+  type StandardResult,
   type StandardSchema,
   type ToolInput,
 } from './schema.ts';

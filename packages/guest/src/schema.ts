@@ -15,12 +15,17 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-type StandardResult<Output> =
+/** A value that was validated, or what is wrong with it. */
+export type StandardResult<Output> =
+  /** What was validated, perhaps converted. */
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-interface StandardIssue {
+/** One thing that is wrong with a value. */
+export interface StandardIssue {
+  /** One sentence. */
   readonly message: string;
+  /** Keys from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

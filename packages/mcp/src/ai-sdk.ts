@@ -8,8 +8,11 @@ export type JsonSchemaWrapper<Schema> = (schema: object) => Schema;
 
 /** A tool in the form that the AI SDK takes. */
 export interface AiSdkTool<Schema> {
+  /** For the model. */
   readonly description: string;
+  /** Of the tool's parameters. */
   readonly inputSchema: Schema;
+  /** The tool's value; it rejects with a SkillError when the tool fails. */
   readonly execute: (
     input: unknown,
     options?: { readonly abortSignal?: AbortSignal | undefined; readonly toolCallId?: string },

@@ -10,6 +10,7 @@ export interface McpServerOptions {
   readonly user?: string;
   /** Told to clients. Default `skill-engine`, `0.0.0`. */
   readonly name?: string;
+  /** What the server says of itself. Default: the package's version. */
   readonly version?: string;
   /** SKILL.md skills, with their four tools. Default: none. */
   readonly skills?: SkillMdTools;

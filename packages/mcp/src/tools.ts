@@ -8,6 +8,7 @@ import { modelNames } from './names.ts';
 export interface ModelTool {
   /** 1 to 64 of `A–Z a–z 0–9 _ -`. */
   readonly name: string;
+  /** For the model. */
   readonly description: string;
   /** JSON Schema (2020-12) of an object. */
   readonly parameters: { readonly [key: string]: JsonValue };
@@ -17,7 +18,7 @@ export interface ModelTool {
 export interface SkillToolsOptions {
   /** For the audit record and for rate limits; the model and its client cannot change it. Default: none. */
   readonly user?: string;
-  /** Program and face, for the audit record. */
+  /** Program and face, for the audit record. Default: nothing. */
   readonly caller?: Readonly<Record<string, unknown>>;
   /** SKILL.md skills, whose tools are offered by their own names. Default: none. */
   readonly skills?: SkillMdTools;
@@ -37,6 +38,7 @@ export class SkillTools {
     this.#options = options;
   }
 
+  /** All tools of all loaded skills that the options let pass. */
   list(): readonly ModelTool[] {
     const own = (this.#options.skills?.tools ?? []).map((tool) => [tool.name, tool] as const);
     return [...own, ...modelNames(this.#engine.tools())].map(

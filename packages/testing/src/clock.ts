@@ -64,6 +64,7 @@ export class TestClock {
     this.#wall += milliseconds;
   }
 
+  /** What the guest reads next. */
   readings() {
     return {
       wallMilliseconds: this.#wall,

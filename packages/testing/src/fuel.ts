@@ -24,7 +24,9 @@ function isOn(variable: string | undefined): boolean {
 
 /** Fuel of named runs, kept in a JSON file beside the tests, so that a change of cost is seen. */
 export class FuelSnapshot {
+  /** Absolute path of the file. */
   readonly path: string;
+  /** Largest share by which fuel may differ, from 0 to 1. */
   readonly tolerance: number;
   readonly #update: boolean;
   readonly #create: boolean;
@@ -48,6 +50,7 @@ export class FuelSnapshot {
     return this.#update || (known === undefined && this.#create);
   }
 
+  /** Notes the fuel units of one test. */
   set(name: string, fuel: number): void {
     const entries = Object.entries({ ...this.#read(), [name]: fuel });
     const sorted = Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)));

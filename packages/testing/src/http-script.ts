@@ -1,9 +1,11 @@
 /** Which response a test has for a request. */
 
 export interface ScriptedResponse {
-  /** Default 200. */
+  /** HTTP status. Default 200. */
   readonly status?: number;
+  /** Default: none. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Default: empty. */
   readonly body?: string | Uint8Array;
   /** A body of JSON, in place of `body`; its content type is set unless the headers have one. */
   readonly json?: unknown;
@@ -11,11 +13,13 @@ export interface ScriptedResponse {
 
 /** A request as it arrived. */
 export interface RecordedRequest {
+  /** In capitals. */
   readonly method: string;
   /** Scheme, host, port unless it is the usual one, path and query. */
   readonly url: string;
   /** Names in lower case; repeated ones joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
+  /** All of it. */
   readonly body: Uint8Array;
   /** The body as text. */
   readonly text: string;

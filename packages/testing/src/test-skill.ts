@@ -49,11 +49,11 @@ export interface TestSkillOptions {
   readonly credentials?: Readonly<Record<string, string>>;
   /** Configuration values by name, which win over the manifest's `[skills.config]`. Default: the manifest's alone. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Narrower limits than the manifest's, for every run. */
+  /** Narrower limits than the manifest's, for every run. Default: the manifest's. */
   readonly limits?: Partial<Limits>;
   /** What the operator approves. Default `declared`: all that the manifest asks for. */
   readonly grant?: LoadOptions['grant'];
-  /** Manifest for a bare component file. */
+  /** Manifest for a bare component file. Default: the skill's own. */
   readonly manifest?: string;
   /** Name of the skill to test, of a manifest that has several. Default: the first. */
   readonly only?: string;
@@ -160,6 +160,7 @@ export class SkillTest implements AsyncDisposable {
     this.#described = readTree(parts.places.root);
   }
 
+  /** The skill's tools. */
   get tools(): readonly ToolInfo[] {
     return this.skill.tools;
   }
@@ -229,6 +230,7 @@ export class SkillTest implements AsyncDisposable {
     return Object.keys(this.#described).filter((path) => !Object.hasOwn(now, path));
   }
 
+  /** Ends what runs and removes the temporary files. Idempotent. */
   async close(): Promise<void> {
     await this.#parts.engine.close();
     await this.#parts.servers.close();

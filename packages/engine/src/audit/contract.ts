@@ -5,7 +5,9 @@ import type { AuditStore } from './store.ts';
 
 /** One promise of the store's interface. It throws when the store does not keep it. */
 export interface ContractCase {
+  /** What is promised. */
   readonly title: string;
+  /** Rejects where the store does not keep it. */
   readonly run: (store: AuditStore) => Promise<void>;
 }
 

@@ -13,14 +13,15 @@ import {
 
 /** What {@link openDiskAuditStore} takes. */
 export interface DiskAuditOptions {
+  /** Path of the store's file. */
   readonly path: string;
   /** Default: JSON lines where its name ends in `.jsonl`, or such a store's lock is beside it; else SQLite. */
   readonly kind?: AuditKind | undefined;
-  /** As in `openSqliteAuditStore`. */
+  /** As in `openSqliteAuditStore`. Default `power`. */
   readonly durability?: Durability | undefined;
   /** How long to wait for other writers, in milliseconds. Default 10 000. */
   readonly busyTimeoutMs?: number | undefined;
-  /** Of JSON lines, as in `openJsonLinesAuditStore`; an SQLite store is pruned when `prune` is called. */
+  /** Of JSON lines, as in `openJsonLinesAuditStore`; an SQLite store is pruned when `prune` is called. Default: nothing is removed. */
   readonly retention?: Retention | undefined;
 }
 

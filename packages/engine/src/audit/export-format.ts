@@ -6,8 +6,11 @@ import type { StoredEntry } from './verify.ts';
 
 /** One link of the chain, as exports have it. */
 export interface ChainEntry {
+  /** Its number in the chain; the first is 1. */
   readonly seq: number;
+  /** What it is: an intent, an outcome, a checkpoint, a summary. */
   readonly kind: string;
+  /** Of the invocation; `null` where it belongs to none. */
   readonly execution_id: string | null;
   /** Hexadecimal SHA-256 over the hash before it and all that the entry says. */
   readonly hash: string;

@@ -7,6 +7,7 @@ import { keyOf } from './verify-store.ts';
 
 /** The key whose signatures a store's checkpoints have, for those who verify. */
 export interface AuditPublicKey {
+  /** SPKI, as PEM. */
   readonly pem: string;
   /** `sha256:` and hexadecimal. */
   readonly fingerprint: string;

@@ -16,8 +16,9 @@ export interface Retention {
 
 /** What {@link Retention} removed. */
 export interface Pruned {
-  /** Entries that were removed: all up to this one. */
+  /** Number of the last entry that was removed; all before it were, too. */
   readonly through: number;
+  /** How many entries were removed. */
   readonly entries: number;
   /** Invocations among them. */
   readonly records: number;

@@ -70,6 +70,7 @@ export interface AuditReader extends Pick<AuditStore, 'query' | 'get' | 'stats'>
   entries(after: number, most?: number): Promise<readonly ChainEntry[]>;
   /** Body of the last summary of removed entries. */
   lastPrune(): Promise<string | undefined>;
+  /** Frees the file. Idempotent. */
   close(): Promise<void>;
 }
 

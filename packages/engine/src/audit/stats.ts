@@ -6,8 +6,11 @@ import { checkVersion, TOTALS_VERSION } from './schema.ts';
 
 /** Of one tool of one skill. */
 export interface ToolStats {
+  /** Name of the skill. */
   readonly skill: string;
+  /** Name of the tool. */
   readonly tool: string;
+  /** How many invocations were counted. */
   readonly executions: number;
   /** By status; `running` for those without an outcome. */
   readonly statuses: Readonly<Record<string, number>>;
@@ -23,9 +26,11 @@ export interface ToolStats {
   } | null;
   /** Fuel of those that were metered, together. */
   readonly fuelUsed: number;
+  /** How many accesses were denied, of all invocations. */
   readonly denials: number;
   /** ISO 8601. */
   readonly first: string;
+  /** Time of the newest invocation, ISO 8601 in UTC. */
   readonly last: string;
 }
 
@@ -33,8 +38,11 @@ export interface ToolStats {
  * Totals over the records that a filter selects; `successRate` is of those that ended, 0 to 1, null where none has.
  */
 export interface AuditStats {
+  /** How many invocations were counted. */
   readonly executions: number;
+  /** How many had each status. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** Share of successes among what has ended, from 0 to 1; `null` when nothing has. */
   readonly successRate: number | null;
   readonly tools: readonly ToolStats[];
 }

@@ -19,9 +19,9 @@ export interface VerifyOptions {
   readonly path: string;
   /** PEM of whose signatures count. Default: the store's own key, beside it. */
   readonly publicKey?: string | undefined;
-  /** A checkpoint (or a head that `verify` gave) that was kept elsewhere. */
+  /** A checkpoint (or a head that `verify` gave) that was kept elsewhere. Default: none. */
   readonly checkpoint?: JsonObject | undefined;
-  /** The end of the chain (`head` of an earlier verification) that was kept elsewhere. */
+  /** The end of the chain (`head` of an earlier verification: its number and hash) that was kept elsewhere. Default: none. */
   readonly kept?: { readonly seq: number; readonly hash: string } | undefined;
 }
 

@@ -8,10 +8,15 @@ import { isSigned } from './signing.ts';
 
 /** One entry as it is stored, wherever. */
 export interface StoredEntry {
+  /** Its number in the chain; the first is 1. */
   readonly seq: number;
+  /** What it is: an intent, an outcome, a checkpoint, a summary. */
   readonly kind: string;
+  /** Of the invocation; `null` where it belongs to none. */
   readonly execution_id: string | null;
+  /** Its JSON, exactly as it was hashed. */
   readonly body: string;
+  /** 32 bytes: over the entry and the hash before it. */
   readonly hash: Uint8Array;
   /** Absent in an export. */
   readonly mac?: Uint8Array;
@@ -51,12 +56,15 @@ export interface Break {
   readonly kind: BreakKind;
   /** Sequence number of the first entry that is wrong or missing. */
   readonly seq: number;
+  /** Of the entry; `null` where it belongs to no invocation, or is gone. */
   readonly executionId: string | null;
+  /** One sentence. */
   readonly problem: string;
 }
 
 /** What verifying a record found. */
 export interface Verification {
+  /** Whether nothing is wrong. */
   readonly ok: boolean;
   /** The first thing that is wrong. */
   readonly broken: Break | undefined;
@@ -64,8 +72,9 @@ export interface Verification {
   readonly entries: number;
   /** Invocations among them. */
   readonly records: number;
+  /** How many signed checkpoints were checked. */
   readonly checkpoints: number;
-  /** The last entry, as hexadecimal: keep it elsewhere, and no shorter or other record can take this one's place. */
+  /** Number and hash (hexadecimal) of the last entry: keep it elsewhere, and no shorter or other record can take this one's place. */
   readonly head: { readonly seq: number; readonly hash: string };
   /** Entries behind the last checkpoint: only the store's own key vouches for them. */
   readonly unsigned: number;

@@ -25,6 +25,7 @@ export interface AuthorityParts {
   readonly ceilings?: readonly CapabilityRestriction[] | undefined;
 }
 
+/** Where paths of a manifest start from. */
 export interface Places {
   /** Absolute directory of the manifest, against which relative paths resolve. */
   readonly baseDir: string;
@@ -50,42 +51,54 @@ export interface EffectiveAuthority {
 
 /** The most specific grant decides, and `forbidden` beats every grant. Paths are absolute, normalised host paths. */
 export interface EffectiveFilesystem {
+  /** What may be opened, and how. */
   readonly grants: readonly { readonly path: string; readonly access: FilesystemAccess }[];
+  /** Absolute paths that no grant reaches. */
   readonly forbidden: readonly string[];
 }
 
 /** Every layer has to allow a connection; within a layer one rule does. */
 export interface EffectiveNetwork {
+  /** A connection passes only if a rule of each layer allows it. */
   readonly layers: readonly {
     readonly part: AuthorityPart;
     readonly rules: readonly NetworkRule[];
   }[];
+  /** Who resolves names: `system`, a service, an address or a URL. */
   readonly dns: string;
 }
 
 /** Every layer has to let a name pass. */
 export interface EffectiveEnvironment {
+  /** A variable passes only if each layer lets it. */
   readonly layers: readonly {
     readonly part: AuthorityPart;
     readonly rule: DeclaredEnvironment;
   }[];
 }
 
+/** A credential in effect: where its value may go. */
 export interface EffectiveCredential {
+  /** As the manifest names it. */
   readonly name: string;
   /** Every layer has to match the host. */
   readonly hosts: readonly (readonly string[])[];
+  /** Whether the guest gets a placeholder, or the value itself. */
   readonly exposure: 'placeholder' | 'guest';
   /** Where in a request the value may stand, sorted. */
   readonly places: readonly CredentialPlace[];
 }
 
+/** A volume of a container, in effect. */
 export interface EffectiveVolume {
+  /** Absolute path on the host. */
   readonly hostPath: string;
+  /** Absolute path in the container. */
   readonly guestPath: string;
   readonly access: FilesystemAccess;
 }
 
+/** Where each capability that is in effect comes from, part by part. */
 export interface AuthorityExplanation {
   /** Manifest table that denials name: `skill` or `skills`. */
   readonly table: 'skill' | 'skills';
@@ -100,11 +113,15 @@ export interface AuthorityExplanation {
   }[];
   /** The declared capabilities as written, to which denials add. */
   readonly declared: DeclaredCapabilities;
+  /** The manifest's own restriction. */
   readonly overrides: CapabilityRestriction | undefined;
 }
 
+/** A path as one part of the authority names it. */
 export interface PathInPart {
+  /** Absolute. */
   readonly path: string;
   readonly access: FilesystemAccess;
+  /** Where it stands. */
   readonly source?: SourceSpan | undefined;
 }

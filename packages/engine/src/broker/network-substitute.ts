@@ -5,6 +5,7 @@
 import type { Resolve } from './dns.ts';
 import { NetworkFailure } from './network-failure.ts';
 
+/** What stands in for names and hosts in tests; everything that judges runs as in use. */
 export interface NetworkSubstitute {
   /** Addresses of each name, in normal form (lower case, ASCII). */
   readonly names: Readonly<Record<string, readonly string[]>>;
@@ -12,6 +13,7 @@ export interface NetworkSubstitute {
   readonly otherwise: readonly string[];
   /** Ports on 127.0.0.1 that HTTP and HTTPS connections go to, whatever their address and port. */
   readonly http: number;
+  /** Port on the loopback interface that takes TLS connections. */
   readonly https: number;
 }
 

@@ -2,7 +2,9 @@
 import { Secret } from './secret.ts';
 import type { CredentialStore } from './store.ts';
 
+/** One promise of every credential store. */
 export interface CredentialContractCase {
+  /** What is promised. */
   readonly title: string;
   /** Throws when the store, empty at the start, does not keep the promise. */
   readonly run: (store: CredentialStore) => Promise<void>;

@@ -2,8 +2,11 @@
 
 /** Keeps the vault's master key. Every method may reject where the keyring is locked or missing. */
 export interface Keyring {
+  /** `undefined` if there is none. */
   get(account: string): Promise<Uint8Array | undefined>;
+  /** Replaces one that is there. */
   set(account: string, key: Uint8Array): Promise<void>;
+  /** Nothing happens if there is none. */
   delete(account: string): Promise<void>;
 }
 

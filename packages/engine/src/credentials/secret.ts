@@ -30,6 +30,7 @@ export class Secret implements Disposable {
     return this.#bytes.length;
   }
 
+  /** Whether the value is gone. */
   get wiped(): boolean {
     return this.#wiped;
   }
@@ -54,10 +55,12 @@ export class Secret implements Disposable {
     this.wipe();
   }
 
+  /** `[REDACTED]`. */
   toString(): string {
     return REDACTED;
   }
 
+  /** `[REDACTED]`. */
   toJSON(): string {
     return REDACTED;
   }

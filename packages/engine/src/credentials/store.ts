@@ -3,6 +3,7 @@ import type { Secret } from './secret.ts';
 
 /** Which credential: a skill's name and the credential's own. */
 export interface CredentialName {
+  /** Name of the skill that it belongs to. */
   readonly skill: string;
   /** As the skill's manifest names it. */
   readonly name: string;

@@ -11,7 +11,7 @@ export const MOST_ITERATIONS = 20_000_000;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
-/** How the master key is had, as the file says it. */
+/** How the master key is had, as the file says it: `salt` in base64, `iterations` the rounds of PBKDF2, at least 600 000. */
 export type KeyMethod =
   | { readonly kind: 'passphrase'; readonly salt: string; readonly iterations: number }
   | { readonly kind: 'keyring'; readonly salt: string; readonly account: string };

@@ -62,6 +62,7 @@ export class FileVault implements CredentialStore {
     this.#options = options;
   }
 
+  /** Of the file. */
   get path(): string {
     return this.#options.path;
   }

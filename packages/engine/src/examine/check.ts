@@ -6,6 +6,7 @@ export type Severity = 'ok' | 'warning' | 'problem';
 
 /** One thing that {@link examine} looked at, and what follows from it. */
 export interface Check {
+  /** What was looked at; stable. */
   readonly name: string;
   readonly severity: Severity;
   /** What was found. */

@@ -21,6 +21,7 @@ import type { SkillStore } from './store.ts';
 
 /** What {@link prepareInstall} takes. */
 export interface PrepareInstallOptions {
+  /** Directory of all state. Default: as for `createEngine`. */
   readonly home?: string | undefined;
   /** Directory that relative grants start from. Default: the folder that is installed from; none for others. */
   readonly base?: string | undefined;

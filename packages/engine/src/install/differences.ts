@@ -6,6 +6,7 @@ import type { ToolInfo } from '../execution.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { capabilityWords } from '../trust/plain-words.ts';
 
+/** What a version of a skill asks for. */
 export interface Asked {
   readonly declared: DeclaredCapabilities;
   readonly places: Places;
@@ -13,7 +14,9 @@ export interface Asked {
 
 /** What {@link capabilityDifference} found, one line for each item. */
 export interface CapabilityDifference {
+  /** Lines that only the new one has. */
   readonly added: readonly string[];
+  /** Lines that only the old one has. */
   readonly removed: readonly string[];
   /** True if anything is asked for, or let off, that was not before. What cannot be compared counts as wider. */
   readonly wider: boolean;
@@ -64,7 +67,9 @@ function withheldBy(asked: Asked): Set<string> {
 
 /** What {@link toolDifference} found, by names of tools. */
 export interface ToolDifference {
+  /** Tools that only the new one has. */
   readonly added: readonly string[];
+  /** Tools that only the old one has. */
   readonly removed: readonly string[];
   /** Whose description or parameters differ. */
   readonly changed: readonly string[];

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../authority/canonical.ts';
 import { trustLevels, type TrustLevel } from '../trust/levels.ts';
 
+/** What was known of the signature when the skill was installed. */
 export interface LockedSignature {
   /** `verified` by a key that was trusted then; a missing or unknown signature is never more than `unverified`. */
   readonly state: 'verified' | 'unverified';
@@ -16,6 +17,7 @@ export interface Approval {
   readonly authority: string;
   /** The same in words, one each. For readers only; the digest counts. */
   readonly grants: readonly string[];
+  /** Who approved, in their words. */
   readonly approver: string;
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -23,7 +25,9 @@ export interface Approval {
 
 /** One entry of a lock file. */
 export interface LockedSkill {
+  /** Of the skill; unique within its store. */
   readonly name: string;
+  /** Of the skill. */
   readonly version: string;
   /** `treeDigest` of the package. */
   readonly digest: string;
@@ -40,6 +44,7 @@ export interface LockedSkill {
   readonly seal: string;
 }
 
+/** An entry of the lock before it has its seal. */
 export type UnsealedSkill = Omit<LockedSkill, 'seal'>;
 
 const FORMAT = 1;

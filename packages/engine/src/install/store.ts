@@ -34,6 +34,7 @@ const LOCK_BYTES = 16 * 1024 * 1024;
 /** Installed skills of one scope: a lock file, and the packages by their digests. */
 export class SkillStore {
   readonly scope: StoreScope;
+  /** Its path. */
   readonly lockFile: string;
   readonly #packages: string;
   readonly #data: string;
@@ -70,10 +71,12 @@ export class SkillStore {
     }));
   }
 
+  /** The installed skill of that name. */
   async find(name: string): Promise<StoredSkill | undefined> {
     return (await this.list()).find(({ entry }) => entry.name === name);
   }
 
+  /** Absolute path of its files. */
   folderOf({ name, digest }: Pick<LockedSkill, 'name' | 'digest'>): string {
     return join(this.#packages, name, digest);
   }

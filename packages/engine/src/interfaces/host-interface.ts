@@ -2,10 +2,13 @@
 
 /** Who is calling; nothing of it comes from the guest. */
 export interface InterfaceCall {
+  /** Name of the skill. */
   readonly skill: string;
+  /** Name of the tool. */
   readonly tool: string;
   /** The user that the invocation was made for; `null` if it named none. */
   readonly user: string | null;
+  /** Names the invocation's audit record. */
   readonly executionId: string;
   /** Aborts when the invocation ends: at its time limit, by its caller, or because the guest is gone. */
   readonly signal: AbortSignal;
@@ -22,12 +25,14 @@ export interface InterfaceCall {
 export interface HostInterface {
   /** A WIT package that has the interface, such as `package app:db@1.0.0; interface query { … }`. */
   readonly wit: string;
+  /** A function for each of the interface, by its name in camel case. */
   readonly implementation: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
 /** Thrown by a host function: the guest gets `payload` as the err case of the function's result. */
 export class InterfaceError extends Error {
   override readonly name = 'InterfaceError';
+  /** The err case, of the function's type. */
   readonly payload: unknown;
 
   constructor(payload: unknown) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Detected, Layers, Program } from './layers.ts';
-import { describeIsolation } from './report.ts';
+import { describeLayers } from './report.ts';
 
 const machine =
   (layers: Layers, problems: [Program, string][] = []) =>
@@ -20,7 +20,7 @@ const complete: Layers = {
 };
 
 it('a machine with all layers has nothing to be helped with but its Node', async () => {
-  const report = await describeIsolation(machine(complete));
+  const report = await describeLayers(machine(complete));
   expect(report.complete).toBe(true);
   const missing = report.layers.filter(({ present }) => !present).map(({ name }) => name);
   const major = Number(process.versions.node.split('.')[0]);
@@ -32,7 +32,7 @@ it('a machine with all layers has nothing to be helped with but its Node', async
 
 it('namespaces without a file system of their own are not complete', async () => {
   const sandbox = { kind: 'unshare', path: '/usr/bin/unshare', userNamespace: true } as const;
-  const report = await describeIsolation(machine({ ...complete, sandbox }));
+  const report = await describeLayers(machine({ ...complete, sandbox }));
   expect(report.complete).toBe(false);
   const byName = new Map(report.layers.map((layer) => [layer.name, layer]));
   expect(byName.get('own processes and network')!.by).toBe('unshare');
@@ -43,7 +43,7 @@ it('namespaces without a file system of their own are not complete', async () =>
 it.runIf(process.platform === 'linux')(
   'says how to get what is missing, or why it does not work',
   async () => {
-    const report = await describeIsolation(
+    const report = await describeLayers(
       machine({}, [
         ['prlimit', 'is not installed'],
         ['bwrap', 'No permissions to create new namespace'],

@@ -4,7 +4,9 @@ import { detectLayers, type Detected, type Program } from './layers.ts';
 
 /** One layer of isolation on this machine. */
 export interface LayerReport {
+  /** Short, stable. */
   readonly name: string;
+  /** Whether isolates of this machine have it. */
   readonly present: boolean;
   /** What makes it: a program, or Node itself; `null` when it is missing. */
   readonly by: string | null;
@@ -28,12 +30,13 @@ const NODE_WITH_NETWORK_RULE = 25;
 /**
  * The walls around the isolates of this process, as `skill doctor` prints them. Layers of the operating system are
  * tried once in a process.
- *
- * @param detect tests put other machines in its place
  */
-export async function describeIsolation(
-  detect: () => Promise<Detected> = detectLayers,
-): Promise<IsolationReport> {
+export function describeIsolation(): Promise<IsolationReport> {
+  return describeLayers(detectLayers);
+}
+
+/** @param detect tests put other machines in its place */
+export async function describeLayers(detect: () => Promise<Detected>): Promise<IsolationReport> {
   const detected = await detect();
   const { prlimit, setpriv, nobody, sandbox } = detected.layers;
   const bubblewrap = sandbox?.kind === 'bubblewrap' ? sandbox : undefined;

@@ -82,7 +82,9 @@ export function referred<T>(definition: string, form: Form<T>): Form<T> {
   };
 }
 
+/** A value, and where it stands. */
 export interface Spanned<T> {
+  /** What it says. */
   readonly value: T;
   readonly source: SourceSpan;
 }

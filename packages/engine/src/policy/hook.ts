@@ -8,11 +8,15 @@ import type { JsonObject, JsonValue } from '../schema/json.ts';
 export interface HookCall {
   /** Names the invocation's audit record. */
   readonly executionId: string;
+  /** Name of the skill. */
   readonly skill: string;
+  /** Version of the skill. */
   readonly version: string;
+  /** Name of the tool. */
   readonly tool: string;
   /** What the tool would get; unredacted, after the rewrites of earlier hooks. */
   readonly parameters: JsonValue;
+  /** Who asks, as the caller said; `null` if it named none. */
   readonly user: string | null;
   readonly caller: JsonObject;
   /** What the guest may do. */
@@ -38,11 +42,16 @@ export type Decision =
 
 /** How the invocation ended, as the caller would see it. A copy. */
 export interface HookResult {
+  /** Whether the tool gave a value. */
   readonly ok: boolean;
   readonly value?: JsonValue;
+  /** Why it did not. */
   readonly error?: { readonly code: ErrorCode; readonly message: string };
+  /** What the guest wrote; raw text. */
   readonly stdout: string;
+  /** What the guest wrote; raw text. */
   readonly stderr: string;
+  /** Milliseconds from the call to its end. */
   readonly durationMs: number;
   readonly filesWritten: FilesWritten;
 }
@@ -85,6 +94,7 @@ export interface Hook {
 
 /** What `onAsk` is asked. */
 export interface AskRequest {
+  /** Name of the hook that asks. */
   readonly hook: string;
   /** From the hook; escape it before it reaches a terminal. */
   readonly question: string;

@@ -15,8 +15,10 @@ export interface SettingsLayer {
 
 /** What one layer said about one setting. */
 export interface Contribution {
+  /** Name of the layer. */
   readonly layer: string;
   readonly source: SourceSpan;
+  /** What it says, as it was read. */
   readonly value: unknown;
   /** False where it would not have narrowed. */
   readonly counts: boolean;
@@ -24,6 +26,7 @@ export interface Contribution {
 
 /** What holds, and why. Made by {@link combineSettings}. */
 export interface Settings {
+  /** What holds in the end; `undefined` where nobody said anything and there is no initial value. */
   get<K extends SettingKey>(key: K): SettingValue<K> | undefined;
   /** What every layer said, in order. */
   explain(key: SettingKey): readonly Contribution[];

@@ -10,6 +10,7 @@ import type { SettingKey } from './table.ts';
 
 /** Settings as the engine takes them. */
 export interface SettingsOptions {
+  /** For `createEngine`. */
   readonly engine: Pick<
     EngineOptions,
     'auditKind' | 'auditRetention' | 'ceiling' | 'durability' | 'hooks' | 'isolation' | 'trust'

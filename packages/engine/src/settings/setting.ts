@@ -1,7 +1,9 @@
 /** What a setting is, and the ways in which one can narrow. */
 import type { Form } from '../manifest/form.ts';
 
+/** One setting of an operator, in the table `settings`. */
 export interface Setting<T> {
+  /** @internal How it is read. */
   readonly form: Form<T>;
   /** One sentence, for people. */
   readonly meaning: string;

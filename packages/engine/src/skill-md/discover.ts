@@ -23,7 +23,9 @@ export interface FoundSkill {
 
 /** A folder with a SKILL.md that is no skill, or something else that the operator should know. */
 export interface DiscoveryProblem {
+  /** Path of the folder or file. */
   readonly where: string;
+  /** One sentence. */
   readonly message: string;
 }
 

@@ -14,11 +14,11 @@ import { Scripts, type ScriptPolicy } from './scripts.ts';
 
 /** What {@link createSkillTools} takes. */
 export interface SkillMdOptions {
-  /** Directories below which skills are looked for, once, now. Each skill is a folder with a SKILL.md. */
+  /** Directories below which skills are looked for, once, now. Each skill is a folder with a SKILL.md. Default: none. */
   readonly roots?: readonly string[];
-  /** Installed skills; of those that have a SKILL.md, the verified bytes are used. */
+  /** Installed skills; of those that have a SKILL.md, the verified bytes are used. Default: none. */
   readonly installed?: readonly InstalledSkill[];
-  /** Tools that there are not, for whoever calls. */
+  /** Tools that there are not, for whoever calls. Default: none. */
   readonly excludeTools?: readonly SkillToolName[];
   /** Levels below a root at which a skill's folder may lie. Default 4, at most 16. */
   readonly maxDepth?: number;

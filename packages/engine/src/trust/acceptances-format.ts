@@ -5,7 +5,9 @@ export interface Acceptance {
   readonly digest: string;
   /** Digest of the authority that was shown, with absolute paths. */
   readonly authority: string;
+  /** Name of the skill. */
   readonly skill: string;
+  /** Its version then. */
   readonly version: string;
   /** Who accepted. */
   readonly approver: string;

@@ -9,9 +9,13 @@ import type { Acceptance } from './acceptances-format.ts';
 
 /** What was accepted: one package, by its digest, with one authority. */
 export interface Accepted {
+  /** Of the skill. */
   readonly name: string;
+  /** Of the skill. */
   readonly version: string;
+  /** Of the package that is accepted: hexadecimal SHA-256. */
   readonly digest: string;
+  /** Hash of what it may do, hexadecimal SHA-256. */
   readonly authority: string;
 }
 

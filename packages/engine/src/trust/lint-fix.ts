@@ -9,6 +9,7 @@ import type { Finding } from './lint-rules.ts';
 
 /** What {@link fixManifest} made of a manifest. */
 export interface Fixed {
+  /** The manifest, changed. */
   readonly text: string;
   /** Findings that the text no longer has. */
   readonly fixed: readonly Finding[];

@@ -26,6 +26,7 @@ export interface Finding {
   readonly id: LintId;
   /** Errors and warnings fail the lint; notes do not. */
   readonly severity: 'error' | 'warning' | 'note';
+  /** One sentence. */
   readonly message: string;
   /** Where in the manifest. */
   readonly source: SourceSpan;

@@ -12,7 +12,9 @@ import { packageDigest, sha256OfText } from './package-digest.ts';
 
 /** One skill, as a person is asked about it: what it asks for, and the digests that an acceptance is bound to. */
 export interface SkillPackage {
+  /** Of the skill. */
   readonly name: string;
+  /** Of the skill. */
   readonly version: string;
   /** What its manifest asks for. */
   readonly declared: DeclaredCapabilities;

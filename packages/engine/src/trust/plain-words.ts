@@ -7,6 +7,7 @@ import type { DeclaredCapabilities, NetworkRule } from '../manifest/types.ts';
 export interface CapabilityGroup {
   /** `read`, `read and change`, `never touch`, `reach`, `see`, `use`, `call`, `mount`. */
   readonly verb: string;
+  /** One line each. */
   readonly items: readonly string[];
 }
 

@@ -11,8 +11,10 @@ import type { SkillPackage } from './package.ts';
 /** A call that a face refused before the engine saw it, for {@link recordRefused}. */
 export interface RefusedCall {
   readonly package: SkillPackage;
+  /** Name of the tool. */
   readonly tool: string;
   readonly parameters: JsonValue;
+  /** Who asked. */
   readonly user: string;
   readonly caller: JsonObject;
   readonly error: SkillError;

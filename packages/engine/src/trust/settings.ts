@@ -65,6 +65,7 @@ export class TrustSettings {
     return found;
   }
 
+  /** Whether skills of this level need a signature of a trusted key. */
   async requireSignature(level: TrustLevel, required: boolean): Promise<void> {
     await this.#change((state) => ({
       ...state,

@@ -4,6 +4,7 @@ export { contractGuest, isolateContract, type IsolateSubject } from './isolate.t
 
 /** One promise of an interface. */
 export interface ContractCase<Subject> {
+  /** What is promised. */
   readonly title: string;
   /** Throws when the subject does not keep the promise. */
   readonly run: (subject: Subject) => Promise<void>;

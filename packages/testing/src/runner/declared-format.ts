@@ -101,6 +101,7 @@ const declaredFile = z.strictObject({
 });
 
 export type DeclaredCase = z.infer<typeof declaredCase>;
+/** A `*.test.toml` that was read; the guide to testing has its form. */
 export type DeclaredFile = z.infer<typeof declaredFile>;
 export type DeclaredSurroundings = Pick<DeclaredFile, keyof typeof surroundings>;
 

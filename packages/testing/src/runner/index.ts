@@ -5,7 +5,7 @@ import { runDeclared } from './declared.ts';
 import { runNodeFiles } from './node-files.ts';
 import type { RunnerOptions, TestOutcome } from './outcome.ts';
 
-export { parseDeclared } from './declared-format.ts';
+export { parseDeclared, type DeclaredFile } from './declared-format.ts';
 export type { RunnerOptions, TestOutcome } from './outcome.ts';
 
 const patterns = ['**/*.test.toml', '**/*.test.{js,mjs,cjs,ts,mts,cts}'];

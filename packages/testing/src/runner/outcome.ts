@@ -4,7 +4,9 @@ export interface TestOutcome {
   readonly file: string;
   /** The name, after those of the suites around it: `suite > test`. */
   readonly name: string;
+  /** How it ended. */
   readonly status: 'passed' | 'failed' | 'skipped';
+  /** Milliseconds that it took. */
   readonly durationMs: number;
   /** Of a failure: what is not as it should be. Of a skipped test: why. */
   readonly message?: string;

@@ -2,7 +2,9 @@ import type { Hook } from '../hook.ts';
 
 /** One written file that wants a look: its path, and why (`kind`). */
 export interface FlaggedFile {
+  /** The guest's own name for it. */
   readonly path: string;
+  /** What was recognised in it. */
   readonly kind: string;
 }
 
@@ -11,6 +13,7 @@ export interface ArtefactReviewOptions {
   /**
    * Told of every invocation that wrote files of such kinds, also when it failed. `complete` is false when it
    * wrote more files than are listed. When it throws, the result is withheld.
+   * Default: nobody is told.
    */
   readonly onFlagged?: (
     files: readonly FlaggedFile[],

@@ -7,6 +7,7 @@ import { toolMatcher } from '../pattern.ts';
 export interface RateRule {
   /** Calls within any `perMs` milliseconds. */
   readonly count: number;
+  /** Length of the window, in milliseconds. */
   readonly perMs: number;
   /** What is counted together: all calls of one user, of one skill, of one tool, or everything. */
   readonly per: 'user' | 'skill' | 'tool' | 'all' | 'user-and-tool';

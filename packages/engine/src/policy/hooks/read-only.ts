@@ -3,7 +3,7 @@ import { toolMatcher } from '../pattern.ts';
 
 /** What {@link readOnly} takes. */
 export interface ReadOnlyOptions {
-  /** Tools that pass all the same, as patterns. */
+  /** Tools that pass all the same, as patterns. Default: none. */
   readonly except?: readonly string[];
 }
 

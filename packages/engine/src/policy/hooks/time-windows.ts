@@ -3,7 +3,8 @@ import type { Hook } from '../hook.ts';
 import { toolMatcher } from '../pattern.ts';
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-type Day = (typeof days)[number];
+/** A day of the week. */
+export type Day = (typeof days)[number];
 
 /** A span of the day, on some days of the week. */
 export interface TimeWindow {

@@ -5,7 +5,7 @@ import { toolMatcher } from '../pattern.ts';
 export interface ToolListOptions {
   /** Patterns such as `git-*`, `deploy/plan`, `*` + `/read-*`. With it, nothing else passes. Default: all pass. */
   readonly allow?: readonly string[];
-  /** Wins over `allow`. */
+  /** Wins over `allow`. Default: none. */
   readonly deny?: readonly string[];
 }
 
