@@ -8,8 +8,8 @@ export type WasmModule = object;
 
 /** An instance and its exports. */
 export interface WasmInstance {
-  // oxlint-disable-next-line typescript/no-explicit-any -- what a module exports is known to its caller alone
   /** What the module exports, by name. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- what a module exports is known to its caller alone
   readonly exports: Record<string, any>;
 }
 
