@@ -131,8 +131,13 @@ test('prune needs to know what to keep, and what is left verifies', async () => 
   expect((await skill(['audit', 'prune', '--older-than', '30d'])).out).toBe(
     'removed 0 invocations (0 entries)\n',
   );
+  const before = (await skill(['history', '--json'])).out;
+  expect((await skill(['audit', 'prune', '--keep', '1', '--dry-run'])).out).toMatch(
+    /^would remove 3 invocations \(\d+ entries\)\n$/,
+  );
+  expect((await skill(['history', '--json'])).out).toBe(before);
   const pruned = JSON.parse(
-    (await skill(['audit', 'prune', '--keep', '1', '--json'])).out,
+    (await skill(['audit', 'prune', '--keep', '1', '--compact', '--json'])).out,
   ) as object;
   expect(pruned).toMatchObject({ records: 3 });
   expect((await skill(['audit', 'verify'])).out).toMatch(

@@ -250,7 +250,7 @@ Times are of invocations with an outcome. p50, p95, p99: so many percent took at
        skill audit key [--json]
        skill audit export [--output FILE]
        skill audit import EXPORT --into FILE [options]
-       skill audit prune [--older-than TIME | --keep N | --max-size SIZE]
+       skill audit prune [--older-than TIME | --keep N | --max-size SIZE] [--dry-run] [--compact]
 
 verify   reads the whole chain and names the first bad entry; exit code 7 if there is one
 key      the public key that signs, as PEM, and its fingerprint
@@ -264,6 +264,8 @@ Options
   --checkpoint SEQ:HASH  the chain must go through this place, as an earlier verification told it
   --older-than TIME    an age such as 90d, or a date
   --max-size SIZE      such as 512M, 1G; counts entries, not free room in the file
+  --dry-run            only says what would be removed
+  --compact            gives freed room back to the disk; others wait until it is done
   --store FILE         another audit store
   --json
 `,

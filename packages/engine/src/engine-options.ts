@@ -24,7 +24,7 @@ export interface EngineOptions {
    * for shipping to log systems. Default `sqlite`.
    */
   readonly auditKind?: AuditKind;
-  /** What a `jsonl` store under `home` keeps, as in `openJsonLinesAuditStore`. Default: everything. */
+  /** What the store under `home` keeps, by itself, as in `openSqliteAuditStore` and `openJsonLinesAuditStore`. Default: everything. */
   readonly auditRetention?: Retention;
   /**
    * The most that any skill may get, whatever it declares and whatever is granted: a value in the forms of

@@ -13,7 +13,7 @@ import {
   settingsOptions,
   verifyExport,
 } from '@skill-engine/engine';
-import type { ExportVerifyOptions, Retention, Verification } from '@skill-engine/engine';
+import type { ExportVerifyOptions, Pruned, Retention, Verification } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { auditFile } from '../audit-place.ts';
 import { jsonText } from '../json.ts';
@@ -29,6 +29,8 @@ export const flags = {
   'older-than': { type: 'string' },
   keep: { type: 'string' },
   'max-size': { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  compact: { type: 'boolean' },
   store: { type: 'string' },
   json: { type: 'boolean' },
 } as const satisfies FlagTable;
@@ -168,14 +170,22 @@ async function prune(line: CommandLine, _: string | undefined, shell: Shell): Pr
   if (!existsSync(path)) {
     throw new SkillError('AUDIT_UNAVAILABLE', `There is no audit store at ${path}.`);
   }
-  await using store = await openDiskAuditStore({ path });
-  const pruned = (await store.prune(isGiven ? retention : configured!)) ?? {
-    through: 0,
-    entries: 0,
-    records: 0,
-  };
-  const text = `removed ${showCount(pruned.records)} invocations (${showCount(pruned.entries)} entries)`;
+  const kept = isGiven ? retention : configured!;
+  const pruned = (await pruneStore(path, kept, line)) ?? { through: 0, entries: 0, records: 0 };
+  const does = line.has('dry-run') ? 'would remove' : 'removed';
+  const text = `${does} ${showCount(pruned.records)} invocations (${showCount(pruned.entries)} entries)`;
   await write(shell.stdout, line.has('json') ? `${jsonText({ ...pruned })}\n` : `${text}\n`);
+}
+
+async function pruneStore(
+  path: string,
+  retention: Retention,
+  line: CommandLine,
+): Promise<Pruned | undefined> {
+  await using store = await openDiskAuditStore({ path });
+  return line.has('dry-run')
+    ? await store.prunable(retention)
+    : await store.prune(retention, { compact: line.has('compact') });
 }
 
 function trustOf(line: CommandLine): ExportVerifyOptions {

@@ -19,6 +19,18 @@ test.each([
   ['its end cut off', 'DELETE FROM entry WHERE seq > 6'],
   ['all of it removed', 'DELETE FROM entry'],
   [
+    'a trigger that hides what comes',
+    'CREATE TRIGGER t AFTER INSERT ON execution BEGIN DELETE FROM execution WHERE seq = new.seq; END',
+  ],
+  [
+    'its end replaced by a forged summary of removed entries',
+    `DELETE FROM entry; INSERT INTO entry VALUES (100, 'prune', NULL, '{"through":99}', x'00', x'00')`,
+  ],
+  [
+    'all of it replaced by entries without codes',
+    "DELETE FROM entry; INSERT INTO entry VALUES (100, 'checkpoint', NULL, '{}', x'00', x'00')",
+  ],
+  [
     'its last entry replaced',
     `DROP TRIGGER entry_is_append_only; UPDATE entry SET hash = x'00' WHERE seq = 8`,
   ],

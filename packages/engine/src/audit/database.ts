@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
 import type { SkillError } from '../errors.ts';
 import { Anchor, type Head } from './anchor.ts';
 import { chainKey } from './chain.ts';
-import { conditionsOf } from './conditions.ts';
+import { type Conditions, conditionsOf } from './conditions.ts';
 import type { ChainEntry } from './export-format.ts';
 import { encodeOutcome, interruptedOutcome } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -12,8 +11,11 @@ import type { Selection } from './filter.ts';
 import { assertStillThere, assertUntouched, touched } from './open-check.ts';
 import { openReadOnly, type OpenedDatabase } from './open-read-only.ts';
 import type { Stored } from './page.ts';
-import { prune, type Pruned, type Retention } from './retention.ts';
-import { CHAIN_VERSION, checkVersion, migrate } from './schema.ts';
+import { prunePiece } from './prune.ts';
+import { type Pruned, type Retention, retentionTarget } from './retention.ts';
+import { CHAIN_VERSION, checkVersion, EXECUTIONS_VERSION, migrate } from './schema.ts';
+import { executionView } from './schema-executions.ts';
+import { SchemaGuard } from './schema-guard.ts';
 import { signerOf } from './signing.ts';
 import { gatherStats, type AuditStats } from './stats.ts';
 import { sqliteCode, unavailable } from './unavailable.ts';
@@ -39,16 +41,21 @@ export interface DatabaseOptions {
 interface Powers extends Disposable {
   readonly chain: ChainWriter;
   readonly anchor: Anchor;
+  /** Of the entries' codes. */
+  readonly key: Uint8Array;
 }
 
 /** The blocking half of the SQLite store. It belongs on a thread of its own. */
 export class AuditDatabase implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #schema: SchemaGuard;
   readonly #close: () => void;
   readonly #durability: Durability;
   readonly #writing: Powers | undefined;
   /** The last end of the chain that this writer has seen: it must still be there. */
   #seen: Head | undefined;
+  /** False for a store of an earlier version, which has no indices for what is asked. */
+  #indexed = true;
 
   static open(file: string, options: DatabaseOptions): AuditDatabase {
     // Several processes that turn a new file into WAL mode at once get "busy" without SQLite waiting for them.
@@ -68,14 +75,23 @@ export class AuditDatabase implements Disposable {
     const { db, close } =
       mode === 'read' ? openReadOnly(file, busyTimeoutMs) : openToWrite(file, busyTimeoutMs);
     this.#db = db;
+    this.#schema = new SchemaGuard(db);
     this.#close = close;
     try {
       this.#db.exec('PRAGMA trusted_schema = OFF');
       if (mode === 'write') this.#writing = this.#openForWriting(file);
+      else if (checkVersion(db) < EXECUTIONS_VERSION) this.#readAsView();
     } catch (error) {
       close();
       throw error;
     }
+  }
+
+  /** An empty file has no entries to be seen. */
+  #readAsView(): void {
+    const version = checkVersion(this.#db);
+    if (version > 0) executionView(this.#db, version);
+    this.#indexed = false;
   }
 
   #openForWriting(file: string): Powers {
@@ -85,13 +101,14 @@ export class AuditDatabase implements Disposable {
     const secrets = loadSecrets(file);
     const key = chainKey(secrets.key);
     migrate(this.#db, key);
+    this.#schema.check();
     const chain = new ChainWriter(this.#db, key, signerOf(secrets.signing));
     const anchor = new Anchor(`${file}.head`, key, 'write');
     try {
       // A store of before there was a chain has no anchor; nor has a new one.
       const first = (): void =>
         this.#transaction(() => {
-          const head = chain.head();
+          const head = chain.begin();
           if (anchor.read() !== undefined) return;
           if (version >= CHAIN_VERSION && head.seq > 0)
             throw touched(`${file}.head is missing or empty`);
@@ -103,7 +120,7 @@ export class AuditDatabase implements Disposable {
       anchor[Symbol.dispose]();
       throw error;
     }
-    return { chain, anchor, [Symbol.dispose]: () => anchor[Symbol.dispose]() };
+    return { chain, anchor, key, [Symbol.dispose]: () => anchor[Symbol.dispose]() };
   }
 
   /**
@@ -139,22 +156,23 @@ export class AuditDatabase implements Disposable {
     return this.#extend((chain) => chain.checkpoint());
   }
 
-  /** Removes what is older or more than the retention keeps, behind a signed summary. */
-  prune(retention: Retention): Pruned | undefined {
-    const pruned = this.#extend((chain) => prune(this.#db, chain, retention));
-    // Freed pages are given back to the disk where nobody else is reading; otherwise they are used again.
-    if (pruned) {
-      try {
-        this.#db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
-      } catch (error) {
-        if (sqliteCode(error) !== BUSY) throw error;
-      }
-    }
-    return pruned;
+  /** How far the retention reaches, as it is now. */
+  retentionTarget(retention: Retention): Pruned | undefined {
+    return retentionTarget(this.#db, retention);
+  }
+
+  /** Removes a piece of what goes, behind a signed summary; undefined when all up to `target` is gone. */
+  prunePiece(target: number): Pruned | undefined {
+    return this.#extend((chain) => prunePiece(this.#db, chain, target));
+  }
+
+  /** Gives what was freed back to the disk, by writing the database anew; others wait meanwhile. */
+  vacuum(): undefined {
+    this.#db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   stats(selection: Selection): AuditStats {
-    return gatherStats(this.#db, selection);
+    return gatherStats(this.#db, selection, this.#indexed);
   }
 
   /** Entries of the chain behind a sequence number, oldest first. */
@@ -175,22 +193,21 @@ export class AuditDatabase implements Disposable {
     return (row as { body: string } | undefined)?.body;
   }
 
-  /** Newest first; one more than `limit` when there is a further page. */
+  /** In the order of the selection; one more than `limit` when there is a further page. */
   query(selection: Selection): Stored[] {
-    const { where, values } = conditionsOf(selection);
-    return this.#select(where, values, selection.limit + 1, selection.order);
+    const conditions = conditionsOf(this.#db, selection, this.#indexed);
+    return this.#select(conditions, selection.limit + 1, selection.order);
   }
 
   /** Executions whose id is, or begins with, the text; the exact one alone if it exists. */
   find(idOrPrefix: string, most: number): Stored[] {
-    const exact = this.#select("i.kind = 'intent' AND i.execution_id = ?", [idOrPrefix], 1);
-    if (exact.length > 0) return exact;
+    const from = 'FROM execution x';
+    const exact = { from, where: 'x.execution_id = ?', values: [idOrPrefix] };
+    const found = this.#select(exact, 1);
+    if (found.length > 0) return found;
     // "~" sorts after every character of an id.
-    return this.#select(
-      "i.kind = 'intent' AND i.execution_id > ? AND i.execution_id < ?",
-      [idOrPrefix, `${idOrPrefix}~`],
-      most,
-    );
+    const where = 'x.execution_id > ? AND x.execution_id < ?';
+    return this.#select({ from, where, values: [idOrPrefix, `${idOrPrefix}~`] }, most);
   }
 
   [Symbol.dispose](): void {
@@ -206,16 +223,16 @@ export class AuditDatabase implements Disposable {
   }
 
   #select(
-    where: string,
-    values: readonly SQLInputValue[],
+    { from, where, values }: Conditions,
     limit: number,
     order: Selection['order'] = 'newest',
   ): Stored[] {
+    // Of executions first, and only then of the bodies: whatever SQLite thinks of their numbers.
     const rows = this.#db
       .prepare(
-        `SELECT i.seq AS seq, i.body AS intent, o.body AS outcome
-         FROM entry i LEFT JOIN entry o ON o.execution_id = i.execution_id AND o.kind = 'outcome'
-         WHERE ${where} ORDER BY i.seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ?`,
+        `SELECT x.seq AS seq, i.body AS intent, o.body AS outcome
+         ${from} CROSS JOIN entry i ON i.seq = x.seq LEFT JOIN entry o ON o.seq = x.ended
+         WHERE ${where} ORDER BY x.seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ?`,
       )
       .all(...values, limit);
     const isOver = judgeWriters();
@@ -228,7 +245,9 @@ export class AuditDatabase implements Disposable {
   #ended(row: Stored): Stored {
     const { execution_id: id } = JSON.parse(row.intent) as { execution_id: string };
     const found = this.#db
-      .prepare("SELECT body FROM entry WHERE execution_id = ? AND kind = 'outcome'")
+      .prepare(
+        'SELECT o.body AS body FROM execution x JOIN entry o ON o.seq = x.ended WHERE x.execution_id = ?',
+      )
       .get(id) as { body: string } | undefined;
     return { ...row, outcome: found?.body ?? encodeOutcome(interruptedOutcome(id)).body };
   }
@@ -236,8 +255,8 @@ export class AuditDatabase implements Disposable {
   #orphans(own: WriterIdentity): string[] {
     const rows = this.#db
       .prepare(
-        `SELECT r.execution_id AS id, e.body AS body FROM running r
-         JOIN entry e ON e.execution_id = r.execution_id AND e.kind = 'intent'`,
+        `SELECT x.execution_id AS id, e.body AS body FROM execution x INDEXED BY execution_by_status
+         CROSS JOIN entry e ON e.seq = x.seq WHERE x.status IS NULL`,
       )
       .all() as { id: string; body: string }[];
     const isOver = judgeWriters(own);
@@ -261,20 +280,21 @@ export class AuditDatabase implements Disposable {
   #extend<T>(work: (chain: ChainWriter) => T): T {
     const writing = this.#writing;
     if (!writing) throw new Error('the database is open for reading only');
-    let head: Head | undefined;
+    const { chain } = writing;
     let signed = false;
     const result = this.#transaction(() => {
-      const before = writing.chain.head();
+      this.#schema.check();
+      const before = chain.begin();
       // Or the cut would be covered by what comes now.
-      if (this.#seen) assertStillThere(this.#db, this.#seen, before);
-      const done = work(writing.chain);
-      head = writing.chain.head();
-      signed = head.seq - before.seq > 0 && writing.chain.endsWithStatement();
+      if (this.#seen) assertStillThere(this.#db, writing.key, this.#seen, before);
+      const done = work(chain);
+      signed = chain.end.seq > before.seq && chain.endsSigned;
       return done;
     });
+    const head = chain.end;
     this.#seen = head;
-    if (this.#durability === 'power') this.#anchor(writing, head!);
-    else if (signed) this.#settle(head!, false);
+    if (this.#durability === 'power') this.#anchor(writing, head);
+    else if (signed) this.#settle(head, false);
     return result;
   }
 

@@ -21,7 +21,7 @@ export interface DiskAuditOptions {
   readonly durability?: Durability | undefined;
   /** How long to wait for other writers, in milliseconds. Default 10 000. */
   readonly busyTimeoutMs?: number | undefined;
-  /** Of JSON lines, as in `openJsonLinesAuditStore`; an SQLite store is pruned when `prune` is called. Default: nothing is removed. */
+  /** What is kept, as in `openSqliteAuditStore` and `openJsonLinesAuditStore`. Default: everything. */
   readonly retention?: Retention | undefined;
 }
 
@@ -36,7 +36,7 @@ export async function openDiskAuditStore(
   const { path, kind = auditKindOf(path), durability, busyTimeoutMs = 10_000, retention } = options;
   return kind === 'jsonl'
     ? await openJsonLinesAuditStore({ path, durability, busyTimeoutMs, retention })
-    : await openSqliteAuditStore({ path, durability, busyTimeoutMs });
+    : await openSqliteAuditStore({ path, durability, busyTimeoutMs, retention });
 }
 
 /**

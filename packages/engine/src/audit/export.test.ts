@@ -164,7 +164,7 @@ test('an imported store whose end was cut is found', async () => {
   await importAudit(stream(await linesOf(await filled(directory.path))), copy);
   {
     using db = new DatabaseSync(copy);
-    db.exec("DELETE FROM entry WHERE seq = 14; DELETE FROM running WHERE execution_id = 'open'");
+    db.exec("DELETE FROM entry WHERE seq = 14; DELETE FROM execution WHERE execution_id = 'open'");
   }
   await using reader = openAuditReader({ path: copy });
   expect((await reader.verify()).broken).toMatchObject({ kind: 'truncated', seq: 14 });

@@ -10,7 +10,7 @@ import { ImportedRows } from './import-rows.ts';
 import { readImported, writeImported } from './imported.ts';
 import { isSigned, signerOf } from './signing.ts';
 import { openAuditReader } from './disk.ts';
-import { type StoredEntry, type Verification, verifyEntryStream } from './verify.ts';
+import { type Break, type StoredEntry, type Verification, verifyEntryStream } from './verify.ts';
 import { keyOf, type VerifyOptions } from './verify-store.ts';
 
 const PAGE = 1000;
@@ -156,12 +156,21 @@ export async function importAudit(
 export function brokenAudit(broken: NonNullable<Verification['broken']>): SkillError {
   const { seq, executionId, kind, problem } = broken;
   const whose = executionId === null ? '' : ` (execution ${executionId})`;
-  return new SkillError(
-    'AUDIT_BROKEN',
-    `The audit record is ${kind === 'order' ? 'out of order' : kind === 'index' ? 'indexed falsely' : kind === 'signature' ? 'signed falsely' : kind} at entry ${seq}${whose}: ${problem}.`,
-    { details: { broken: { ...broken } } },
-  );
+  const where = seq === 0 ? '' : ` at entry ${seq}${whose}`;
+  return new SkillError('AUDIT_BROKEN', `The audit record is ${words[kind]}${where}: ${problem}.`, {
+    details: { broken: { ...broken } },
+  });
 }
+
+const words: Readonly<Record<Break['kind'], string>> = {
+  changed: 'changed',
+  index: 'indexed falsely',
+  missing: 'missing',
+  order: 'out of order',
+  schema: 'not in the form that the engine makes',
+  signature: 'signed falsely',
+  truncated: 'truncated',
+};
 
 function notAnExport(reason: string): SkillError {
   return new SkillError('AUDIT_BROKEN', `This is not an export of an audit store: ${reason}.`);

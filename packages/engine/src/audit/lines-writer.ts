@@ -1,6 +1,7 @@
 /** The writing half of a JSON-lines store: all that waits is linked, written and synced together. */
 import type { SkillError } from '../errors.ts';
 import type { Anchor, Head } from './anchor.ts';
+import { GENESIS } from './chain.ts';
 import { canonicalJson } from './canonical.ts';
 import { encodeOutcome, interruptedOutcome, noOpenIntent, repeatedIntent } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -173,6 +174,16 @@ export class LinesWriter {
     if (extension.sign(signer)) await this.#append(extension, true);
     else await files.growing.settle(this.#head, anchor);
     files.rotate(this.#head.seq);
+  }
+
+  /** What a prune would remove now. */
+  prunable(retention: Retention): Pruned | undefined {
+    const { files, index } = this.#parts;
+    const cut = cutOf(index, files, this.#head, retention);
+    if (cut === undefined) return undefined;
+    const through = cut.growing ? this.#head.seq : cut.through;
+    const { entries, records } = pruneStatement(index, cut, { seq: through, hash: GENESIS });
+    return { through, entries, records };
   }
 
   /** The summary is the first entry of a new file, on the disk before anything goes. */

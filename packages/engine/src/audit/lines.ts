@@ -59,7 +59,12 @@ export interface JsonLinesAuditStore extends AuditStore, AuditReader {
    * Removes whole files of which the retention keeps nothing, behind a signed summary; more stays rather than less.
    * Undefined where there was nothing to remove.
    */
-  prune(retention: Retention): Promise<Pruned | undefined>;
+  prune(
+    retention: Retention,
+    options?: { readonly compact?: boolean },
+  ): Promise<Pruned | undefined>;
+  /** What `prune` would remove now; undefined where that is nothing. */
+  prunable(retention: Retention): Promise<Pruned | undefined>;
 }
 
 /**
@@ -122,6 +127,12 @@ class Store extends LinesQueries implements JsonLinesAuditStore {
     const checked = checkRetention(retention);
     this.#checkOpen();
     return await this.#opened.writer.prune(checked);
+  }
+
+  async prunable(retention: Retention): Promise<Pruned | undefined> {
+    const checked = checkRetention(retention);
+    this.#checkOpen();
+    return this.#opened.writer.prunable(checked);
   }
 
   async verify(options: Omit<VerifyOptions, 'path'> = {}): Promise<Verification> {

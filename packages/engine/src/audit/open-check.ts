@@ -46,20 +46,34 @@ export function assertUntouched(
 }
 
 /**
- * Under the write lock: the end that this writer saw last is still in the chain, unless retention removed it.
+ * Under the write lock: the end that this writer saw last is still in the chain, unless retention removed it, and who wrote
+ * behind it has the key.
  *
  * @throws SkillError AUDIT_UNAVAILABLE
  */
-export function assertStillThere(db: DatabaseSync, seen: Head, now: Head): void {
+export function assertStillThere(db: DatabaseSync, key: Uint8Array, seen: Head, now: Head): void {
   if (seen.seq === now.seq && seen.hash.equals(now.hash)) return;
+  const last = rowOf(db, 'seq = ?', now.seq);
+  if (now.seq > 0 && !(last && isAuthentic(key, last.hash, last.mac))) {
+    throw touched(`its last entry, ${now.seq}, is not authentic`);
+  }
   if (seen.seq === 0) return;
-  const row = db.prepare('SELECT hash FROM entry WHERE seq = ?').get(seen.seq) as
-    | { hash: Uint8Array }
-    | undefined;
+  const row = rowOf(db, 'seq = ?', seen.seq);
   if (row && seen.hash.equals(row.hash)) return;
-  const { first } = db.prepare('SELECT min(seq) AS first FROM entry').get() as {
-    first: number | null;
-  };
-  if (!row && first !== null && seen.seq < first) return;
+  const pruned = rowOf(db, "kind = 'prune' AND seq > ? ORDER BY seq DESC", seen.seq);
+  if (!row && pruned && isAuthentic(key, pruned.hash, pruned.mac)) {
+    const { through } = JSON.parse(pruned.body) as { through: number };
+    if (through >= seen.seq) return;
+  }
   throw touched(`entry ${seen.seq}, which was its last, is gone or is another`);
+}
+
+function rowOf(
+  db: DatabaseSync,
+  where: string,
+  seq: number,
+): (LinkedRow & { readonly body: string }) | undefined {
+  return db.prepare(`SELECT seq, hash, mac, body FROM entry WHERE ${where} LIMIT 1`).get(seq) as
+    | (LinkedRow & { readonly body: string })
+    | undefined;
 }

@@ -30,7 +30,12 @@ export interface Operations {
   };
   lastPrune: { readonly asks: object; readonly gives: string | undefined };
   checkpoint: { readonly asks: object; readonly gives: boolean };
-  prune: { readonly asks: { readonly retention: Retention }; readonly gives: Pruned | undefined };
+  retentionTarget: {
+    readonly asks: { readonly retention: Retention };
+    readonly gives: Pruned | undefined;
+  };
+  prunePiece: { readonly asks: { readonly target: number }; readonly gives: Pruned | undefined };
+  vacuum: { readonly asks: object; readonly gives: undefined };
   close: { readonly asks: object; readonly gives: undefined };
 }
 

@@ -1,8 +1,6 @@
-/** Retention: removes the oldest entries behind a signed summary, so that the rest still verifies. */
+/** Retention: how far it reaches, and the removal of the oldest entries behind a signed summary, so that the rest still verifies. */
 import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
-import { canonicalJson } from './canonical.ts';
-import type { ChainWriter } from './writer.ts';
 
 /** What is kept. Whatever any of them does not keep goes; at least one is needed. */
 export interface Retention {
@@ -14,9 +12,9 @@ export interface Retention {
   readonly maxBytes?: number;
 }
 
-/** What {@link Retention} removed. */
+/** What {@link Retention} removed, or would remove. */
 export interface Pruned {
-  /** Number of the last entry that was removed; all before it were, too. */
+  /** Number of the last entry that was removed; all before it were, besides intents of what ended later or still runs. */
   readonly through: number;
   /** How many entries were removed. */
   readonly entries: number;
@@ -37,92 +35,85 @@ export function checkRetention(retention: Retention): Retention {
   );
 }
 
-/** Undefined where there is nothing to remove. Belongs in a transaction. */
-export function prune(
+/** What would go: all that ended up to `through`. Undefined where no invocation would. Only reads. */
+export function retentionTarget(
   db: DatabaseSync,
-  chain: ChainWriter,
   retention: Retention,
+  now = Date.now(),
 ): Pruned | undefined {
-  const through = wholeExecutions(db, wanted(db, retention));
-  const cut = db.prepare('SELECT hash FROM entry WHERE seq = ?').get(through) as
-    | { hash: Uint8Array }
-    | undefined;
-  if (cut === undefined) return undefined;
-  const range = db
-    .prepare(
-      `SELECT count(*) AS entries, min(seq) AS first, sum(kind = 'intent') AS records,
-         min(timestamp_ms) AS since, max(timestamp_ms) AS until FROM entry WHERE seq <= ?`,
-    )
-    .get(through) as Record<'entries' | 'first' | 'records' | 'since' | 'until', number | null>;
-  const statuses = db
-    .prepare(
-      `SELECT status, count(*) AS n FROM entry WHERE seq <= ? AND kind = 'outcome' GROUP BY status`,
-    )
-    .all(through) as { status: string; n: number }[];
-  const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  const summary = chain.sign({
-    statement: 'prune',
-    first: range.first,
-    through,
-    head: Buffer.from(cut.hash).toString('hex'),
-    entries: range.entries,
-    records: range.records,
-    statuses: Object.fromEntries(statuses.map(({ status, n }) => [status, n])),
-    since: instant(range.since),
-    until: instant(range.until),
-    timestamp: new Date().toISOString(),
-  });
-  chain.state('prune', canonicalJson(summary));
-  db.prepare('DELETE FROM entry WHERE seq <= ?').run(through);
-  return { through, entries: range.entries ?? 0, records: range.records ?? 0 };
-}
-
-/** The last entry that the retention does not keep; 0 for none. */
-function wanted(db: DatabaseSync, { maxAgeMs, maxRecords, maxBytes }: Retention): number {
-  const one = (sql: string, ...values: number[]): number =>
-    (db.prepare(sql).get(...values) as { seq: number | null } | undefined)?.seq ?? 0;
-  let through = 0;
-  if (maxAgeMs !== undefined) {
-    // Clocks jump: everything before the first invocation that is kept goes, nothing behind it.
-    const kept = one(
-      `SELECT min(seq) AS seq FROM entry WHERE kind = 'intent' AND timestamp_ms >= ?`,
-      Date.now() - maxAgeMs,
-    );
-    const last = one('SELECT max(seq) AS seq FROM entry');
-    through = Math.max(through, kept === 0 ? last : kept - 1);
-  }
-  if (maxRecords !== undefined) {
-    const last = one('SELECT max(seq) AS seq FROM entry');
-    const kept = one(
-      `SELECT seq FROM entry WHERE kind = 'intent' ORDER BY seq DESC LIMIT 1 OFFSET ?`,
-      Math.max(0, maxRecords - 1),
-    );
-    through = Math.max(through, maxRecords === 0 ? last : kept - 1);
-  }
-  if (maxBytes !== undefined) {
-    let left = maxBytes;
-    const rows = db.prepare('SELECT seq, length(body) AS size FROM entry ORDER BY seq DESC');
-    for (const row of rows.iterate() as Iterable<{ seq: number; size: number }>) {
-      left -= row.size;
-      if (left >= 0) continue;
-      through = Math.max(through, row.seq);
-      break;
-    }
-  }
-  return through;
-}
-
-/** The greatest end at or before `through` at which every invocation that began has ended too. */
-function wholeExecutions(db: DatabaseSync, through: number): number {
-  const firstOpen = db.prepare(
-    `SELECT min(i.seq) AS seq FROM entry i
-     LEFT JOIN entry o ON o.execution_id = i.execution_id AND o.kind = 'outcome'
-     WHERE i.kind = 'intent' AND i.seq <= ? AND (o.seq IS NULL OR o.seq > ?)`,
+  const through = Math.max(
+    byAge(db, retention, now),
+    byRecords(db, retention),
+    byBytes(db, retention),
   );
-  let end = through;
-  for (;;) {
-    const open = (firstOpen.get(end, end) as { seq: number | null }).seq;
-    if (open === null) return end;
-    end = open - 1;
+  const { records } = db
+    .prepare('SELECT count(*) AS records FROM execution WHERE seq <= ? AND ended <= ?')
+    .get(through, through) as { records: number };
+  if (records === 0) return undefined;
+  const { entries } = db
+    .prepare('SELECT count(*) AS entries FROM entry WHERE seq <= ?')
+    .get(through) as { entries: number };
+  const { open } = db
+    .prepare(
+      'SELECT count(*) AS open FROM execution WHERE seq <= ? AND (ended IS NULL OR ended > ?)',
+    )
+    .get(through, through) as { open: number };
+  return { through, entries: entries - open, records };
+}
+
+const DAY = 86_400_000;
+
+/**
+ * Clocks jump. What was recorded before an invocation that is too old goes, and the first that is young enough ends that;
+ * one of the future ends nothing, or a clock that once was ahead would keep all that came after for as long.
+ */
+function byAge(db: DatabaseSync, { maxAgeMs }: Retention, now: number): number {
+  if (maxAgeMs === undefined) return 0;
+  const cut = now - maxAgeMs;
+  const young = numberOf(
+    db,
+    'SELECT seq FROM execution WHERE timestamp_ms >= ? AND timestamp_ms <= ? ORDER BY seq LIMIT 1',
+    cut,
+    now + DAY,
+  );
+  const old = numberOf(
+    db,
+    'SELECT seq FROM execution WHERE timestamp_ms < ? AND seq < ? ORDER BY seq DESC LIMIT 1',
+    cut,
+    young ?? Number.MAX_SAFE_INTEGER,
+  );
+  return old === undefined ? 0 : beforeNext(db, old);
+}
+
+function byRecords(db: DatabaseSync, { maxRecords }: Retention): number {
+  if (maxRecords === undefined) return 0;
+  const last = numberOf(
+    db,
+    'SELECT seq FROM execution ORDER BY seq DESC LIMIT 1 OFFSET ?',
+    maxRecords,
+  );
+  return last === undefined ? 0 : beforeNext(db, last);
+}
+
+function byBytes(db: DatabaseSync, { maxBytes }: Retention): number {
+  if (maxBytes === undefined) return 0;
+  let left = maxBytes;
+  const rows = db.prepare('SELECT seq, octet_length(body) AS size FROM entry ORDER BY seq DESC');
+  for (const row of rows.iterate() as Iterable<{ seq: number; size: number }>) {
+    left -= row.size;
+    if (left < 0) return row.seq;
   }
+  return 0;
+}
+
+/** The last entry before the intent that follows this one. */
+function beforeNext(db: DatabaseSync, seq: number): number {
+  const next = numberOf(db, 'SELECT seq FROM execution WHERE seq > ? ORDER BY seq LIMIT 1', seq);
+  if (next !== undefined) return next - 1;
+  return numberOf(db, 'SELECT max(seq) AS seq FROM entry') ?? 0;
+}
+
+function numberOf(db: DatabaseSync, sql: string, ...values: number[]): number | undefined {
+  const row = db.prepare(sql).get(...values) as { seq: number | null } | undefined;
+  return row?.seq ?? undefined;
 }

@@ -1,8 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { GENESIS, link, type ChainKind } from './chain.ts';
 import { outcomeColumns } from './entry.ts';
+import { executionTable } from './schema-executions.ts';
 
 /** Marks the file as ours ("SkAu" in ASCII), so that another program's database is never written to. */
 const APPLICATION_ID = 0x536b4175;
@@ -10,9 +11,8 @@ const APPLICATION_ID = 0x536b4175;
 /**
  * One step per version: the step at index n brings `user_version` n to n + 1. Steps are only ever appended.
  *
- * `entry` is append-only and in one order for all writers. Its `body` is canonical JSON and holds every fact;
- * the other columns repeat what queries select by. `running` is an index of intents without outcome and can
- * be rebuilt from `entry`.
+ * `entry` is append-only and in one order for all writers. Its `body` is canonical JSON and holds every fact. What queries
+ * select by stands elsewhere, in `execution` (`schema-executions.ts`), and can be made of `entry` again.
  */
 const migrations: readonly (string | ((db: DatabaseSync, key: Uint8Array) => void))[] = [
   `CREATE TABLE entry (
@@ -34,6 +34,7 @@ const migrations: readonly (string | ((db: DatabaseSync, key: Uint8Array) => voi
    CREATE TABLE running (execution_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;`,
   intoChain,
   totalColumns,
+  executionTable,
 ];
 
 /**
@@ -113,20 +114,26 @@ function totalColumns(db: DatabaseSync): void {
 /**
  * Creates or upgrades the tables, in one transaction.
  *
+ * @param target an earlier version only in tests
+ *
  * @throws SkillError AUDIT_UNAVAILABLE for a file that is not an audit store, or is a newer version's
  */
-export function migrate(db: DatabaseSync, key: Uint8Array): void {
-  if (checkVersion(db) === migrations.length) return;
+export function migrate(
+  db: DatabaseSync,
+  key: Uint8Array,
+  target: number = migrations.length,
+): void {
+  if (checkVersion(db) === target) return;
   db.exec('BEGIN IMMEDIATE');
   try {
     // Another process may have migrated between the check and the lock.
     const version = checkVersion(db);
-    for (const step of migrations.slice(version)) {
+    for (const step of migrations.slice(version, target)) {
       if (typeof step === 'string') db.exec(step);
       else step(db, key);
     }
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    db.exec(`PRAGMA user_version = ${migrations.length}`);
+    db.exec(`PRAGMA user_version = ${target}`);
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
@@ -137,8 +144,31 @@ export function migrate(db: DatabaseSync, key: Uint8Array): void {
 /** The first version with a chain. */
 export const CHAIN_VERSION = 2;
 
-/** The first version with columns for totals. */
-export const TOTALS_VERSION = 3;
+/** The first version with the table of executions. */
+export const EXECUTIONS_VERSION = 4;
+
+/** What a store of this version is made of, as SQLite tells it; each object's type, name and text. */
+export function ownSchema(): readonly string[] {
+  if (known === undefined) {
+    using db = new DatabaseSync(':memory:');
+    migrate(db, new Uint8Array(32));
+    known = schemaOf(db);
+  }
+  return known;
+}
+
+let known: readonly string[] | undefined;
+
+/** SQLite's own tables, which change no answer and come and go with ANALYZE and VACUUM, are left out. */
+export function schemaOf(db: DatabaseSync): string[] {
+  return db
+    .prepare(
+      `SELECT type, name, tbl_name, sql FROM sqlite_schema
+       WHERE type <> 'table' OR name NOT IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4') ORDER BY type, name`,
+    )
+    .all()
+    .map((row) => JSON.stringify(row));
+}
 
 /** The file's version, after checking that the file is an audit store (or empty). */
 export function checkVersion(db: DatabaseSync): number {

@@ -13,6 +13,7 @@ import type { AuditRecord, IntentRecord, OutcomeRecord } from './record.ts';
 import type { AuditFilter, AuditPage, AuditStore } from './store.ts';
 import type { Gives, Request } from './protocol.ts';
 import { checkRetention, type Pruned, type Retention } from './retention.ts';
+import { RetentionKeeper } from './retention-keeper.ts';
 import { signerOf } from './signing.ts';
 import { addUp, type AuditStats } from './stats.ts';
 import { unavailable } from './unavailable.ts';
@@ -33,6 +34,14 @@ export interface SqliteAuditOptions {
    * rest is whole.
    */
   readonly durability?: Durability | undefined;
+  /**
+   * What is kept, applied by itself while the store is open: after a moment, then every `retentionEveryMs`; by a process that
+   * ends before, when it closes the store, once a day. Invocations never wait for more than a piece of it. Default: everything
+   * is kept.
+   */
+  readonly retention?: Retention | undefined;
+  /** How long after one application the next begins, in milliseconds. Default: an hour. */
+  readonly retentionEveryMs?: number | undefined;
 }
 
 /**
@@ -47,9 +56,12 @@ export async function openSqliteAuditStore(options: SqliteAuditOptions): Promise
   try {
     const file = prepareFile(options.path);
     const secrets = loadSecrets(file);
-    const { durability } = options;
+    const { durability, retention, retentionEveryMs } = options;
+    if (retention) checkRetention(retention);
     const writer = await WorkerClient.start({ file, busyTimeoutMs, mode: 'write', durability });
-    return new Store(file, busyTimeoutMs, secrets, writer);
+    const store = new Store(file, busyTimeoutMs, secrets, writer);
+    if (retention) store.keep(retention, retentionEveryMs);
+    return store;
   } catch (error) {
     const reason = unavailable('opened', error);
     throw new SkillError(reason.code, `${reason.message} (audit store: ${options.path})`, {
@@ -80,8 +92,16 @@ export interface SqliteAuditStore extends AuditStore, AuditReader {
   readonly publicKey: string;
   /** Signs the record so far; false where nothing has come since the last checkpoint. */
   checkpoint(): Promise<boolean>;
-  /** Removes what the retention does not keep, behind a signed summary. Undefined where there was nothing to remove. */
-  prune(retention: Retention): Promise<Pruned | undefined>;
+  /** What `prune` would remove now; undefined where that is nothing. */
+  prunable(retention: Retention): Promise<Pruned | undefined>;
+  /**
+   * Removes what the retention does not keep, behind signed summaries, piece by piece: others write in between. Undefined where
+   * there was nothing to remove. What is freed is used again; `compact` gives it back to the disk, and others wait meanwhile.
+   */
+  prune(
+    retention: Retention,
+    options?: { readonly compact?: boolean },
+  ): Promise<Pruned | undefined>;
 }
 
 /** See `openAuditReader`. */
@@ -151,6 +171,10 @@ class Reader implements AuditReader {
     return this.#ask({ op: 'lastPrune' });
   }
 
+  async prunable(retention: Retention): Promise<Pruned | undefined> {
+    return this.#ask({ op: 'retentionTarget', retention: checkRetention(retention) });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const worker = await this.#worker?.catch(() => undefined);
@@ -182,7 +206,9 @@ class Store extends Reader implements SqliteAuditStore {
   readonly #key: Uint8Array;
   readonly #identity = ownIdentity();
   readonly #writer: WorkerClient;
-  #ending: Promise<void> | undefined;
+  #keeper: RetentionKeeper | undefined;
+  #closing: Promise<void> | undefined;
+  #ending = false;
 
   constructor(file: string, busyTimeoutMs: number, secrets: StoreSecrets, writer: WorkerClient) {
     super(file, busyTimeoutMs);
@@ -203,8 +229,30 @@ class Store extends Reader implements SqliteAuditStore {
     return this.#write({ op: 'checkpoint' });
   }
 
-  async prune(retention: Retention): Promise<Pruned | undefined> {
-    return this.#write({ op: 'prune', retention: checkRetention(retention) });
+  prune(
+    retention: Retention,
+    { compact = false }: { readonly compact?: boolean } = {},
+  ): Promise<Pruned | undefined> {
+    return this.#prune(retention, Infinity, compact);
+  }
+
+  async #prune(retention: Retention, pieces: number, compact = false): Promise<Pruned | undefined> {
+    const target = await this.prunable(retention);
+    let [entries, records] = [0, 0];
+    for (let left = target === undefined ? 0 : pieces; left > 0; left -= 1) {
+      const piece = await this.#write({ op: 'prunePiece', target: target!.through });
+      if (piece === undefined) break;
+      entries += piece.entries;
+      records += piece.records;
+    }
+    if (compact) await this.#write({ op: 'vacuum' });
+    return target && { through: target.through, entries, records };
+  }
+
+  /** From now on, by itself. */
+  keep(retention: Retention, everyMs: number | undefined): void {
+    const prune = (pieces = Infinity) => this.#prune(retention, pieces);
+    this.#keeper = new RetentionKeeper({ prune, lastPrune: () => this.lastPrune() }, everyMs);
   }
 
   digest(parameters: JsonValue): string {
@@ -212,8 +260,15 @@ class Store extends Reader implements SqliteAuditStore {
   }
 
   override close(): Promise<void> {
-    this.#ending ??= super.close().then(() => this.#writer.close());
-    return this.#ending;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#keeper?.end();
+    this.#ending = true;
+    await super.close();
+    await this.#writer.close();
   }
 
   async #write<R extends Request>(request: R): Promise<Gives<R>> {

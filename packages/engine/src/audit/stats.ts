@@ -2,7 +2,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { conditionsOf } from './conditions.ts';
 import type { Selection } from './filter.ts';
-import { checkVersion, TOTALS_VERSION } from './schema.ts';
 
 /** Of one tool of one skill. */
 export interface ToolStats {
@@ -81,42 +80,49 @@ class Sum {
 }
 
 /** The rows of the selection, added up; its `limit` and cursor do not count. */
-export function gatherStats(db: DatabaseSync, selection: Selection): AuditStats {
-  const { where, values } = conditionsOf({ ...selection, before: undefined });
-  // A store that is only read may be of an earlier version, without the columns.
-  const [columns, index] =
-    checkVersion(db) < TOTALS_VERSION
-      ? [
-          `json_extract(o.body, '$.duration_ms') AS duration, json_extract(o.body, '$.fuel_used') AS fuel,
-           json_array_length(o.body, '$.denials') AS denials`,
-          '',
-        ]
-      : [
-          'o.duration_ms AS duration, o.fuel_used AS fuel, o.denials AS denials',
-          'INDEXED BY entry_totals',
-        ];
-  const rows = db
-    .prepare(
-      `SELECT i.skill AS skill, i.tool AS tool, i.timestamp_ms AS at, o.status AS status, ${columns}
-       FROM entry i LEFT JOIN entry o ${index} ON o.execution_id = i.execution_id AND o.kind = 'outcome'
-       WHERE ${where}`,
-    )
-    .iterate(...values);
-  return addUp(rows as Iterable<unknown> as Iterable<StatsRow>);
+export function gatherStats(db: DatabaseSync, selection: Selection, indexed: boolean): AuditStats {
+  const conditions = conditionsOf(db, { ...selection, before: undefined }, indexed);
+  const { from, where, values } = conditions;
+  const statement = db.prepare(
+    `SELECT skill, tool, timestamp_ms, status, duration_ms, fuel_used, denials ${from} WHERE ${where}`,
+  );
+  // Half the time of objects, for a million of them.
+  statement.setReturnArrays(true);
+  return addUp(rowsOf(statement.iterate(...values) as Iterable<unknown> as Iterable<Columns>));
+}
+
+type Columns = readonly [
+  skill: string,
+  tool: string,
+  at: number,
+  status: string | null,
+  duration: number | null,
+  fuel: number | null,
+  denials: number | null,
+];
+
+function* rowsOf(rows: Iterable<Columns>): Generator<StatsRow> {
+  for (const [skill, tool, at, status, duration, fuel, denials] of rows) {
+    yield { skill, tool, at, status, duration, fuel, denials };
+  }
 }
 
 export function addUp(rows: Iterable<StatsRow>): AuditStats {
-  const sums = new Map<string, { skill: string; tool: string; sum: Sum }>();
+  const sums = new Map<string, Map<string, Sum>>();
   for (const row of rows) {
-    const key = JSON.stringify([row.skill, row.tool]);
-    let known = sums.get(key);
-    if (!known) sums.set(key, (known = { skill: row.skill, tool: row.tool, sum: new Sum() }));
-    known.sum.add(row);
+    let ofSkill = sums.get(row.skill);
+    if (!ofSkill) sums.set(row.skill, (ofSkill = new Map()));
+    let sum = ofSkill.get(row.tool);
+    if (!sum) ofSkill.set(row.tool, (sum = new Sum()));
+    sum.add(row);
   }
+  const all = [...sums].flatMap(([skill, ofSkill]) =>
+    [...ofSkill].map(([tool, sum]) => ({ skill, tool, sum })),
+  );
   const statuses: Record<string, number> = {};
   let executions = 0;
   const tools: ToolStats[] = [];
-  for (const { skill, tool, sum } of sums.values()) {
+  for (const { skill, tool, sum } of all) {
     executions += sum.executions;
     for (const [status, n] of Object.entries(sum.statuses)) {
       statuses[status] = (statuses[status] ?? 0) + n;

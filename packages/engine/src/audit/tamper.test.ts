@@ -8,6 +8,7 @@ import type { JsonObject } from '../schema/json.ts';
 import { GENESIS, hashEntry, type ChainKind } from './chain.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openAuditReader } from './disk.ts';
+import { migrate, ownSchema, schemaOf } from './schema.ts';
 import { openSqliteAuditStore, type SqliteAuditStore } from './sqlite.ts';
 import type { VerifyOptions } from './verify-store.ts';
 
@@ -38,8 +39,12 @@ async function verify(path: string, options: Omit<VerifyOptions, 'path'> = {}) {
 /** Does something to the database that the engine never does. */
 function tamper(path: string, action: (db: DatabaseSync) => void): void {
   using db = new DatabaseSync(path);
-  db.exec('DROP TRIGGER IF EXISTS entry_is_append_only');
+  const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").get()!;
+  db.exec('DROP TRIGGER entry_is_append_only');
   action(db);
+  // Or its absence would be what is found.
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'entry' AND type = 'table'").get())
+    db.exec(String(sql));
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
@@ -123,14 +128,14 @@ describe('a change of the database is found', () => {
     ],
     [
       'a duplicated record',
-      `INSERT INTO entry SELECT 42, kind, 'copy', timestamp_ms, skill, tool, user, status, body, hash, mac, duration_ms, fuel_used, denials FROM entry WHERE seq = 3`,
+      `INSERT INTO entry SELECT 42, kind, 'copy', body, hash, mac FROM entry WHERE seq = 3`,
       { kind: 'changed', seq: 42 },
     ],
     [
       'an added record with the right hash',
       (db) => {
-        db.exec(`INSERT INTO entry SELECT 42, kind, 'forged', timestamp_ms, skill, tool, user, status,
-          replace(body, 'a-1', 'forged'), hash, mac, duration_ms, fuel_used, denials FROM entry WHERE seq = 3`);
+        db.exec(`INSERT INTO entry SELECT 42, kind, 'forged', replace(body, 'a-1', 'forged'), hash, mac
+          FROM entry WHERE seq = 3`);
         rechain(db);
       },
       { kind: 'changed', seq: 42, executionId: 'forged' },
@@ -139,41 +144,81 @@ describe('a change of the database is found', () => {
     ['everything cut off', 'DELETE FROM entry', { kind: 'truncated', seq: 1 }],
     [
       'a record hidden from a query',
-      "UPDATE entry SET user = 'eve' WHERE seq = 3",
+      "UPDATE execution SET user = 'eve' WHERE seq = 3",
       { kind: 'index', seq: 3 },
     ],
     [
       'a record hidden by its status',
-      "UPDATE entry SET status = 'denied' WHERE seq = 4",
+      "UPDATE execution SET status = 'denied' WHERE seq = 3",
       { kind: 'index', seq: 4 },
     ],
     ...['duration_ms', 'fuel_used', 'denials'].map((column): [string, string, object] => [
       `totals made false by ${column}`,
-      `UPDATE entry SET ${column} = ${column} + 1 WHERE seq = 4`,
+      `UPDATE execution SET ${column} = ${column} + 1 WHERE seq = 3`,
       { kind: 'index', seq: 4 },
     ]),
     [
       'a record that an index leaves out',
       (db) => {
-        const schema = "FROM sqlite_schema WHERE name = 'entry_by_skill'";
+        const schema = "FROM sqlite_schema WHERE name = 'execution_by_skill'";
         const { rootpage, sql } = db.prepare(`SELECT rootpage, sql ${schema}`).get()!;
         // What the index says is changed with the record, and the record is then changed back without it.
-        db.exec("UPDATE entry SET skill = 'other' WHERE seq = 3");
+        db.exec("UPDATE execution SET skill = 'other' WHERE seq = 3");
         db.enableDefensive(false);
         const rewrite = (change: string) =>
           db.exec(`PRAGMA writable_schema = ON; ${change}; PRAGMA writable_schema = RESET`);
-        rewrite("DELETE FROM sqlite_schema WHERE name = 'entry_by_skill'");
-        db.exec("UPDATE entry SET skill = json_extract(body, '$.skill_name') WHERE seq = 3");
+        rewrite("DELETE FROM sqlite_schema WHERE name = 'execution_by_skill'");
+        db.exec("UPDATE execution SET skill = 'text-stats' WHERE seq = 3");
         rewrite(`INSERT INTO sqlite_schema VALUES
-          ('index', 'entry_by_skill', 'entry', ${Number(rootpage)}, '${String(sql).replaceAll("'", "''")}')`);
+          ('index', 'execution_by_skill', 'execution', ${Number(rootpage)}, '${String(sql).replaceAll("'", "''")}')`);
       },
       { kind: 'index', seq: 3 },
     ],
+    ...['id', 'timestamp_ms', 'latest_ms', 'late_ms', 'skill', 'tool'].map(
+      (column): [string, string, object] => [
+        `a record hidden by its ${column}`,
+        column === 'id'
+          ? `UPDATE execution SET execution_id = 'x' WHERE seq = 3`
+          : `UPDATE execution SET ${column} = ${column} || 1 WHERE seq = 3`,
+        { kind: 'index', seq: 3 },
+      ],
+    ),
     [
-      'an invocation that never ran listed as running',
-      "INSERT INTO running VALUES ('b-3')",
+      'an invocation that has ended listed as running',
+      "UPDATE execution SET ended = NULL, status = NULL WHERE execution_id = 'b-3'",
       { kind: 'index', executionId: 'b-3' },
     ],
+    [
+      "another invocation's outcome shown",
+      'UPDATE execution SET ended = 6 WHERE seq = 3',
+      { kind: 'index', seq: 4 },
+    ],
+    [
+      'a record left out of the table of executions',
+      'DELETE FROM execution WHERE seq = 5',
+      { kind: 'index', seq: 5 },
+    ],
+    [
+      'the last record left out of the table of executions',
+      'DELETE FROM execution WHERE seq = 40',
+      { kind: 'index', seq: 40 },
+    ],
+    [
+      'a record that never was in the table of executions',
+      "INSERT INTO execution SELECT 1000, 'forged', timestamp_ms, latest_ms, 0, skill, tool, user, 4, status, 1, 1, 0 FROM execution WHERE seq = 3",
+      { kind: 'index', seq: 1000, executionId: 'forged' },
+    ],
+    ...[
+      "CREATE TRIGGER t AFTER INSERT ON entry WHEN new.kind = 'outcome' BEGIN DELETE FROM execution; END",
+      'ALTER TABLE execution RENAME TO e; CREATE VIEW execution AS SELECT * FROM e WHERE seq <> 3',
+      'ALTER TABLE entry RENAME TO e; CREATE VIEW entry AS SELECT * FROM e',
+      "ALTER TABLE execution ADD COLUMN more TEXT AS (skill || 'x')",
+      'ALTER TABLE entry ADD COLUMN more TEXT DEFAULT x',
+      'CREATE TABLE running (execution_id TEXT)',
+      'DROP INDEX execution_by_user',
+      'DROP INDEX execution_by_user; CREATE INDEX execution_by_user ON execution (user COLLATE NOCASE)',
+      "DROP INDEX execution_by_user; CREATE INDEX execution_by_user ON execution (user) WHERE user <> 'ada'",
+    ].map((sql): [string, string, object] => [sql, sql, { kind: 'schema', seq: 0 }]),
     [
       'a signed checkpoint with another head',
       (db) => {
@@ -308,12 +353,17 @@ describe('retention', () => {
     expect(await store.prune({ maxRecords: 12 })).toMatchObject({ records: 14 });
     expect(await store.prune({ maxRecords: 12 })).toBeUndefined();
     expect(await store.verify()).toMatchObject({ ok: true, records: 12, prunedThrough: 29 });
-    // What runs is kept, with all that is behind it.
-    expect(await store.prune({ maxRecords: 0 })).toMatchObject({ through: 41 });
+    // What runs is kept, and keeps nothing else.
+    expect(await store.prunable({ maxRecords: 0 })).toMatchObject({ records: 11 });
+    expect(await store.prune({ maxRecords: 0 })).toMatchObject({ records: 11 });
+    expect(await store.verify()).toMatchObject({ ok: true, records: 1 });
+    expect((await store.get('open'))?.status).toBe('running');
     await store.finish(sampleOutcome('open'));
-    expect(await store.verify()).toMatchObject({ ok: true, records: 6 });
-    expect(await store.prune({ maxAgeMs: 0 })).toMatchObject({ records: 6 });
+    expect((await store.get('open'))?.status).toBe('success');
+    expect(await store.verify()).toMatchObject({ ok: true, records: 1 });
+    expect(await store.prune({ maxAgeMs: 0 })).toMatchObject({ records: 1 });
     expect(await store.verify()).toMatchObject({ ok: true, records: 0 });
+    expect(await store.prune({ maxAgeMs: 0 })).toBeUndefined();
     expect((await store.query()).records).toEqual([]);
     await fill(store, 1, 'd');
     expect(await store.verify()).toMatchObject({ ok: true, records: 1 });
@@ -368,8 +418,10 @@ test('a store of before there was a chain is linked when it is opened, and goes 
       CREATE TABLE running (execution_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       PRAGMA application_id = 1399538037; PRAGMA user_version = 1;`);
     old.prepare('ATTACH ? AS now').run(path);
-    old.exec(`INSERT INTO entry SELECT seq + 5, kind, execution_id, timestamp_ms, skill, tool, user, status, body
-      FROM now.entry WHERE kind <> 'checkpoint'`);
+    old.exec(`INSERT INTO entry SELECT e.seq + 5, kind, e.execution_id, timestamp_ms, skill, tool, user, NULL, body
+      FROM now.entry e LEFT JOIN now.execution x ON x.seq = e.seq WHERE kind = 'intent'`);
+    old.exec(`INSERT INTO entry SELECT e.seq + 5, kind, e.execution_id, NULL, NULL, NULL, NULL, status, body
+      FROM now.entry e LEFT JOIN now.execution x ON x.ended = e.seq WHERE kind = 'outcome'`);
   }
   await chmod(v1, 0o600);
   await expect(verify(v1)).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
@@ -378,31 +430,52 @@ test('a store of before there was a chain is linked when it is opened, and goes 
   expect(await store.verify()).toMatchObject({ ok: true, records: 21 });
 });
 
-test('a store of before there were columns of totals is read as it is, and gets them when it is opened', async () => {
-  await using directory = await temporary();
-  const path = await filled(directory.path);
-  await using reader = openAuditReader({ path });
-  const totals = await reader.stats();
-  tamper(path, (db) =>
-    db.exec(`DROP INDEX entry_totals; DROP INDEX entry_by_tool; ALTER TABLE entry DROP COLUMN duration_ms;
-      ALTER TABLE entry DROP COLUMN fuel_used; ALTER TABLE entry DROP COLUMN denials; PRAGMA user_version = 2;`),
-  );
-  await using old = openAuditReader({ path });
-  expect(await old.stats()).toEqual(totals);
-  expect(await old.verify()).toMatchObject({ ok: true, records: 20 });
-  await using store = await openSqliteAuditStore({ path });
-  expect(await store.stats()).toEqual(totals);
-  expect(await store.verify()).toMatchObject({ ok: true, records: 20 });
-  using db = new DatabaseSync(path);
-  expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
-  const how = db
-    .prepare(
-      `EXPLAIN QUERY PLAN SELECT i.skill, i.tool, i.timestamp_ms, o.status, o.duration_ms, o.fuel_used, o.denials
-       FROM entry i LEFT JOIN entry o INDEXED BY entry_totals ON o.execution_id = i.execution_id AND o.kind = 'outcome'
-       WHERE i.kind = 'intent'`,
-    )
-    .all()
-    .map(({ detail }) => String(detail));
-  expect(how).toHaveLength(2);
-  for (const step of how) expect(step).toContain('COVERING INDEX');
-});
+/** The same store as earlier versions had it, with its keys. */
+async function earlier(path: string, version: number): Promise<string> {
+  const old = `${path}.v${version}`;
+  for (const end of ['.key', '.signing', '.head']) await copyFile(path + end, old + end);
+  using db = new DatabaseSync(old);
+  migrate(db, new Uint8Array(32), version);
+  db.prepare('ATTACH ? AS now').run(path);
+  const totals =
+    version < 3 ? ['', ''] : [', duration_ms, fuel_used, denials', ', NULL, NULL, NULL'];
+  const outcome = version < 3 ? '' : ', x.duration_ms, x.fuel_used, x.denials';
+  db.exec(`INSERT INTO entry (seq, kind, execution_id, timestamp_ms, skill, tool, user, status, body, hash, mac${totals[0]})
+    SELECT e.seq, kind, e.execution_id, i.timestamp_ms, i.skill, i.tool, i.user, x.status, body, hash, mac
+    ${outcome}
+    FROM now.entry e LEFT JOIN now.execution i ON i.seq = e.seq LEFT JOIN now.execution x ON x.ended = e.seq`);
+  await chmod(old, 0o600);
+  return old;
+}
+
+test.each([2, 3])(
+  'a store of version %i is read and verified as it is, and brought up to date when it is written',
+  async (version) => {
+    await using directory = await temporary();
+    const path = await filled(directory.path);
+    await using now = openAuditReader({ path });
+    const totals = await now.stats();
+    const { records } = await now.query({ status: 'success', user: 'ada', since: '2026-01-01' });
+    const old = await earlier(path, version);
+    const ask = async (reader: Pick<SqliteAuditStore, 'query' | 'stats' | 'verify'>) => {
+      expect(await reader.stats()).toEqual(totals);
+      const filter = { status: 'success', user: 'ada', since: '2026-01-01' } as const;
+      expect((await reader.query(filter)).records).toEqual(records);
+      expect(await reader.verify()).toMatchObject({ ok: true, records: 20 });
+    };
+    await using reader = openAuditReader({ path: old });
+    await ask(reader);
+    {
+      using db = new DatabaseSync(old, { readOnly: true });
+      expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: version });
+    }
+    {
+      await using store = await openSqliteAuditStore({ path: old });
+      await ask(store);
+      await fill(store, 1, 'new');
+    }
+    expect(await verify(old)).toMatchObject({ ok: true, records: 21 });
+    using db = new DatabaseSync(old, { readOnly: true });
+    expect(schemaOf(db)).toEqual(ownSchema());
+  },
+);

@@ -18,6 +18,13 @@ export function sqliteCode(error: unknown): number {
   return typeof code === 'number' ? code & 0xff : 0;
 }
 
+const CONSTRAINT_UNIQUE = 2067;
+
+/** An id that the store has already. */
+export function isRepeatedId(error: unknown): boolean {
+  return (error as { errcode?: unknown } | null)?.errcode === CONSTRAINT_UNIQUE;
+}
+
 /** Any failure of the store's files or database, as the error that makes the engine fail closed. */
 export function unavailable(what: string, error: unknown): SkillError {
   if (error instanceof SkillError) return error;

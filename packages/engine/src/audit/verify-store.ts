@@ -5,11 +5,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { Anchor, type Head } from './anchor.ts';
-import { chainKey } from './chain.ts';
+import { chainKey, GENESIS } from './chain.ts';
 import { readSecrets } from './files.ts';
 import { readImported } from './imported.ts';
 import { openReadOnly } from './open-read-only.ts';
-import { CHAIN_VERSION, checkVersion } from './schema.ts';
+import { CHAIN_VERSION, checkVersion, EXECUTIONS_VERSION } from './schema.ts';
+import { type ExecutionRow, executionView } from './schema-executions.ts';
+import { schemaProblem } from './schema-guard.ts';
 import { signerOf } from './signing.ts';
 import { type Break, type StoredEntry, type Verification, verifyEntries } from './verify.ts';
 
@@ -57,17 +59,21 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
     const last = db
       .prepare("SELECT body FROM entry WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1")
       .get() as { body: string } | undefined;
-    const running = db.prepare('SELECT execution_id AS id FROM running').all() as { id: string }[];
-    const found = verifyEntries(rows(db), {
+    const current = checkVersion(db) >= EXECUTIONS_VERSION;
+    const foreign = current ? schemaProblem(db) : undefined;
+    const foreignBreak = foreign && ({ ...nowhere, problem: foreign.problem } as const);
+    if (foreign?.unreadable === true) return { ...nothing, broken: foreignBreak };
+    if (!current) executionView(db, checkVersion(db));
+    const found = verifyEntries(rows<StoredEntry>(db, 'entry'), {
       key,
-      running: new Set(running.map(({ id }) => id)),
+      executions: rows<ExecutionRow>(db, 'execution'),
       publicKey: keyOf(pem),
       anchor,
       checkpoint: checkpoint ?? imported?.end,
       kept,
       pruned: last?.body,
     });
-    const problem = found.ok ? indexProblem(db) : undefined;
+    const problem = found.ok ? (foreignBreak ?? indexProblem(db)) : undefined;
     return problem === undefined ? found : { ...found, ok: false, broken: problem };
   } finally {
     close();
@@ -89,7 +95,11 @@ export function keyOf(pem: string): KeyObject {
 function indexProblem(db: DatabaseSync): Break | undefined {
   const said = Object.values(db.prepare('PRAGMA integrity_check(1)').get() ?? {})[0];
   if (said === 'ok') return undefined;
-  const seq = Number(/row (\d+)/.exec(String(said))?.[1] ?? 1);
+  const [, row, index = ''] = /row (\d+) missing from index (\w+)/.exec(String(said)) ?? [];
+  // SQLite counts rows; which is the one?
+  const table = index.includes('entry') ? 'entry' : 'execution';
+  const found = db.prepare(`SELECT seq FROM ${table} ORDER BY seq LIMIT 1 OFFSET ?`);
+  const seq = row === undefined ? 0 : Number(found.get(Number(row) - 1)?.['seq'] ?? 0);
   const problem = `an index of the database does not agree with the record: ${String(said)}`;
   return { kind: 'index', seq, executionId: null, problem };
 }
@@ -101,10 +111,21 @@ export function readAnchor(path: string, key: Uint8Array): Head | 'damaged' {
   return anchor.read() ?? 'damaged';
 }
 
-function* rows(db: DatabaseSync): Generator<StoredEntry> {
-  const statement = db.prepare('SELECT * FROM entry ORDER BY seq');
-  for (const row of statement.iterate() as Iterable<Record<string, never>>) {
-    const { seq, kind, execution_id, body, hash, mac, ...columns } = row;
-    yield { seq, kind, execution_id, body, hash, mac, columns } as unknown as StoredEntry;
-  }
+function* rows<Row>(db: DatabaseSync, table: 'entry' | 'execution'): Generator<Row> {
+  const columns = table === 'entry' ? 'seq, kind, execution_id, body, hash, mac' : '*';
+  // In the order of the table itself: not of an index, which says what it says.
+  yield* db.prepare(`SELECT ${columns} FROM ${table} ORDER BY seq`).iterate() as Iterable<Row>;
 }
+
+/** What was found of a database that is not made as the engine makes it: none of it was read. */
+const nothing = {
+  ok: false,
+  entries: 0,
+  records: 0,
+  checkpoints: 0,
+  head: { seq: 0, hash: GENESIS.toString('hex') },
+  unsigned: 0,
+  prunedThrough: 0,
+} as const;
+
+const nowhere = { kind: 'schema', seq: 0, executionId: null } as const;

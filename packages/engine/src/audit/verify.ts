@@ -1,10 +1,14 @@
 /** Verification: reads the whole chain once, in order, in constant memory, and names the first entry that is wrong. */
 import type { KeyObject } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../schema/json.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { Head } from './anchor.ts';
 import { canonicalJson } from './canonical.ts';
 import { type ChainKind, chainKinds, GENESIS, hashEntry, isAuthentic } from './chain.ts';
+import { carriedOf, type Carried } from './prune-summary.ts';
+import { RowCheck } from './row-check.ts';
+import type { ExecutionRow } from './schema-executions.ts';
 import { isSigned } from './signing.ts';
+import { Broken, type Break } from './broken.ts';
 
 /** One entry as it is stored, wherever. */
 export interface StoredEntry {
@@ -20,8 +24,6 @@ export interface StoredEntry {
   readonly hash: Uint8Array;
   /** Absent in an export. */
   readonly mac?: Uint8Array;
-  /** What queries select by; absent in an export. */
-  readonly columns?: Readonly<Record<string, string | number | null>>;
 }
 
 /** What is known of the store besides its entries; each closes another road. */
@@ -36,30 +38,10 @@ export interface VerifyWith {
   readonly checkpoint?: JsonObject | undefined;
   /** An end of the chain that was kept elsewhere: its place needs no signature. */
   readonly kept?: { readonly seq: number; readonly hash: string } | undefined;
-  /** Executions that the store lists as running. */
-  readonly running?: ReadonlySet<string> | undefined;
+  /** The rows that queries select by, by their numbers; absent where there are none, as in an export. */
+  readonly executions?: Iterator<ExecutionRow> | undefined;
   /** The last prune summary's body, if entries were removed. */
   readonly pruned?: string | undefined;
-}
-
-/** How the record is wrong. */
-export type BreakKind =
-  | 'missing' // entries are not there
-  | 'changed' // an entry is not what was written
-  | 'order' // entries do not follow each other
-  | 'signature' // a signed statement is not
-  | 'truncated' // the chain is shorter than it was
-  | 'index'; // what queries select by does not say what the record says
-
-/** Where a record stops being what was written. */
-export interface Break {
-  readonly kind: BreakKind;
-  /** Sequence number of the first entry that is wrong or missing. */
-  readonly seq: number;
-  /** Of the entry; `null` where it belongs to no invocation, or is gone. */
-  readonly executionId: string | null;
-  /** One sentence. */
-  readonly problem: string;
 }
 
 /** What verifying a record found. */
@@ -82,17 +64,7 @@ export interface Verification {
   readonly prunedThrough: number;
 }
 
-class Broken extends Error {
-  readonly what: Break;
-  constructor(
-    kind: BreakKind,
-    entry: Pick<StoredEntry, 'seq'> & Partial<StoredEntry>,
-    problem: string,
-  ) {
-    super(problem);
-    this.what = { kind, seq: entry.seq, executionId: entry.execution_id ?? null, problem };
-  }
-}
+export type { Break, BreakKind } from './broken.ts';
 
 export function verifyEntries(entries: Iterable<StoredEntry>, given: VerifyWith): Verification {
   const walk = new Walk(given);
@@ -135,11 +107,15 @@ class Walk {
   #checkpoints = 0;
   #signedTo = 0;
   #prunedThrough = 0;
+  /** Intents before the cut that must still come, the next one last. */
+  #carried: Carried[] = [];
   /** Executions that have begun and not ended. */
   readonly #open = new Set<string>();
+  readonly #rows: RowCheck | undefined;
 
   constructor(given: VerifyWith) {
     this.#given = given;
+    this.#rows = given.executions && new RowCheck(given.executions);
   }
 
   begin(): void {
@@ -147,9 +123,11 @@ class Walk {
     if (pruned === undefined) return;
     const summary = parse(pruned);
     const { through, head } = summary;
+    const carried = carriedOf(summary);
     if (
       typeof through !== 'number' ||
       typeof head !== 'string' ||
+      carried === undefined ||
       !isSigned(summary, this.#given.publicKey)
     ) {
       throw new Broken(
@@ -165,9 +143,15 @@ class Walk {
     // Where whole files are removed, an invocation may have begun in one and ended in the next.
     const open = Array.isArray(summary['open']) ? summary['open'] : [];
     for (const id of open) if (typeof id === 'string') this.#open.add(id);
+    this.#carried = carried.toReversed();
   }
 
   take(entry: StoredEntry): void {
+    if (this.#entries === 0 && entry.seq <= this.#prunedThrough) {
+      this.#takeCarried(entry);
+      return;
+    }
+    this.#assertAllCarried();
     const expected = this.#seq + 1;
     if (entry.seq !== expected) {
       const last = entry.seq - 1;
@@ -176,11 +160,37 @@ class Walk {
       if (entry.seq < expected) throw new Broken('order', entry, `entry ${entry.seq} comes twice`);
       throw new Broken('missing', { seq: expected }, `${which} missing`);
     }
+    const kind = kindOf(entry);
+    const hash = this.#hash(this.#previous, entry, kind);
+    this.#judge(entry, kind);
+    this.#assertKept(entry, hash);
+    this.#previous = hash;
+    this.#seq = entry.seq;
+    this.#entries += 1;
+  }
+
+  /** An intent that retention left where it was. */
+  #takeCarried(entry: StoredEntry): void {
+    const wanted = this.#carried.pop();
+    if (wanted === undefined || entry.seq < wanted.seq) {
+      throw new Broken('order', entry, 'it was removed by retention, and is there');
+    }
+    if (entry.seq > wanted.seq) throw notCarried(wanted.seq);
+    const kind = kindOf(entry);
+    this.#hash(Buffer.from(wanted.previous, 'hex'), entry, kind);
+    if (kind !== 'intent') throw new Broken('changed', entry, 'retention left an intent here');
+    this.#judge(entry, kind);
+  }
+
+  #assertAllCarried(): void {
+    const missing = this.#carried.at(-1);
+    if (missing !== undefined) throw notCarried(missing.seq);
+  }
+
+  #hash(previous: Uint8Array, entry: StoredEntry, kind: ChainKind): Buffer {
     const { key, anchor } = this.#given;
-    const kind = entry.kind as ChainKind;
-    if (!chainKinds.includes(kind)) throw new Broken('changed', entry, 'it is of no known kind');
     const linked = { seq: entry.seq, kind, executionId: entry.execution_id, body: entry.body };
-    const hash = hashEntry(this.#previous, linked);
+    const hash = hashEntry(previous, linked);
     if (!hash.equals(entry.hash)) {
       throw new Broken(
         'changed',
@@ -194,11 +204,7 @@ class Walk {
     if (anchor && anchor !== 'damaged' && anchor.seq === entry.seq && !anchor.hash.equals(hash)) {
       throw new Broken('changed', entry, 'another entry was here');
     }
-    this.#judge(entry, kind);
-    this.#assertKept(entry, hash);
-    this.#previous = hash;
-    this.#seq = entry.seq;
-    this.#entries += 1;
+    return hash;
   }
 
   #judge(entry: StoredEntry, kind: ChainKind): void {
@@ -216,10 +222,9 @@ class Walk {
     if (kind === 'intent') {
       this.#open.add(id);
       this.#records += 1;
-    } else if (!this.#open.delete(id)) {
-      throw new Broken('order', entry, 'it is an outcome without an intent before it');
-    }
-    assertColumns(entry, kind, body);
+      this.#rows?.begin(entry, body);
+    } else if (this.#open.delete(id)) this.#rows?.end(entry, body);
+    else throw new Broken('order', entry, 'it is an outcome without an intent before it');
   }
 
   #checkpoint(entry: StoredEntry, body: JsonObject): void {
@@ -255,6 +260,7 @@ class Walk {
   }
 
   end(): void {
+    this.#assertAllCarried();
     const { anchor, checkpoint, publicKey } = this.#given;
     const next = { seq: this.#seq + 1 };
     if (anchor === 'damaged') {
@@ -279,7 +285,7 @@ class Walk {
         `the record ends at entry ${this.#seq}; the end that was kept elsewhere is entry ${kept.seq}`,
       );
     }
-    this.#assertRunning();
+    this.#rows?.finish(this.#seq);
     if (checkpoint === undefined) return;
     if (!isSigned(checkpoint, publicKey)) {
       throw new Broken(
@@ -297,18 +303,6 @@ class Walk {
     }
   }
 
-  /** Or an invocation without an outcome could be hidden, or never be found interrupted. */
-  #assertRunning(): void {
-    const { running } = this.#given;
-    if (!running) return;
-    const wrong =
-      [...running].find((id) => !this.#open.has(id)) ??
-      [...this.#open].find((id) => !running.has(id));
-    if (wrong === undefined) return;
-    const entry = { seq: this.#seq + 1, execution_id: wrong };
-    throw new Broken('index', entry, `the list of running invocations is wrong about ${wrong}`);
-  }
-
   result(broken: Break | undefined): Verification {
     return {
       ok: broken === undefined,
@@ -323,50 +317,14 @@ class Walk {
   }
 }
 
-/** What queries select by must be what the record says, or a record could be hidden from them. */
-function assertColumns(
-  { columns, ...entry }: StoredEntry,
-  kind: ChainKind,
-  body: JsonObject,
-): void {
-  if (!columns) return;
-  const expected =
-    kind === 'intent'
-      ? {
-          timestamp_ms: Date.parse(String(body['timestamp'])),
-          skill: body['skill_name'],
-          tool: body['tool_name'],
-          user: body['user'],
-          status: null,
-          duration_ms: null,
-          fuel_used: null,
-          denials: null,
-        }
-      : {
-          timestamp_ms: null,
-          skill: null,
-          tool: null,
-          user: null,
-          status: body['status'],
-          duration_ms: body['duration_ms'],
-          fuel_used: body['fuel_used'],
-          denials: lengthOf(body['denials']),
-        };
-  for (const [name, value] of Object.entries(expected)) {
-    // An earlier version has none of these, and makes totals of bodies.
-    if (totals.has(name) && !(name in columns)) continue;
-    // A column is UTF-8 and cannot hold half a surrogate pair; the record can.
-    const wanted = typeof value === 'string' ? value.toWellFormed() : value;
-    if (columns[name] !== wanted) {
-      throw new Broken('index', entry, `its column ${name} does not say what the record says`);
-    }
-  }
+function kindOf(entry: StoredEntry): ChainKind {
+  const kind = entry.kind as ChainKind;
+  if (!chainKinds.includes(kind)) throw new Broken('changed', entry, 'it is of no known kind');
+  return kind;
 }
 
-const totals: ReadonlySet<string> = new Set(['duration_ms', 'fuel_used', 'denials']);
-
-function lengthOf(value: JsonValue | undefined): number | undefined {
-  return Array.isArray(value) ? value.length : undefined;
+function notCarried(seq: number): Broken {
+  return new Broken('missing', { seq }, `entry ${seq} is missing, which retention had left`);
 }
 
 function parse(body: string): JsonObject {

@@ -78,12 +78,16 @@ function other(database: AuditDatabase, { id, request }: Numbered): void {
         return answer({ id, ok: true, value: verifyStore(request.options) });
       case 'checkpoint':
         return answer({ id, ok: true, value: database.checkpoint() });
-      case 'prune':
-        return answer({ id, ok: true, value: database.prune(request.retention) });
+      case 'retentionTarget':
+        return answer({ id, ok: true, value: database.retentionTarget(request.retention) });
+      case 'prunePiece':
+        return answer({ id, ok: true, value: database.prunePiece(request.target) });
+      case 'vacuum':
+        return answer({ id, ok: true, value: database.vacuum() });
       default:
     }
   } catch (error) {
-    const writes = request.op === 'checkpoint' || request.op === 'prune';
+    const writes = ['checkpoint', 'prunePiece', 'vacuum'].includes(request.op);
     fail(id, unavailable(writes ? 'written' : 'read', error));
   }
 }

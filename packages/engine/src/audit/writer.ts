@@ -5,127 +5,113 @@ import { CHECKPOINT_ENTRIES, CHECKPOINT_MS, checkpointBody } from './checkpoint.
 import type { Head } from './anchor.ts';
 import { type ChainKind, GENESIS, link } from './chain.ts';
 import { type Entry, noOpenIntent, repeatedIntent } from './entry.ts';
+import { RowWriter } from './row-writer.ts';
 import type { Signer } from './signing.ts';
-import { sqliteCode } from './unavailable.ts';
-
-const CONSTRAINT = 19;
-
-interface Columns {
-  readonly timestampMs?: number;
-  readonly skill?: string;
-  readonly tool?: string;
-  readonly user?: string | null;
-  readonly status?: string;
-  readonly durationMs?: number | null;
-  readonly fuelUsed?: number | null;
-  readonly denials?: number;
-}
+import { isRepeatedId } from './unavailable.ts';
 
 export class ChainWriter {
   readonly #key: Uint8Array;
   readonly #signer: Signer;
-  readonly #insert: StatementSync;
+  readonly #rows: RowWriter;
   readonly #head: StatementSync;
   readonly #lastCheckpoint: StatementSync;
-  readonly #startRunning: StatementSync;
-  readonly #endRunning: StatementSync;
+  /** Within a transaction nobody else moves them. */
+  #at: Head = { seq: 0, hash: GENESIS };
+  #signedTo = 0;
 
   constructor(db: DatabaseSync, key: Uint8Array, signer: Signer) {
     this.#key = key;
     this.#signer = signer;
-    this.#insert = db.prepare(
-      `INSERT INTO entry (seq, kind, execution_id, timestamp_ms, skill, tool, user, status, body, hash, mac,
-         duration_ms, fuel_used, denials)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#rows = new RowWriter(db);
     this.#head = db.prepare('SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1');
     this.#lastCheckpoint = db.prepare(
-      `SELECT seq, timestamp_ms FROM entry WHERE kind = 'checkpoint' ORDER BY seq DESC LIMIT 1`,
+      `SELECT seq, body FROM entry WHERE kind = 'checkpoint' ORDER BY seq DESC LIMIT 1`,
     );
-    this.#startRunning = db.prepare('INSERT INTO running (execution_id) VALUES (?)');
-    this.#endRunning = db.prepare('DELETE FROM running WHERE execution_id = ?');
   }
 
-  /** The last entry. */
+  /** Reads where the chain ends: to be called under the write lock, before anything is written. */
+  begin(): Head {
+    this.#at = this.head();
+    this.#rows.reset();
+    return this.#at;
+  }
+
+  /** The last entry that is in the database now. */
   head(): Head {
     const row = this.#head.get() as { seq: number; hash: Uint8Array } | undefined;
     return row ? { seq: row.seq, hash: Buffer.from(row.hash) } : { seq: 0, hash: GENESIS };
+  }
+
+  /** The last entry that was written in this transaction, or was there when it began. */
+  get end(): Head {
+    return this.#at;
+  }
+
+  /** The last entry is a checkpoint, written in this transaction. */
+  get endsSigned(): boolean {
+    return this.#signedTo === this.#at.seq;
   }
 
   /** An intent or an outcome; what it returns was not written, and harms nothing beside it. */
   write(entry: Entry): SkillError | undefined {
     const id = entry.executionId;
     if (entry.kind === 'outcome') {
-      if (this.#endRunning.run(id).changes === 0) return noOpenIntent(id);
-      this.#append('outcome', id, entry.body, entry);
+      if (!this.#rows.end(this.#next, id, entry)) return noOpenIntent(id);
+      this.#append('outcome', id, entry.body);
       return undefined;
     }
     try {
-      this.#append('intent', id, entry.body, entry);
+      this.#rows.begin(this.#next, entry);
     } catch (error) {
-      if (sqliteCode(error) === CONSTRAINT) return repeatedIntent(id);
+      if (isRepeatedId(error)) return repeatedIntent(id);
       throw error;
     }
-    this.#startRunning.run(id);
+    this.#append('intent', id, entry.body);
     return undefined;
   }
 
   /** A signed statement about the chain so far. */
   state(kind: 'checkpoint' | 'prune', body: string): void {
-    this.#append(kind, null, body, { timestampMs: Date.now() });
+    this.#append(kind, null, body);
+    if (kind === 'checkpoint') this.#signedTo = this.#at.seq;
   }
 
   /** Signs the chain so far, if so many entries or so much time have passed since that was last done. */
   checkpointIfDue(now = Date.now()): boolean {
-    const { seq } = this.head();
-    const last = this.#lastCheckpoint.get() as { seq: number; timestamp_ms: number } | undefined;
-    const entries = seq - (last?.seq ?? 0);
+    const last = this.#lastSigned();
+    const entries = this.#at.seq - last.seq;
     // A clock that jumps back is no reason to wait for it.
-    const passed = Math.abs(now - (last?.timestamp_ms ?? now));
+    const passed = Math.abs(now - (last.ms ?? now));
     if (entries < CHECKPOINT_ENTRIES && passed < CHECKPOINT_MS) return false;
     return this.checkpoint();
   }
 
   /** False where nothing has come since the last one. */
   checkpoint(): boolean {
-    const head = this.head();
-    const last = this.#lastCheckpoint.get() as { seq: number } | undefined;
-    if (head.seq === (last?.seq ?? 0)) return false;
-    this.state('checkpoint', checkpointBody(head, this.#signer));
+    if (this.#at.seq === this.#lastSigned().seq) return false;
+    this.state('checkpoint', checkpointBody(this.#at, this.#signer));
     return true;
-  }
-
-  endsWithStatement(): boolean {
-    const { seq } = this.head();
-    const last = this.#lastCheckpoint.get() as { seq: number } | undefined;
-    return last?.seq === seq;
   }
 
   sign(...statement: Parameters<Signer['sign']>): ReturnType<Signer['sign']> {
     return this.#signer.sign(...statement);
   }
 
-  #append(kind: ChainKind, executionId: string | null, body: string, columns: Columns): void {
-    const head = this.head();
-    const seq = head.seq + 1;
-    const { hash, mac } = link(this.#key, head.hash, { seq, kind, executionId, body });
-    const { timestampMs = null, skill = null, tool = null, user = null, status = null } = columns;
-    const { durationMs = null, fuelUsed = null, denials = null } = columns;
-    this.#insert.run(
-      seq,
-      kind,
-      executionId,
-      timestampMs,
-      skill,
-      tool,
-      user,
-      status,
-      body,
-      hash,
-      mac,
-      durationMs,
-      fuelUsed,
-      denials,
-    );
+  #lastSigned(): { readonly seq: number; readonly ms?: number } {
+    const row = this.#lastCheckpoint.get() as { seq: number; body: string } | undefined;
+    if (row === undefined) return { seq: 0 };
+    const { timestamp } = JSON.parse(row.body) as { timestamp: string };
+    return { seq: row.seq, ms: Date.parse(timestamp) };
+  }
+
+  get #next(): number {
+    return this.#at.seq + 1;
+  }
+
+  #append(kind: ChainKind, executionId: string | null, body: string): void {
+    const seq = this.#next;
+    const { hash, mac } = link(this.#key, this.#at.hash, { seq, kind, executionId, body });
+    this.#rows.append({ seq, kind, executionId, body, hash, mac });
+    this.#at = { seq, hash };
   }
 }

@@ -17,7 +17,7 @@ export interface SettingsOptions {
   >;
   /** For every load. */
   readonly load: { readonly limits: Partial<Limits>; readonly isolation: IsolationOptions };
-  /** What `prune` keeps; `undefined` where nothing is to be removed. */
+  /** What `prune` keeps, and the engine's own store by itself; `undefined` where nothing is to be removed. */
   readonly retention: Retention | undefined;
 }
 

@@ -36,19 +36,19 @@ export const settings = {
   } as Setting<'process' | 'power'>,
   'audit.retention.max_age': {
     form: age,
-    meaning: '`skill audit prune` removes invocations that are older.',
+    meaning: 'Removes invocations that are older from the audit record.',
     otherwise: 'kept',
     ...keepMore,
   } as Setting<number>,
   'audit.retention.max_records': {
     form: integer(0, Number.MAX_SAFE_INTEGER),
-    meaning: '`skill audit prune` keeps so many of the newest invocations.',
+    meaning: 'Keeps so many of the newest invocations in the audit record.',
     otherwise: 'kept',
     ...keepMore,
   } as Setting<number>,
   'audit.retention.max_bytes': {
     form: size(0, Number.MAX_SAFE_INTEGER),
-    meaning: '`skill audit prune` keeps the newest entries of together so many bytes.',
+    meaning: 'Keeps the newest entries of the audit record, of together so many bytes.',
     otherwise: 'kept',
     ...keepMore,
   } as Setting<number>,
