@@ -71,6 +71,19 @@ const spellings: Record<string, (sent: Buffer) => string | Buffer> = {
   json: (sent) => JSON.stringify({ headers: { authorization: sent.toString('utf8') } }),
   'json-escaped': (sent) =>
     JSON.stringify(sent.toString('utf8')).replaceAll('/', '\\/').replaceAll('ü', '\\u00fc'),
+  'json-unicode': (sent) =>
+    `"${Buffer.from(sent.toString('utf8'), 'utf16le').swap16().toString('hex').replaceAll(/.{4}/g, '\\u$&')}"`,
+  'url-mixed-case': (sent) =>
+    encodeURIComponent(sent.toString('utf8')).replaceAll(
+      /%(.)(.)/g,
+      (_, a: string, b: string) => `%${a}${b.toLowerCase()}`,
+    ),
+  utf16le: (sent) => Buffer.from(sent.toString('utf8'), 'utf16le'),
+  utf16be: (sent) => Buffer.from(sent.toString('utf8'), 'utf16le').swap16(),
+  'html-numeric': (sent) =>
+    [...sent.toString('utf8')].map((one) => `&#${one.codePointAt(0)};`).join(''),
+  'base64-in-php-json': (sent) => sent.toString('base64').replaceAll('/', '\\/'),
+  'base64-in-query': (sent) => encodeURIComponent(sent.toString('base64')),
   html: (sent) => sent.toString('utf8').replaceAll('&', '&amp;').replaceAll('"', '&quot;'),
 };
 
@@ -200,7 +213,8 @@ const traces = [
 ];
 
 async function expectUnseen(run: ProbeRun): Promise<void> {
-  const text = await everything(run);
+  // As text, UTF-16 has a zero beside every letter.
+  const text = (await everything(run)).replaceAll('\\u0000', '');
   const found = traces.filter(
     (trace) => text.includes(trace) || text.toLowerCase().includes(trace.toLowerCase()),
   );
@@ -320,6 +334,30 @@ describe('a header of a request over https to a bound host', () => {
     expect(run.value).toMatchObject({ error: { tag: 'HTTP-request-denied' } });
     await expectDenials(probes, run, ['CREDENTIAL_MISPLACED']);
     expect(got).toEqual([]);
+  });
+
+  it.each(['Range', 'If-Range'])(
+    'nor may a later request, without a credential, by %s',
+    async (name) => {
+      const run = await skill.run(
+        `${prelude}
+        fetchOnce({ authority: args, scheme: https, path: '/', headers: [['x-key', token]] });
+        return attempt(() => fetchOnce({ authority: args, scheme: https, path: '/', headers: [['${name}', 'bytes=0-4']] }))`,
+        api(),
+      );
+      expect(run.value).toMatchObject({ error: { tag: 'HTTP-request-denied' } });
+      await expectDenials(probes, run, ['CREDENTIAL_MISPLACED']);
+      expect(got).toHaveLength(1);
+    },
+  );
+
+  it('another host, which gets no value, may be asked for parts', async () => {
+    const run = await skill.run(
+      fetchWith(`['Range', 'bytes=0-4']`, '/'),
+      `other.example.test:${server.port}`,
+    );
+    expect(run.value).toMatchObject({ value: { status: 200 } });
+    expect(got[0]?.headers['range']).toBe('bytes=0-4');
   });
 });
 

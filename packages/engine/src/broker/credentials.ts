@@ -132,7 +132,6 @@ export class CredentialBroker {
     const code = 'HTTP-request-denied';
     const url = `${endpoint.protocol}://${endpoint.normal}:${endpoint.port}`;
     const bound = this.#isBound(endpoint);
-    const before = this.#spent();
     const substitute = (place: CredentialPlace, where: string) => (text: string) =>
       this.#substitute(text, place, where, url, endpoint);
     const target = placeQuery(head.target, substitute('query', 'the query of a URL'));
@@ -146,7 +145,7 @@ export class CredentialBroker {
     this.refuseIn(placed, 'the body of a request', url, code);
     const bytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     if (bytes > HEADER_BYTES) throw new WasiError('HTTP-request-header-section-size');
-    if (this.#spent() > before) this.#refuseParts(fields, url);
+    if (bound) this.#refuseParts(endpoint, fields, url);
     const changed = placed !== body;
     return {
       head: {
@@ -179,22 +178,24 @@ export class CredentialBroker {
     });
   }
 
-  #spent(): number {
-    return [...this.#used.values()].reduce((sum, hosts) => sum + hosts.size, this.#times);
-  }
-
-  #times = 0;
-
-  /** Parts of an answer could be asked for one by one, each too short to be recognised. */
-  #refuseParts(fields: readonly (readonly [string, string])[], url: string): void {
+  /**
+   * Parts of what a host says could be asked for one by one, each too short to be recognised, also in a later request
+   * than the one that carried the value.
+   */
+  #refuseParts(
+    endpoint: JudgedEndpoint,
+    fields: readonly (readonly [string, string])[],
+    url: string,
+  ): void {
     const part = fields.find(([name]) => /^(?:range|if-range)$/i.test(name));
     if (part === undefined) return;
+    const bound = this.#credentials.filter((one) => isUnseen(one) && matches(one, endpoint));
     this.misplaced(
-      [...this.#used.keys()].join(', '),
+      bound.map(({ name }) => name).join(', '),
       'a request for parts',
       url,
       'HTTP-request-denied',
-      `a request with a credential asks for the whole, and has no header ${part[0].toLowerCase()}`,
+      `a host with a credential is asked for the whole, without the header ${part[0].toLowerCase()}`,
     );
   }
 
@@ -254,7 +255,6 @@ export class CredentialBroker {
         this.misplaced(name, where, url, code, 'the value has characters that no header can carry');
       }
       result = result.replaceAll(placeholder, () => plain);
-      this.#times += 1;
       const hosts = this.#used.get(name) ?? new Set();
       this.#used.set(name, hosts.add(endpoint.normal));
     }
@@ -266,9 +266,7 @@ export class CredentialBroker {
   }
 
   #isBound(endpoint: JudgedEndpoint): boolean {
-    return this.#credentials.some(
-      (credential) => credential.placeholder !== null && matches(credential, endpoint),
-    );
+    return this.#credentials.some((one) => isUnseen(one) && matches(one, endpoint));
   }
 
   close(): void {
@@ -277,6 +275,10 @@ export class CredentialBroker {
     this.#unseen.wipe();
     this.#all.wipe();
   }
+}
+
+function isUnseen({ placeholder }: BrokerCredential): boolean {
+  return placeholder !== null;
 }
 
 function matches({ hosts }: BrokerCredential, { normal, address }: JudgedEndpoint): boolean {

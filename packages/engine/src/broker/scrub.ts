@@ -1,5 +1,7 @@
 /** Takes values out of bytes that go to a guest or a record, also where they are split over chunks. */
-import { patternsOf, type Pattern } from './scrub-patterns.ts';
+import { NeedleSearch } from './needle-search.ts';
+import { outside, placeOf, type Unescaped, viewsOf } from './scrub-escapes.ts';
+import { ESCAPE_BYTES, type Needle, needlesOf } from './scrub-needles.ts';
 
 const STAR = 42;
 const LINE_FEED = 10;
@@ -26,41 +28,69 @@ interface Range {
 }
 
 export class Scrubber {
-  readonly #patterns: Pattern[] = [];
-  /** At least the longest spelling and a character of base64 on either side; rounded, to say less about the value. */
+  readonly #plain = new NeedleSearch<Needle>();
+  readonly #escaped = new NeedleSearch<Needle>();
+  readonly #needles: Needle[] = [];
+  /** At least the longest form and a character of base64 on either side; rounded, to say less about the value. */
   #reach = 0;
   #hasLineFeed = false;
 
-  /** Values are copied into patterns; `wipe` overwrites those. */
+  /** Values are copied into needles; `wipe` overwrites those. */
   add(value: Uint8Array): void {
-    for (const pattern of patternsOf(value)) {
-      this.#patterns.push(pattern);
-      this.#reach = Math.max(this.#reach, Math.ceil((pattern.bytes.length + 1) / STEP) * STEP);
-      this.#hasLineFeed ||= pattern.bytes.includes(LINE_FEED);
+    const needles = needlesOf(value);
+    const longest = Math.max(
+      value.length * ESCAPE_BYTES,
+      ...needles.map(({ bytes }) => bytes.length),
+    );
+    if (needles.length > 0)
+      this.#reach = Math.max(this.#reach, Math.ceil((longest + 1) / STEP) * STEP);
+    for (const needle of needles) {
+      this.#needles.push(needle);
+      this.#plain.add(needle);
+      if (needle.escaped) this.#escaped.add(needle);
+      this.#hasLineFeed ||= needle.bytes.includes(LINE_FEED);
     }
   }
 
   get empty(): boolean {
-    return this.#patterns.length === 0;
+    return this.#needles.length === 0;
   }
 
-  /** Overlapping spellings are one range. */
+  /** Overlapping forms are one range. */
   ranges(bytes: Uint8Array): Range[] {
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return merged(this.#found(bytes, viewsOf(bytes)));
+  }
+
+  /** What there is to hide, and from where on bytes are held back: within no escape, and within no value. */
+  look(bytes: Uint8Array): { readonly ranges: Range[]; readonly cut: number } {
+    const views = viewsOf(bytes);
+    const ranges = merged(this.#found(bytes, views));
+    let cut = this.#open(bytes);
+    // Each step may come into what another one has left.
+    for (let last = -1; last !== cut;) {
+      last = cut;
+      for (const view of views) cut = outside(view, cut);
+      cut = ranges.find(({ begin, end }) => begin < cut && end > cut)?.begin ?? cut;
+    }
+    return { ranges, cut };
+  }
+
+  #found(bytes: Uint8Array, views: readonly Unescaped[]): Range[] {
     const found: Range[] = [];
-    for (const pattern of this.#patterns) {
-      const { length } = pattern.bytes;
-      for (
-        let at = view.indexOf(pattern.bytes);
-        at >= 0;
-        at = view.indexOf(pattern.bytes, at + 1)
-      ) {
-        const begin = pattern.base64 && isBase64(view[at - 1]) ? at - 1 : at;
-        const end = at + length;
-        found.push({ begin, end: pattern.base64 && isBase64(view[end]) ? end + 1 : end });
+    const add = ({ base64 }: Needle, begin: number, end: number): void => {
+      const before = base64 && isBase64(bytes[begin - 1]) ? 1 : 0;
+      const after = base64 && isBase64(bytes[end]) ? 1 : 0;
+      found.push({ begin: begin - before, end: end + after });
+    };
+    for (const { needle, at } of this.#plain.find(bytes)) {
+      add(needle, at, at + needle.bytes.length);
+    }
+    for (const view of views) {
+      for (const { needle, at } of this.#escaped.find(view.bytes)) {
+        add(needle, ...placeOf(view, at, needle.bytes.length));
       }
     }
-    return merged(found);
+    return found;
   }
 
   /**
@@ -68,14 +98,13 @@ export class Scrubber {
    * many there are and by where the last line ends, never by whether they look like the beginning of a value: a guest
    * that has its guesses sent back would see from the delay how much of them is right.
    */
-  open(bytes: Uint8Array): number {
+  #open(bytes: Uint8Array): number {
     const behind = Math.max(0, bytes.length - this.#reach);
     return this.#hasLineFeed ? behind : Math.max(behind, bytes.lastIndexOf(LINE_FEED) + 1);
   }
 
   /** Stars in place of values, byte for byte, so that lengths which were told before stay true. */
-  mask(bytes: Uint8Array): Uint8Array {
-    const ranges = this.ranges(bytes);
+  mask(bytes: Uint8Array, ranges: readonly Range[] = this.ranges(bytes)): Uint8Array {
     if (ranges.length === 0) return bytes;
     const copy = new Uint8Array(bytes);
     for (const { begin, end } of ranges) copy.fill(STAR, begin, end);
@@ -110,8 +139,10 @@ export class Scrubber {
   }
 
   wipe(): void {
-    for (const { bytes } of this.#patterns) bytes.fill(0);
-    this.#patterns.length = 0;
+    for (const { bytes } of this.#needles) bytes.fill(0);
+    this.#needles.length = 0;
+    this.#plain.clear();
+    this.#escaped.clear();
   }
 }
 
@@ -138,14 +169,9 @@ export class StreamScrubber {
   push(chunk: Uint8Array): Uint8Array {
     const bytes =
       this.#held.length === 0 ? chunk : new Uint8Array(Buffer.concat([this.#held, chunk]));
-    const open = this.#scrubber.open(bytes);
-    // A value that reaches over the cut is complete: it goes out whole, or is held whole.
-    const across = this.#scrubber
-      .ranges(bytes)
-      .find(({ begin, end }) => begin < open && end > open);
-    const cut = across === undefined ? open : across.begin;
+    const { ranges, cut } = this.#scrubber.look(bytes);
     this.#held = new Uint8Array(bytes.subarray(cut));
-    return this.#scrubber.mask(bytes).subarray(0, cut);
+    return this.#scrubber.mask(bytes, ranges).subarray(0, cut);
   }
 
   /** What was held back: the stream has ended. */

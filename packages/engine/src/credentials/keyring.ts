@@ -1,4 +1,6 @@
-/** The operating system's keyring, through `@napi-rs/keyring` where that is installed: an optional dependency. */
+/** The operating system's keyring, through `@napi-rs/keyring` where that is installed: an optional peer dependency. */
+import { createRequire } from 'node:module';
+import { gte } from 'semver';
 
 /** Keeps the vault's master key. Every method may reject where the keyring is locked or missing. */
 export interface Keyring {
@@ -17,14 +19,33 @@ interface Entry {
 }
 
 interface KeyringModule {
-  readonly AsyncEntry: new (service: string, account: string) => Entry;
+  readonly AsyncEntry: new (
+    service: string,
+    account: string,
+    options: { readonly linux: { readonly store: 'secret-service' } },
+  ) => Entry;
 }
 
+const PACKAGE = '@napi-rs/keyring';
 const SERVICE = 'skill-engine';
 
-/** `undefined` where the package is not installed or does not load. */
+/** The first that can be kept from the kernel's keyring; also in package.json. */
+const OLDEST = '2.1.0';
+
+async function loadPackage(): Promise<unknown> {
+  const require = createRequire(import.meta.url);
+  const { version } = require(`${PACKAGE}/package.json`) as { version: string };
+  return gte(version, OLDEST) ? import(PACKAGE as string) : {};
+}
+
+/**
+ * `undefined` where the package is not installed, is too old or does not load.
+ *
+ * On Linux the Secret Service alone (GNOME Keyring, KWallet, …): without one the package would fall back to the kernel's
+ * keyring, which is in memory, and everything in the vault would be lost with the next start of the machine.
+ */
 export async function systemKeyring(
-  load: () => Promise<unknown> = () => import('@napi-rs/keyring' as string),
+  load: () => Promise<unknown> = loadPackage,
 ): Promise<Keyring | undefined> {
   let module: KeyringModule;
   try {
@@ -33,7 +54,8 @@ export async function systemKeyring(
   } catch {
     return undefined;
   }
-  const entry = (account: string) => new module.AsyncEntry(SERVICE, account);
+  const entry = (account: string) =>
+    new module.AsyncEntry(SERVICE, account, { linux: { store: 'secret-service' } });
   return {
     get: async (account) => {
       const found = await entry(account).getSecret();
