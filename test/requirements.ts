@@ -46,6 +46,35 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TYPED-EDGES',
+    section: '§2.2',
+    promise:
+      'values at the edges of every type come back as they were; beyond them they are refused before a sandbox exists',
+    proof: [
+      'test/components/edges.test.ts :: %s',
+      'test/components/edges.test.ts :: %s refuses %j',
+      'test/components/round-trip.test.ts :: values of random types come back unchanged',
+    ],
+  },
+  {
+    id: 'TYPED-ABI',
+    section: '§2.2',
+    promise:
+      'a component that breaks the canonical ABI ends its call with an error of the table, within its limits, and nothing else',
+    proof: [
+      'test/components/hostile-values.test.ts :: %s of %s traps',
+      'test/components/hostile-values.test.ts :: does not multiply: 3500 names of one text of 28 KiB end at a limit',
+      'test/components/hostile-values.test.ts :: takes no longer than it may: sixty million items end at a limit',
+      'test/components/hostile-values.test.ts :: never: it does not come back',
+    ],
+  },
+  {
+    id: 'TYPED-NEWER',
+    section: '§2.2',
+    promise: 'types that JSON cannot say are refused at load by name, with the way out',
+    proof: ['test/components/typed.test.ts :: %s is refused, with a way out'],
+  },
+  {
     id: 'FLAT-1',
     section: '§2.4',
     promise:

@@ -59,6 +59,12 @@ export const drafts: fc.Arbitrary<Draft> = fc.letrec<{ type: Draft; compound: Dr
   compound: fc.oneof(
     tie('type').map(listOf),
     tie('type').map(optionOf),
+    // Options in options have two forms in generated code, by turns.
+    fc.tuple(tie('type'), fc.integer({ min: 2, max: 5 })).map(([type, levels]) => {
+      let draft = type;
+      for (let level = 0; level < levels; level += 1) draft = optionOf(draft);
+      return draft;
+    }),
     fc.array(tie('type'), { minLength: 1, maxLength: 4 }).map(tupleOf),
     fields(tie('type')).map(recordOf),
     fields(fc.option(tie('type'), { nil: undefined })).map(variantOf),

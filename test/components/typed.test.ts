@@ -197,6 +197,22 @@ package wasi:http@0.2.0 {
     });
   });
 
+  it.each([
+    ['list<u8, 4>', /f: it needs a list of fixed length\nIn place of list<T, N>, use list<T>/u],
+    ['map<string, u8>', /f: it needs a map\nIn place of map<K, V>, use list<tuple<K, V>>/u],
+    ['error-context', /error contexts.*WASI 0\.2.*without/u],
+    ['stream<u8>', /asynchronous type.*WASI 0\.2.*without asynchronous functions and streams/u],
+    ['future<u8>', /asynchronous type.*WASI 0\.2.*without asynchronous functions and streams/u],
+    [`${'option<'.repeat(65)}u8${'>'.repeat(65)}`, /nested too deeply\nFlatten them/u],
+  ])('%s is refused, with a way out', async (type, message) => {
+    const wat = `(module (memory (export "memory") 1) (func (export "f") (result i32) unreachable)
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable))`;
+    await expect(load('newer', `export f: func() -> ${type};`, wat)).rejects.toMatchObject({
+      code: 'COMPONENT_UNSUPPORTED',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it('a component without a function is refused', async () => {
     await expect(load('empty', '')).rejects.toMatchObject({
       code: 'COMPONENT_UNSUPPORTED',

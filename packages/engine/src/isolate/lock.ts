@@ -1,4 +1,5 @@
 import { allowOverride } from './harden.ts';
+import { sliceStrictly } from './strict-slice.ts';
 import { textCoders } from './text-coders.ts';
 
 /**
@@ -95,6 +96,7 @@ export function lockRealm(): void {
     throw new Error(`globals that cannot be removed: ${survivors.map(String).join(', ')}`);
   }
   Object.assign(globalThis, textCoders);
+  sliceStrictly();
   // Randomness goes through the host session; the realm's own is not a guest's business, as its clock is not.
   Reflect.deleteProperty(Math, 'random');
   // What was matched last, also by an earlier invocation (`RegExp.$1`, `RegExp.input`).

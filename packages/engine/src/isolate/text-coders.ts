@@ -1,6 +1,9 @@
 /**
  * `TextEncoder` and `TextDecoder` as generated code sees them. Node's own throw errors of internal classes, which
  * cannot be frozen ahead, and would so carry what one invocation leaves to the next.
+ *
+ * Generated code asks for a decoder without options, which would replace what is no text and swallow a leading U+FEFF. The
+ * component model has neither: what is no text is a trap, and a string is its characters. So these are the defaults here.
  */
 const Encoder = TextEncoder;
 const Decoder = TextDecoder;
@@ -34,7 +37,7 @@ class PlainDecoder {
   readonly #decoder: InstanceType<typeof Decoder>;
 
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }) {
-    this.#decoder = plainly(() => new Decoder(label, options));
+    this.#decoder = plainly(() => new Decoder(label, { fatal: true, ignoreBOM: true, ...options }));
   }
 
   decode(bytes?: Uint8Array, options?: { stream?: boolean }): string {

@@ -5,6 +5,7 @@ import { member, WitMismatch } from './mismatch.ts';
 import {
   integerRanges,
   isNullable,
+  isTagged,
   wrapsSome,
   type WitFloat,
   type WitFunction,
@@ -242,18 +243,18 @@ function flags(names: readonly string[], value: unknown, path: string): unknown 
   return Object.fromEntries(names.map((name) => [javascriptName(name), given.has(name)]));
 }
 
-/** An option of an option is `{ tag, val }` in the glue, any other the value or `undefined`. */
 function option(
   types: WitTypes,
   type: Extract<WitType, { kind: 'option' }>,
   value: unknown,
   path: string,
 ): unknown {
-  const wraps = wrapsSome(types, type);
-  if (value === null) return wraps ? { tag: 'none' } : undefined;
-  if (!wraps) return valueFromJson(types, type.some, value, path);
-  const given = objectOf(value, path, ['some']);
-  return { tag: 'some', val: fieldOf(types, given, 'some', type.some, path) };
+  const tagged = isTagged(types, type);
+  if (value === null) return tagged ? { tag: 'none' } : undefined;
+  const val = wrapsSome(types, type)
+    ? fieldOf(types, objectOf(value, path, ['some']), 'some', type.some, path)
+    : valueFromJson(types, type.some, value, path);
+  return tagged ? { tag: 'some', val } : val;
 }
 
 /** A member that must be there, also where it may be `null`. */

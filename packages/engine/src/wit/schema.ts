@@ -40,10 +40,14 @@ function countUses(types: WitTypes, roots: readonly number[]): Map<number, numbe
 
 const big = { type: 'string', pattern: '^(0|-?[1-9][0-9]{0,19})$' };
 
+/** Types nested so deep get a definition of their own: schemas have a bound on nesting, and each type takes up to three levels. */
+const NESTING = 8;
+
 class SchemaWriter {
   readonly definitions: Schema = {};
   readonly #types: WitTypes;
   readonly #uses: ReadonlyMap<number, number>;
+  #level = 0;
 
   constructor(types: WitTypes, uses: ReadonlyMap<number, number>) {
     this.#types = types;
@@ -63,11 +67,20 @@ class SchemaWriter {
   #refer(index: number): Schema {
     const type = this.#types[index]!;
     const isCompound = partsOf(type).length > 0 || type.kind === 'enum' || type.kind === 'flags';
-    if (!isCompound || (this.#uses.get(index) ?? 0) < 2) return this.#write(type);
+    const stands = this.#level < NESTING && (this.#uses.get(index) ?? 0) < 2;
+    if (!isCompound || stands) return this.#at(this.#level + 1, type);
     const name = `type-${index}`;
     // Types refer to smaller indices only, so this ends.
-    if (!Object.hasOwn(this.definitions, name)) this.definitions[name] = this.#write(type);
+    if (!Object.hasOwn(this.definitions, name)) this.definitions[name] = this.#at(0, type);
     return { $ref: `#/$defs/${name}` };
+  }
+
+  #at(level: number, type: WitType): Schema {
+    const outer = this.#level;
+    this.#level = level;
+    const schema = this.#write(type);
+    this.#level = outer;
+    return schema;
   }
 
   #write(type: WitType): Schema {

@@ -2,7 +2,14 @@
 import { toBase64 } from './base64.ts';
 import { javascriptName } from './javascript-name.ts';
 import { member, WitMismatch } from './mismatch.ts';
-import { integerRanges, wrapsSome, type WitInteger, type WitType, type WitTypes } from './types.ts';
+import {
+  integerRanges,
+  isTagged,
+  wrapsSome,
+  type WitInteger,
+  type WitType,
+  type WitTypes,
+} from './types.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -149,13 +156,15 @@ function option(
   value: unknown,
   path: string,
 ): Json {
-  if (!wrapsSome(to.types, type)) {
-    return value === undefined || value === null ? null : valueToJson(to, type.some, value, path);
-  }
-  const given = members(value, path);
-  if (given['tag'] === 'none') return null;
-  if (given['tag'] !== 'some') return refuse(path, 'an option: some or none');
-  return { some: valueToJson(to, type.some, own(given, 'val'), path) };
+  let held = value;
+  if (isTagged(to.types, type)) {
+    const given = members(value, path);
+    if (given['tag'] === 'none') return null;
+    if (given['tag'] !== 'some') return refuse(path, 'an option: some or none');
+    held = own(given, 'val');
+  } else if (value === undefined || value === null) return null;
+  const some = valueToJson(to, type.some, held, path);
+  return wrapsSome(to.types, type) ? { some } : some;
 }
 
 function result(

@@ -51,15 +51,15 @@ export function typedTools({ types, exports, docs }: ComponentTypes): TypedTool[
     );
   }
   const refused = found.flatMap(({ interfaceName, functionName, fn }) => {
-    const why = functionName.startsWith('[') ? 'a resource' : unsupportedPart(types, fn);
-    if (why === undefined) return [];
-    return [`  ${[interfaceName, functionName].filter(Boolean).join('.')}: it needs ${why}`];
+    const what = functionName.startsWith('[') ? 'a resource' : unsupportedPart(types, fn);
+    return what === undefined ? [] : [{ what, at: dotted(interfaceName, functionName) }];
   });
   if (refused.length > 0) {
+    const lines = refused.map(({ at, what }) => `  ${at}: it needs ${what}`);
+    const ways = new Set(refused.map(({ what }) => wayOut(what)));
     throw new SkillError(
       'COMPONENT_UNSUPPORTED',
-      `The component exports functions that cannot be tools, because JSON cannot say their values:\n${refused.join('\n')}\n` +
-        'A tool starts from nothing each time, so a resource would not outlive its call: export functions of plain values instead.',
+      `The component exports functions that cannot be tools, because JSON cannot say their values:\n${lines.join('\n')}\n${[...ways].join(' ')}`,
     );
   }
   assertDistinct(types);
@@ -77,6 +77,19 @@ export function typedTools({ types, exports, docs }: ComponentTypes): TypedTool[
     functionName: javascriptName(functionName),
     fn,
   }));
+}
+
+function dotted(...labels: readonly (string | undefined)[]): string {
+  return labels.filter(Boolean).join('.');
+}
+
+function wayOut(what: string): string {
+  if (what.startsWith('a resource')) {
+    return 'A tool starts from nothing each time, so a resource would not outlive its call: export functions of plain values instead.';
+  }
+  if (what === 'a map') return 'In place of map<K, V>, use list<tuple<K, V>>.';
+  if (what === 'a list of fixed length') return 'In place of list<T, N>, use list<T>, or a tuple.';
+  return 'Flatten them: a record of lists instead of records in records.';
 }
 
 function isHttpHandler(interfaceName: string | undefined): boolean {

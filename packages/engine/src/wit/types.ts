@@ -62,6 +62,18 @@ export function wrapsSome(types: WitTypes, option: { readonly some: number }): b
   return isNullable(types, option.some);
 }
 
+/**
+ * Whether the transpiler's glue has this option as `{ tag, val }`: where what it holds may itself be `undefined` there. So
+ * of options in options, every second one is; any other is the value or `undefined`.
+ */
+export function isTagged(types: WitTypes, option: { readonly some: number }): boolean {
+  let tagged = false;
+  for (let held = types[option.some]!; held.kind === 'option'; held = types[held.some]!) {
+    tagged = !tagged;
+  }
+  return tagged;
+}
+
 /** The first reason why a function cannot be called with JSON; `undefined` if it can. */
 export function unsupportedPart(
   types: WitTypes,
