@@ -5,6 +5,7 @@
 const slice = ArrayBuffer.prototype.slice;
 
 export function sliceStrictly(): void {
+  // oxlint-disable-next-line eslint/no-extend-native -- the realm holds nothing but the isolate and generated code
   Object.defineProperty(ArrayBuffer.prototype, 'slice', {
     value(this: ArrayBuffer, start = 0, end = this.byteLength): ArrayBuffer {
       if (!(start >= 0 && start <= end && end <= this.byteLength)) {
