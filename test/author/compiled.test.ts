@@ -22,6 +22,14 @@ describe.each(Object.entries(compilers))('%s', (lang, isHere) => {
       expect(built.stderr).toMatch(/^built /m);
       const tested = await projects.skill(folder, 'test');
       expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/^3 passed/m) });
+      // Compilers leave alone what is up to date; python has nothing that could be.
+      if (lang === 'python') return;
+      const first = await projects.skill(folder, 'build', '--json');
+      const second = await projects.skill(folder, 'build', '--json');
+      expect(second.code, second.stdout).toBe(0);
+      const digest = ({ stdout }: { stdout: string }) =>
+        (JSON.parse(stdout) as { sha256: string }).sha256;
+      expect(digest(second)).toBe(digest(first));
     },
   );
 });
@@ -46,6 +54,21 @@ it.each([
       message: expect.stringContaining(help),
     },
   });
+});
+
+it('a Go that is too old', async () => {
+  const folder = await projects.make('old-go', '--lang', 'go');
+  const old = join(projects.folder, 'go');
+  writeFileSync(old, '#!/bin/sh\necho go1.23.4\n', { mode: 0o755 });
+  const { code, stderr } = await projects.home.run(['build'], {
+    cwd: folder,
+    environment: { PATH: projects.folder },
+  });
+  expect(code).toBe(6);
+  expect(stderr).toBe(
+    `error TOOLCHAIN_MISSING: Go 1.24 or later is not installed. ${old} is go1.23.4. ` +
+      'Install a later one from https://go.dev/dl, or TinyGo from https://tinygo.org\n',
+  );
 });
 
 it.skipIf(!compilers.c)("a compiler's messages are the error", async () => {

@@ -1,6 +1,6 @@
 /** The author's path for JavaScript and TypeScript: new, build, test, run, dev. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../cli/skill.ts';
@@ -51,6 +51,30 @@ it('a built skill runs, and its errors have their codes', async () => {
   });
 });
 
+it('what nobody expected says its name and where it was thrown', async () => {
+  const folder = await projects.make('buggy', '--lang', 'js');
+  const main = join(folder, 'src/main.js');
+  writeFileSync(main, readFileSync(main, 'utf8').replace('text.match(', 'text.macht('));
+  await projects.skill(folder, 'build');
+  const { code, stderr } = await projects.skill(folder, 'run', '.', '--text', 'a');
+  expect(code, stderr).toBe(1);
+  expect(stderr).toMatch(/^error TOOL_FAILED: TypeError: not a function\n {2}details: at run \(/m);
+});
+
+it('makes no project where it cannot, and says why', async () => {
+  writeFileSync(join(projects.folder, 'taken'), '');
+  for (const path of ['taken', 'taken/below']) {
+    const { code, stderr } = await projects.skill(projects.folder, 'new', path, '--lang', 'c');
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `error INVALID_OPTIONS: No project can be made at ${path}: a file is in the way.\n`,
+    );
+  }
+  mkdirSync(join(projects.folder, 'repository/.git'), { recursive: true });
+  const made = await projects.skill(projects.folder, 'new', 'repository', '--lang', 'c');
+  expect(made).toMatchObject({ code: 0 });
+});
+
 it('touches nothing that is there', async () => {
   const again = await projects.skill(projects.folder, 'new', 'ts-tool', '--lang', 'ts');
   expect(again.code).toBe(2);
@@ -81,6 +105,17 @@ it('says what does not build, and leaves the last component', async () => {
   writeFileSync(main, sound);
 });
 
+it('dev and build --watch of a folder that is not there', async () => {
+  for (const verb of [
+    ['dev', 'nowhere'],
+    ['build', 'nowhere', '--watch'],
+  ]) {
+    const { code, stderr } = await projects.skill(projects.folder, ...(verb as [string]));
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/^error MANIFEST_NOT_FOUND: nowhere cannot be watched: ENOENT/);
+  }
+});
+
 it('names the package that a build needs and does not find', async () => {
   const folder = join(projects.folder, 'js-tool');
   const { code, stderr } = await projects.skill(folder, 'build', '--engine', 'starlingmonkey');
@@ -105,7 +140,8 @@ it('writes nowhere but into the folder that it builds', async () => {
 
 it('dev builds again at a change and runs the tool again, with what was granted', async () => {
   const folder = join(projects.folder, 'js-files');
-  const args = ['dev', '.', 'find', '--grant', '--text', 'fox', '--quiet'];
+  // The only tool need not be named.
+  const args = ['dev', '.', '--grant', '--text', 'fox', '--quiet'];
   const child = projects.home.start(args, { cwd: folder });
   let seen = '';
   const until = (text: string) =>

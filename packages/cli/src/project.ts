@@ -33,7 +33,7 @@ export function nextSteps(language: Language): string[] {
 /**
  * Writes the files; nothing that is there is touched.
  *
- * @throws SkillError INVALID_OPTIONS: no name for a skill, or the folder is there and not empty
+ * @throws SkillError INVALID_OPTIONS: no name for a skill, or the folder is there and not empty, or cannot be written
  */
 export async function createProject(
   path: string,
@@ -48,9 +48,16 @@ export async function createProject(
       `${JSON.stringify(name)} is no name for a skill: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit.`,
     );
   }
-  const there = await readdir(folder).catch(() => []);
-  if (there.length > 0) {
-    throw new SkillError('INVALID_OPTIONS', `${path} is there already, and not empty.`);
+  const there = await readdir(folder).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw notWritable(path, cause);
+  });
+  // A repository that was begun before its first skill is as good as empty.
+  if (there.some((file) => file !== '.git')) {
+    throw new SkillError(
+      'INVALID_OPTIONS',
+      `${path} is there already, and not empty. Choose another name, or an empty folder.`,
+    );
   }
   const words = { ...versions, name, crate: name.replaceAll('-', '_') };
   const files: string[] = [];
@@ -58,12 +65,33 @@ export async function createProject(
     for (const file of await filesBeneath(join(templates, language, part))) {
       const text = await readFile(join(templates, language, part, file), 'utf8');
       const target = targetOf(file, words);
-      await mkdir(dirname(join(folder, target)), { recursive: true });
-      await writeFile(join(folder, target), fill(text, words), { flag: 'wx' });
+      await writeNew(join(folder, target), fill(text, words)).catch((cause: unknown) => {
+        throw notWritable(path, cause);
+      });
       files.push(target);
     }
   }
   return { folder, files: files.toSorted() };
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text, { flag: 'wx' });
+}
+
+const codeOf = (cause: unknown) => (cause as NodeJS.ErrnoException).code;
+
+function notWritable(path: string, cause: unknown): SkillError {
+  const reasons: Readonly<Record<string, string>> = {
+    EEXIST: 'a file has that name',
+    ENOTDIR: 'a file is in the way',
+    EACCES: 'you may not write there',
+    EPERM: 'you may not write there',
+    EROFS: 'that file system is read-only',
+    ENOSPC: 'the disk is full',
+  };
+  const why = reasons[codeOf(cause) ?? ''] ?? (cause instanceof Error ? cause.message : `${cause}`);
+  return new SkillError('INVALID_OPTIONS', `No project can be made at ${path}: ${why}.`, { cause });
 }
 
 async function filesBeneath(folder: string): Promise<string[]> {

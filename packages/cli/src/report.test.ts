@@ -104,3 +104,16 @@ test('text stays text, for files exactly and for terminals escaped; the rest is 
   expect(valueText({ a: ['\u009b'] }, false)).toBe('{\n  "a": [\n    "\\u009b"\n  ]\n}\n');
   expect(valueText(null, false)).toBe('null\n');
 });
+
+test("a tool's own failure is told with its code and details, a stack in lines, nothing forged", () => {
+  const told = (details: Record<string, unknown>) =>
+    failureText(new SkillError('TOOL_FAILED', 'no', { details }), (text) => text);
+  expect(told({})).toBe('error TOOL_FAILED: no\n');
+  expect(told({ toolCode: 'gone', toolDetails: { at: 1 } })).toBe(
+    'error TOOL_FAILED: no\n  code: gone\n  details: {"at":1}\n',
+  );
+  expect(told({ toolDetails: { stack: 'at run (a:1)\nat call (a:2)\u001b[2J\n' } })).toBe(
+    'error TOOL_FAILED: no\n  details: at run (a:1)\nat call (a:2)\\u{1b}[2J\n',
+  );
+  expect(told({ toolCode: 'a\nerror FORGED: b' })).not.toContain('\nerror FORGED');
+});

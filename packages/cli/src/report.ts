@@ -43,7 +43,7 @@ export function exitCodeOf(error: SkillError): number {
 /** `error CODE: message`, and the details that help. */
 export function failureText(error: SkillError, paint: Paint): string {
   const lines = [`${paint('error', 'red')} ${error.code}: ${escapeLines(error.message)}`];
-  lines.push(...parameterLines(error));
+  lines.push(...parameterLines(error), ...toolLines(error));
   return `${lines.join('\n')}\n`;
 }
 
@@ -54,10 +54,26 @@ function parameterLines({ code, details }: SkillError): string[] {
   return errors.flatMap((entry) => {
     const { parameter, rule, expected, value } = entry as Record<string, unknown>;
     if (typeof rule !== 'string' || expected === undefined) return [];
-    const found = value === undefined ? '' : `, found ${inline(value)}`;
+    const found = value === undefined ? '' : `, found ${value === '' ? '""' : inline(value)}`;
     const asked = rule === 'required' ? 'is required' : `${escapeText(rule)} ${inline(expected)}`;
     return [`  ${inline(parameter ?? '')}: ${asked}${found}`];
   });
+}
+
+/** The tool's own name for its failure, and what it adds. */
+function toolLines({ code, details }: SkillError): string[] {
+  if (code !== 'TOOL_FAILED' || details === undefined) return [];
+  const { toolCode, toolDetails } = details;
+  return [
+    ...(toolCode === undefined ? [] : [`  code: ${inline(toolCode)}`]),
+    ...(toolDetails === undefined ? [] : [`  details: ${detailsText(toolDetails)}`]),
+  ];
+}
+
+/** A stack, which the guest package sends for errors that nobody expected, keeps its lines. */
+function detailsText(value: unknown): string {
+  const stack = (value as { stack?: unknown } | null)?.stack;
+  return typeof stack === 'string' ? escapeLines(stack.trim()) : inline(value);
 }
 
 function inline(value: unknown): string {

@@ -95,7 +95,14 @@ it.each([
     new ToolError('gone', 'not there', { at: 1 }),
     { code: 'gone', message: 'not there', details: '{"at":1}' },
   ],
-  [new TypeError('a bug'), { code: undefined, message: 'a bug', details: undefined }],
+  [
+    new TypeError('a bug'),
+    {
+      code: undefined,
+      message: 'TypeError: a bug',
+      details: expect.stringMatching(/^\{"stack":".*define\.test/),
+    },
+  ],
   ['text', { code: undefined, message: 'text', details: undefined }],
   [{ tag: 'x' }, { code: undefined, message: '{"tag":"x"}', details: undefined }],
 ])('%o becomes a failure', (thrown, val) => {

@@ -1,6 +1,6 @@
 /**
- * Thrown by a tool that ran and did not do what it was asked. The caller sees all three parts; any other thrown value is reported
- * with its message alone.
+ * Thrown by a tool that ran and did not do what it was asked. The caller sees all three parts. Any other error counts as unexpected:
+ * it is reported with its name, its message and, under `details.stack`, where it was thrown.
  */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
@@ -31,10 +31,16 @@ export function toolError(thrown: unknown): { tag: string; val: unknown } {
   if (thrown instanceof InvalidParameters) {
     return { tag: 'invalid-parameters', val: thrown.message };
   }
-  const failure = thrown instanceof ToolError ? thrown : undefined;
-  const message = thrown instanceof Error ? thrown.message : describe(thrown);
-  const details = failure?.details === undefined ? undefined : JSON.stringify(failure.details);
-  return { tag: 'failed', val: { code: failure?.code, message, details } };
+  if (thrown instanceof ToolError) return failed(thrown.code, thrown.message, thrown.details);
+  if (!(thrown instanceof Error)) return failed(undefined, describe(thrown), undefined);
+  const { name, message, stack } = thrown;
+  const text = name === 'Error' ? message : `${name}: ${message}`;
+  return failed(undefined, text, stack ? { stack } : undefined);
+}
+
+function failed(code: string | undefined, message: string, details: unknown) {
+  const text = details === undefined ? undefined : JSON.stringify(details);
+  return { tag: 'failed', val: { code, message, details: text } };
 }
 
 /** WASI's calls throw values and errors with a payload; both say more than `[object Object]`. */

@@ -14,8 +14,21 @@ export async function buildPython(folder: string, context: BuildContext): Promis
   await rm(component, { force: true });
   const paths = ['-p', folder, '-p', join(folder, 'src')];
   const args = ['-d', wit, '-w', 'skill', 'componentize', ...paths, '-o', component, 'app'];
-  await compile(program, args, folder, context);
+  // The stack of the builder itself says nothing to an author.
+  const environment = { ...context.environment, RUST_BACKTRACE: '0' };
+  await compile(program, args, folder, { ...context, environment }, pythonError);
   return readFile(component);
+}
+
+/**
+ * The error of the skill's own module, without the builder's frames around it: those before `AssertionError:` and the repetition
+ * after `Caused by:`. Folders are numbered inside; the first is the skill's.
+ */
+export function pythonError(text: string): string {
+  const [, raised] = /AssertionError: ([^]*)/.exec(text) ?? [];
+  if (raised === undefined) return text;
+  const [said = ''] = raised.split(/\n\s*\n+Caused by:|\n+Stack backtrace:/);
+  return said.replaceAll(/File "\/[01]\//g, 'File "').trim();
 }
 
 /** The project's own virtual environment goes before PATH. */

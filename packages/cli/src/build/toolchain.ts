@@ -72,18 +72,21 @@ export function run(
   });
 }
 
-/** Runs a compiler; its messages are the error when it fails. */
+/** Runs a compiler; its messages are the error when it fails, as `explain` tells them. */
 export async function compile(
   program: string,
   args: readonly string[],
   cwd: string,
   context: BuildContext,
+  explain: (text: string) => string = (text) => text,
 ): Promise<void> {
   const { code, stdout, stderr } = await run(program, args, {
     cwd,
     environment: context.environment,
   });
-  if (code !== 0) throw buildFailed(`${stderr}${stdout}`.trim() || `${program} ended with ${code}`);
+  if (code !== 0) {
+    throw buildFailed(explain(`${stderr}${stdout}`.trim()) || `${program} ended with ${code}`);
+  }
   if (stderr.trim() !== '') context.log(stderr);
 }
 

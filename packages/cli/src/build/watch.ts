@@ -1,5 +1,5 @@
 /** Does something at once, and again whenever a file of a skill's folder changes, until the first signal. */
-import { watch } from 'node:fs';
+import { type FSWatcher, type WatchListener, watch } from 'node:fs';
 import { resolve } from 'node:path';
 import { SkillError } from '@skill-engine/engine';
 import { type Shell, say, signalExits, type Signal } from '../shell.ts';
@@ -31,7 +31,7 @@ export async function watchSkill(
     changes.wake();
   });
   // Watching begins first, so that a change during the first build is not missed.
-  const watcher = watch(resolve(folder), { recursive: true }, (_event, name) => changes.add(name));
+  const watcher = watchFolder(folder, (_event, name) => changes.add(name));
   watcher.on('error', (error) => changes.fail(error));
   try {
     await action([]);
@@ -44,6 +44,15 @@ export async function watchSkill(
   } finally {
     watcher.close();
     unlisten();
+  }
+}
+
+function watchFolder(folder: string, onChange: WatchListener<string>): FSWatcher {
+  try {
+    return watch(resolve(folder), { recursive: true }, onChange);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SkillError('MANIFEST_NOT_FOUND', `${folder} cannot be watched: ${why}`, { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import type { SkillPackage } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { buildSkill } from '../build/build.ts';
 import { watchSkill } from '../build/watch.ts';
-import { chooseSkill } from '../choose.ts';
+import { chooseSkill, chooseTool } from '../choose.ts';
 import { askForSession } from '../consent.ts';
 import { limitsOf } from '../limits.ts';
 import { type Given, buildParameters } from '../parameters.ts';
@@ -59,7 +59,7 @@ interface Call {
 }
 
 async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise<void> {
-  const { folder, tool, line, given } = call;
+  const { folder, line, given } = call;
   const accepted = await readPackage(await chooseSkill(folder, undefined, undefined));
   const grant = await granted.of(accepted);
   const { engine: options, load } = await configured(shell);
@@ -67,11 +67,12 @@ async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise
   await using engine = await createEngine(options);
   const [skill] = await engine.load(folder, { ...load, only: accepted.name, grant });
   if (skill === undefined) return;
-  if (tool === undefined) {
+  if (call.tool === undefined && isEmpty(given)) {
     const tools = skill.tools.map(({ name, description }) => `  ${name}  ${description ?? ''}`);
     await say(shell, `tools:\n${tools.map((text) => escapeText(text.trimEnd())).join('\n')}`);
     return;
   }
+  const tool = chooseTool(skill, call.tool, 'dev');
   const schema = skill.tools.find(({ name }) => name === tool)?.parameters;
   const result = await engine.execute(skill.name, tool, buildParameters(given, schema, names), {
     user: shell.user,
@@ -79,6 +80,11 @@ async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise
     limits: limitsOf(line),
   });
   await tell(result, { isCommand: skill.shape === 'command', quiet: line.has('quiet') }, shell);
+}
+
+/** Without a tool and without parameters, the tools are listed. */
+function isEmpty({ base, assignments, flags: others, rest }: Given): boolean {
+  return base === undefined && rest === undefined && assignments.length + others.length === 0;
 }
 
 /**

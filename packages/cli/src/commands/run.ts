@@ -17,6 +17,7 @@ import type {
 } from '@skill-engine/engine';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { openOwnStore } from '../audit-place.ts';
+import { chooseTool } from '../choose.ts';
 import { requireConsent } from '../consent.ts';
 import { jsonText } from '../json.ts';
 import { limitsOf, superfluous } from '../limits.ts';
@@ -93,7 +94,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
       await report(skill, false, line, shell);
       return exitCodeOf(skill.error);
     }
-    const chosen = chooseTool(skill, tool);
+    const chosen = chooseTool(skill, tool, 'run');
     const schema = skill.tools.find(({ name }) => name === chosen)?.parameters;
     await note(line, skill, schema, shell);
     if (line.rest !== undefined && skill.shape !== 'command') {
@@ -176,14 +177,6 @@ function abortion(signal: AbortSignal): Promise<undefined> {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-}
-
-function chooseTool(skill: Skill, tool: string | undefined): string {
-  const [only] = skill.tools;
-  if (tool !== undefined) return tool;
-  if (skill.tools.length === 1 && only !== undefined) return only.name;
-  const known = skill.tools.map(({ name }) => name).join(', ');
-  throw usage('run', `TOOL is missing; ${skill.name} has: ${known}`);
 }
 
 /** What the command line says and a reader might understand otherwise. */

@@ -96,7 +96,7 @@ function notFound(path: string, reason: string, cause?: unknown): SkillError {
   const details = { path, reason };
   return new SkillError(
     'COMPONENT_NOT_FOUND',
-    `The component ${path} cannot be read: ${reason}. Check the path in the manifest (component = "…").`,
+    `The component ${path} cannot be read: ${reason}. Check the path in the manifest (component = "…"); \`skill build\` makes it from sources.`,
     cause === undefined ? { details } : { details, cause },
   );
 }
