@@ -1,9 +1,16 @@
 /**
- * Runs Wycheproof's vectors against the primitives that the vault uses, as it uses them. The vectors are not kept
- * here: give the folder that has `aes_gcm_test.json` and `pbkdf2_hmacsha256_test.json` (testvectors_v1 of
- * C2SP/wycheproof). `node scripts/wycheproof.ts FOLDER`
+ * Runs Wycheproof's vectors against the primitives that the vault and the audit record use, as they use them. The vectors
+ * are not kept here: give the folder that has them (testvectors_v1 of C2SP/wycheproof). `node scripts/wycheproof.ts FOLDER`
  */
-import { createCipheriv, createDecipheriv, pbkdf2Sync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPublicKey,
+  hkdfSync,
+  pbkdf2Sync,
+  verify,
+} from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +22,9 @@ interface Test {
 
 interface Group {
   readonly keySize?: number;
+  /** Bits. */
+  readonly tagSize?: number;
+  readonly publicKeyPem?: string;
   readonly tests: readonly Test[];
 }
 
@@ -29,7 +39,7 @@ function groups(name: string): readonly Group[] {
 }
 
 /** Decrypts and, for valid vectors, encrypts to the same bytes. */
-function gcm(test: Test, keySize: number): boolean {
+function gcm(test: Test, { keySize }: Group): boolean {
   const cipher = `aes-${keySize}-gcm` as 'aes-256-gcm';
   const [key, iv, aad, msg, ct, tag] = ['key', 'iv', 'aad', 'msg', 'ct', 'tag'].map((name) =>
     hex(test[name]),
@@ -62,14 +72,34 @@ function pbkdf2(test: Test): boolean {
   }
 }
 
+function hmac(test: Test, { tagSize = 256 }: Group): boolean {
+  const tag = createHmac('sha256', hex(test['key'])).update(hex(test['msg'])).digest();
+  return tag.subarray(0, tagSize / 8).equals(hex(test['tag']));
+}
+
+function hkdf(test: Test): boolean {
+  const { size } = test as unknown as { size: number };
+  const [ikm, salt, info, okm] = ['ikm', 'salt', 'info', 'okm'].map((name) => hex(test[name]));
+  try {
+    return okm!.equals(Buffer.from(hkdfSync('sha256', ikm!, salt!, info!, size)));
+  } catch {
+    return false;
+  }
+}
+
+function ed25519(test: Test, { publicKeyPem = '' }: Group): boolean {
+  const key = createPublicKey(publicKeyPem);
+  return verify(null, hex(test['msg']), key, hex(test['sig']));
+}
+
 /** How many vectors of what the vault uses failed: its IVs have 96 bits, always. */
-function run(name: string, holds: (test: Test, keySize: number) => boolean): number {
+function run(name: string, holds: (test: Test, group: Group) => boolean): number {
   const wrong: Test[] = [];
   let count = 0;
-  for (const { keySize = 0, tests } of groups(name)) {
-    for (const test of tests) {
+  for (const group of groups(name)) {
+    for (const test of group.tests) {
       count += 1;
-      if (holds(test, keySize) !== (test.result === 'valid')) wrong.push(test);
+      if (holds(test, group) !== (test.result === 'valid')) wrong.push(test);
     }
   }
   console.log(`${name}: ${count - wrong.length} of ${count} as expected`);
@@ -78,5 +108,11 @@ function run(name: string, holds: (test: Test, keySize: number) => boolean): num
   return wrong.filter(({ iv = '0'.repeat(24) }) => String(iv).length === 24).length;
 }
 
-const failed = run('aes_gcm_test.json', gcm) + run('pbkdf2_hmacsha256_test.json', pbkdf2);
-process.exitCode = failed === 0 ? 0 : 1;
+const failed = [
+  run('aes_gcm_test.json', gcm),
+  run('pbkdf2_hmacsha256_test.json', pbkdf2),
+  run('hkdf_sha256_test.json', hkdf),
+  run('hmac_sha256_test.json', hmac),
+  run('ed25519_test.json', ed25519),
+];
+process.exitCode = failed.every((count) => count === 0) ? 0 : 1;

@@ -1,9 +1,13 @@
 /** CRD-07: the file on the disk, against its surroundings and against other writers. */
-import { execFile, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
+  copyFileSync,
   existsSync,
   linkSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,9 +17,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forbidCoreDumps } from './core-dump.ts';
 import { Secret } from './secret.ts';
@@ -52,47 +56,129 @@ async function read(name = token.name): Promise<string | undefined> {
   return secret?.use((bytes) => Buffer.from(bytes).toString());
 }
 
+/** Only root can make devices and give files away. */
+const isRoot = process.getuid?.() === 0;
+const run = (...args: [string, ...string[]]) => execFileSync(args[0], args.slice(1));
+const stranger = 12_345;
+
+/** In place of the file itself, which is moved away first. */
+const instead: [string, string, () => unknown][] = [
+  ['a symbolic link', 'symbolic link', () => symlinkSync(`${path}.real`, path)],
+  ['a symbolic link to nothing', 'symbolic link', () => symlinkSync(`${path}.none`, path)],
+  ['a symbolic link to a device', 'symbolic link', () => symlinkSync('/dev/zero', path)],
+  ['a directory', 'not a regular file', () => mkdirSync(path)],
+  ['a FIFO, without waiting for a writer', 'not a regular file', () => run('mkfifo', path)],
+  ['a socket', 'cannot be opened (ENXIO)', () => listen(path)],
+  ...(isRoot
+    ? ([
+        ['a device', 'not a regular file', () => run('mknod', path, 'c', '1', '5')],
+        [
+          "another user's file, whatever is in it",
+          'belongs to user 12345',
+          () => {
+            copyFileSync(`${path}.real`, path);
+            chownSync(path, stranger, stranger);
+          },
+        ],
+      ] as [string, string, () => unknown][])
+    : []),
+];
+
+/** Around the file, which stays. */
+const around: [string, string, () => unknown][] = [
+  ['a hard link', 'hard links', () => linkSync(path, join(folder, 'copy'))],
+  ['readable by the group', 'chmod 600', () => chmodSync(path, 0o640)],
+  ['writable by others', 'chmod 600', () => chmodSync(path, 0o602)],
+  ['a folder that its group may write into', 'chmod go-w', () => chmodSync(folder, 0o770)],
+  ['a folder that others may write into', 'chmod go-w', () => chmodSync(folder, 0o777)],
+  ['a folder like that for temporary files', 'chmod go-w', () => chmodSync(folder, 0o1777)],
+  ...(isRoot
+    ? ([
+        ["another user's folder", 'belongs to user 12345', () => chownSync(folder, stranger, 0)],
+      ] as [string, string, () => unknown][])
+    : []),
+];
+
+/** In place of the lock, which only writers take. */
+const locks: [string, string, () => unknown][] = [
+  ['a link', 'symbolic link', () => symlinkSync('/etc/hostname', `${path}.lock`)],
+  ['a directory', 'not a regular file', () => mkdirSync(`${path}.lock`)],
+  ['a FIFO', 'not a regular file', () => run('mkfifo', `${path}.lock`)],
+  ['a second name of another file', 'hard links', () => linkSync(path, `${path}.lock`)],
+  [
+    'open to others',
+    'chmod 600',
+    () => {
+      writeFileSync(`${path}.lock`, '');
+      chmodSync(`${path}.lock`, 0o666);
+    },
+  ],
+];
+
+function listen(at: string): Promise<unknown> {
+  const server = createServer().unref();
+  return new Promise((done) => server.listen(at, () => done(undefined)));
+}
+
 describe('refused, and left as it is', () => {
-  const cases: [string, string, () => void][] = [
-    [
-      'a symbolic link',
-      'symbolic link',
-      () => {
-        renameSync(path, `${path}.real`);
-        symlinkSync(`${path}.real`, path);
-      },
-    ],
-    ['a hard link', 'hard links', () => linkSync(path, join(folder, 'copy'))],
-    ['readable by the group', 'chmod 600', () => chmodSync(path, 0o640)],
-    ['writable by others', 'chmod 600', () => chmodSync(path, 0o602)],
-    ['a directory that others may write into', 'chmod go-w', () => chmodSync(folder, 0o777)],
-    [
-      'a lock that is a link',
-      'symbolic link',
-      () => {
-        rmSync(`${path}.lock`);
-        symlinkSync('/etc/hostname', `${path}.lock`);
-      },
-    ],
-  ];
-  it.each(cases)('%s', async (name, says, change) => {
+  const refusal = (says: string) => ({
+    code: 'CREDENTIALS_UNAVAILABLE',
+    message: expect.stringContaining(says) as string,
+  });
+
+  it.each(instead)('%s in its place, by readers and writers', async (_, says, make) => {
+    await put('kept');
+    renameSync(path, `${path}.real`);
+    const before = readFileSync(`${path}.real`);
+    await make();
+    const made = lstatSync(path);
+    await expect(read()).rejects.toMatchObject(refusal(says));
+    await expect(put('new')).rejects.toMatchObject(refusal(says));
+    expect(lstatSync(path)).toMatchObject({ ino: made.ino, mode: made.mode, uid: made.uid });
+    expect(readFileSync(`${path}.real`)).toEqual(before);
+    expect(existsSync(`${path}.none`)).toBe(false);
+  });
+
+  it.each(around)('%s, by readers and writers', async (_, says, change) => {
     await put('kept');
     const before = readFileSync(path);
-    change();
-    const refusal = {
-      code: 'CREDENTIALS_UNAVAILABLE',
-      message: expect.stringContaining(says) as string,
-    };
-    await expect(put('new')).rejects.toMatchObject(refusal);
-    if (!/directory|lock/.test(name)) await expect(read()).rejects.toMatchObject(refusal);
+    await change();
+    await expect(put('new')).rejects.toMatchObject(refusal(says));
+    await expect(read()).rejects.toMatchObject(refusal(says));
     expect(readFileSync(path)).toEqual(before);
     chmodSync(folder, 0o700);
   });
 
-  it('a directory in its place', async () => {
-    path = join(folder, 'sub');
-    await promisify(execFile)('mkdir', [path]);
-    await expect(read()).rejects.toMatchObject({ code: 'CREDENTIALS_UNAVAILABLE' });
+  it.each(locks)('a lock that is %s, by writers', async (_, says, change) => {
+    await put('kept');
+    const before = readFileSync(path);
+    rmSync(`${path}.lock`);
+    await change();
+    await expect(put('new')).rejects.toMatchObject(refusal(says));
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it('a file where a folder should be', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    path = join(folder, 'file', 'credentials.enc');
+    await expect(put('new')).rejects.toMatchObject(refusal('cannot be made (EEXIST)'));
+    await expect(read()).rejects.toMatchObject(refusal('cannot be opened (ENOTDIR)'));
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('');
+  });
+
+  it('what a draft of another program is named like harms nobody', async () => {
+    mkdirSync(`${path}.0.draft`);
+    await put('kept');
+    expect(await read()).toBe('kept');
+  });
+
+  it('a folder that is reached over a link of its owner is as good as any', async () => {
+    mkdirSync(join(folder, 'real'), { mode: 0o700 });
+    symlinkSync('real', join(folder, 'linked'));
+    path = join(folder, 'linked', 'credentials.enc');
+    await put('kept');
+    expect(await read()).toBe('kept');
+    expect(statSync(join(folder, 'real/credentials.enc')).mode & 0o777).toBe(0o600);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The vault's file on the disk: read only if it is ours alone, replaced whole or not at all. */
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { unavailable } from './vault-errors.ts';
 
@@ -28,9 +28,18 @@ export function refusalOf(name: string, stats: Stats): string | undefined {
 
 /** Makes the directory (0700) where it is missing; others must not be able to put files into it. */
 export async function prepareDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unavailable(path, `${dirname(path)} cannot be made (${codeOf(error)})`, error);
+  }
+  await checkDirectory(path);
+}
+
+/** @throws SkillError CREDENTIALS_UNAVAILABLE where others could exchange the file */
+async function checkDirectory(path: string): Promise<void> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const stats = await lstat(directory);
+  const stats = await stat(directory);
   if (!stats.isDirectory()) throw unavailable(path, `${directory} is not a directory`);
   if (!hasModes) return;
   if (stats.uid !== process.getuid?.()) {
@@ -60,6 +69,7 @@ export async function readVaultFile(path: string): Promise<Uint8Array | undefine
     const stats = await file.stat();
     const refusal = refusalOf(path, stats);
     if (refusal !== undefined) throw unavailable(path, refusal);
+    await checkDirectory(path);
     if (stats.size > FILE_BYTES) throw unavailable(path, `it has more than ${FILE_BYTES} bytes`);
     return await file.readFile();
   } finally {
@@ -82,7 +92,9 @@ export async function replaceVaultFile(path: string, contents: string): Promise<
   const directory = dirname(path);
   const prefix = `${basename(path)}.`;
   for (const name of await readdir(directory)) {
-    if (name.startsWith(prefix) && name.endsWith('.draft')) await unlink(join(directory, name));
+    // One that cannot be removed does no harm.
+    const isLeft = name.startsWith(prefix) && name.endsWith('.draft');
+    if (isLeft) await unlink(join(directory, name)).catch(() => undefined);
   }
   const draft = `${path}.${randomBytes(8).toString('hex')}.draft`;
   try {
