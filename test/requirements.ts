@@ -96,6 +96,27 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'HOSTIF-VERSION',
+    section: '§4',
+    promise:
+      'an import is answered by its own version or the newest compatible one that is offered, never by an incompatible one',
+    proof: [
+      'test/components/host-interface.test.ts :: an import is answered by the newest compatible version, and counted under its own',
+      'test/components/host-interface.test.ts :: an import of another major version is refused at load',
+      'packages/engine/src/interfaces/find.test.ts :: an import of %s among %j is answered by %s',
+    ],
+  },
+  {
+    id: 'HOSTIF-ODD',
+    section: '§4',
+    promise: 'whatever an implementation throws or returns ends that invocation at most',
+    proof: [
+      'test/components/host-interface.test.ts :: that %s ends the invocation, and nothing else',
+      'test/components/host-interface.test.ts :: that answers more than a mebibyte ends the invocation',
+      'test/components/host-interface.test.ts :: that calls the engine again gets an answer; where it waits for its own place, until the time limit',
+    ],
+  },
+  {
     id: 'HOSTIF-2',
     section: '§4',
     promise:

@@ -11,6 +11,7 @@ import {
   MemoryAuditStore,
 } from '../../packages/engine/src/index.ts';
 import { buildScript } from './build.ts';
+import { coreComponent } from './echo.ts';
 
 const offered = `package app:db@1.0.0;
 interface query {
@@ -54,21 +55,32 @@ const aborted: string[] = [];
 let engine: Engine;
 let component: string;
 
+/** What `odd` does, test by test. */
+let behave: () => unknown = () => 256;
+
+/** What `find` gives instead, test by test. */
+let found: unknown;
+
 const implementation = {
   find: async (name: string, limit: number, call: InterfaceCall) => {
     calls.push(call);
+    if (found !== undefined) return found;
     return [{ id: 7n, name: `${name} ${limit}`, data: new Uint8Array(3), note: undefined }];
   },
   run(sql: string) {
     if (sql === 'busy') throw new InterfaceError({ tag: 'busy' });
     if (sql === 'bug') throw new Error(`secret of ${folder}`);
     if (sql === 'lie') return 'many';
+    if (sql === 'again') {
+      const again = engine.execute('asks', 'run', { sql: 'inner' });
+      return again.then((result) => Number(result.value));
+    }
     return sql.length;
   },
   note() {
     throw new Error(`secret of ${folder}`);
   },
-  odd: () => 256,
+  odd: () => behave(),
   wait: (call: InterfaceCall) =>
     new Promise((resolve) => {
       call.signal.addEventListener('abort', () => {
@@ -153,6 +165,7 @@ describe('a granted interface', () => {
       ['run', { sql: 'lie' }],
       ['odd', {}],
     ] as const) {
+      behave = () => 256;
       const result = await engine.execute('asks', tool, parameters);
       expect(result).toMatchObject({ ok: false, error: { code: 'HOST_INTERFACE_FAILED' } });
     }
@@ -167,6 +180,133 @@ describe('a granted interface', () => {
       { interface: 'app:db/query@1.0.0', function: 'wait', count: 1 },
     ]);
     expect(await engine.execute('asks', 'run', { sql: 'next' })).toMatchObject({ ok: true });
+  });
+});
+
+describe('an implementation that misbehaves', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const trapped = new Proxy(new Error('x'), {
+    getPrototypeOf() {
+      throw new Error(`secret of ${folder}`);
+    },
+  });
+  const throws = (what: unknown) => () => {
+    throw what;
+  };
+  const payload = new InterfaceError(1);
+  Object.defineProperty(payload, 'payload', { get: throws(new Error('no payload')) });
+  const cases: [string, () => unknown][] = [
+    ['throws nothing', throws(undefined)],
+    ['throws null', throws(null)],
+    ['throws an object without a prototype', throws(Object.create(null))],
+    ['throws a revoked proxy', throws(proxy)],
+    ['throws a proxy that throws', throws(trapped)],
+    ['throws a symbol', throws(Symbol('x'))],
+    ['throws an error case where the type has none', throws(new InterfaceError('x'))],
+    ['throws an error case that throws', throws(payload)],
+    ['rejects with a revoked proxy', () => Promise.reject(proxy as Error)],
+    ['returns a revoked proxy', () => proxy],
+    [
+      'returns a thenable that throws',
+      () => ({
+        get then() {
+          throw trapped;
+        },
+      }),
+    ],
+    ['returns nothing', () => undefined],
+    ['returns a function', () => () => 1],
+    ['returns a number beyond the type', () => 256],
+    ['returns a bigint beyond the type', () => 2n ** 70n],
+    ['returns what only converts to a number', () => ({ valueOf: () => 1 })],
+  ];
+  it.each(cases)('that %s ends the invocation, and nothing else', async (_, action) => {
+    behave = action;
+    const result = await engine.execute('asks', 'odd', {});
+    expect(result).toMatchObject({ ok: false, error: { code: 'HOST_INTERFACE_FAILED' } });
+    expect(JSON.stringify(await engine.audit.get(result.executionId))).not.toContain('secret of');
+    behave = () => 7;
+    expect(await engine.execute('asks', 'odd', {})).toMatchObject({ ok: true, value: 7 });
+  });
+
+  it('that answers more than a mebibyte ends the invocation', async () => {
+    for (const huge of [
+      [{ id: 1n, name: 'x'.repeat(2 ** 20), data: new Uint8Array() }],
+      [{ id: 1n, name: 'x', data: new Uint8Array(2 ** 20) }],
+      Array.from({ length: 100_000 }, () => ({ id: 1n, name: '', data: new Uint8Array() })),
+      Object.assign([], { length: 2 ** 32 - 1 }),
+    ]) {
+      found = huge;
+      const result = await engine.execute('asks', 'find', { name: 'x' });
+      expect(result).toMatchObject({ ok: false, error: { code: 'HOST_INTERFACE_FAILED' } });
+    }
+    found = undefined;
+  });
+
+  it('that calls the engine again gets an answer; where it waits for its own place, until the time limit', async () => {
+    const nested = await engine.execute('asks', 'run', { sql: 'again' });
+    expect(nested).toMatchObject({ ok: true, value: '5' });
+    const lines =
+      '[skill.capabilities]\ninterfaces = ["app:db/query@1.0.0"]\n[skill.resources]\nconcurrency = 1\n';
+    await using alone = await createEngine({
+      home: folder,
+      audit: new MemoryAuditStore(),
+      interfaces: {
+        'app:db/query@1.0.0': {
+          wit: offered,
+          implementation: {
+            ...implementation,
+            run: () => alone.execute('alone', 'run', { sql: 'inner' }).then(() => 1),
+          },
+        },
+      },
+    });
+    await alone.load(component, { manifest: manifest('alone', lines), grant: 'declared' });
+    const options = { limits: { timeoutMs: 500 } };
+    const blocked = await alone.execute('alone', 'run', { sql: 'outer' }, options);
+    expect(blocked).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
+  });
+});
+
+describe('versions', () => {
+  const inner = (version: string) => `package app:db@${version};
+interface query { odd: func() -> u8; }`;
+  const load = async (imported: string, offeredVersions: readonly string[]) => {
+    const name = `app:db/query@${imported}`;
+    const given = offeredVersions.map((version, index) => [
+      `app:db/query@${version}`,
+      { wit: inner(version), implementation: { odd: () => index + 1 } },
+    ]);
+    await using versions = await createEngine({
+      home: folder,
+      audit: new MemoryAuditStore(),
+      interfaces: Object.fromEntries(given) as typeof interfaces,
+    });
+    const wit = `package test:versions;
+world guest { import ${name}; export odd: func() -> u8; }
+${inner(imported).replace(';', ' {')} }`;
+    const wat = `(module (import "${name}" "odd" (func $odd (result i32)))
+      (func (export "odd") (result i32) (call $odd)))`;
+    const path = join(folder, 'versions.wasm');
+    writeFileSync(path, await coreComponent(wat, wit, 'guest'));
+    const lines = `[skill.capabilities]\ninterfaces = ["${name}"]\n`;
+    await versions.load(path, { manifest: manifest('versions', lines), grant: 'declared' });
+    return await versions.execute('versions', 'odd');
+  };
+
+  it('an import is answered by the newest compatible version, and counted under its own', async () => {
+    expect(await load('1.2.0', ['1.0.3', '1.10.0', '2.0.0'])).toMatchObject({
+      ok: true,
+      value: 2,
+      interfaceCalls: [{ interface: 'app:db/query@1.2.0', function: 'odd', count: 1 }],
+    });
+  });
+
+  it('an import of another major version is refused at load', async () => {
+    await expect(load('1.0.0', ['2.0.0'])).rejects.toMatchObject({
+      code: 'COMPONENT_IMPORT_UNKNOWN',
+    });
   });
 });
 

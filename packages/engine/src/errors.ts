@@ -154,8 +154,13 @@ export class SkillError extends Error {
 
   /** The one place where an unknown thrown value becomes ours. */
   static from(thrown: unknown, code: ErrorCode = 'INTERNAL'): SkillError {
-    if (thrown instanceof SkillError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new SkillError(code, message, { cause: thrown });
+    try {
+      if (thrown instanceof SkillError) return thrown;
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      return new SkillError(code, message, { cause: thrown });
+    } catch {
+      // Anything may be thrown, also what throws when it is looked at.
+      return new SkillError(code, 'Something was thrown that is no error.', { cause: thrown });
+    }
   }
 }

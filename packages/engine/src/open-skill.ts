@@ -17,6 +17,7 @@ import {
   type Isolation,
   type IsolationOptions,
 } from './isolate/level.ts';
+import { findOffer } from './interfaces/find.ts';
 import { importedInterfaces } from './interfaces/match.ts';
 import type { Offers } from './interfaces/offer.ts';
 import type { WitMessage } from './isolate/messages.ts';
@@ -96,7 +97,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     ...componentOf(source),
     cacheDir: options.places.cache,
     metered: true,
-    provided: (name) => isProvidedWasi(name) || options.offers.has(name),
+    provided: (name) => isProvidedWasi(name) || findOffer(options.offers, name) !== undefined,
   });
   const { shape } = prepared;
   const typed = shape === 'typed' ? typedTools(prepared.wit!) : [];

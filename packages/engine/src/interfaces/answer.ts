@@ -5,6 +5,7 @@
 import { valueFromJson } from '../wit/from-json.ts';
 import { WitMismatch } from '../wit/mismatch.ts';
 import { valueToJson } from '../wit/to-json.ts';
+import { findOffer } from './find.ts';
 import { InterfaceError, type InterfaceCall } from './host-interface.ts';
 import type { Offer, Offers } from './offer.ts';
 
@@ -29,17 +30,17 @@ export async function answerCall(
   let cause: unknown;
   let answer: Answer;
   try {
-    const offer = offers.get(request.interface);
+    const offer = findOffer(offers, request.interface);
     answer = offer
       ? await perform(offer, request.function, request.bytes, call)
       : { failed: `There is no ${where}.` };
   } catch (error) {
     cause = error;
+    const mismatch = ownError(error, WitMismatch);
     answer = {
-      failed:
-        error instanceof WitMismatch
-          ? `A value of ${where} is not of its type: ${error.message}.`
-          : `The host's implementation of ${where} failed.`,
+      failed: mismatch
+        ? `A value of ${where} is not of its type: ${mismatch.message}.`
+        : `The host's implementation of ${where} failed.`,
     };
   }
   const bytes = encode(answer);
@@ -75,12 +76,22 @@ async function perform(
     value = await found.call(...args, call);
   } catch (error) {
     if (type?.kind !== 'result') throw error;
-    if (error instanceof InterfaceError) return { err: write(type.err, error.payload) };
+    const failure = ownError(error, InterfaceError);
+    if (failure) return { err: write(type.err, failure.payload) };
     const isText = type.err !== null && types[type.err]!.kind === 'string';
     if (isText) return { err: "the host's implementation failed" };
     throw error;
   }
   return { ok: type?.kind === 'result' ? write(type.ok, value) : write(result, value) };
+}
+
+/** Anything may be thrown, also what throws when it is looked at. */
+function ownError<T>(error: unknown, kind: abstract new (...args: never[]) => T): T | undefined {
+  try {
+    return error instanceof kind ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function target(types: Offer['types']) {

@@ -4,6 +4,7 @@ import { SkillError } from '../errors.ts';
 import type { InterfaceUse } from '../execution.ts';
 import type { RunOutcome } from '../run.ts';
 import { answerCall } from './answer.ts';
+import { findOffer } from './find.ts';
 import type { InterfaceCall } from './host-interface.ts';
 import type { Offers } from './offer.ts';
 
@@ -29,7 +30,7 @@ export class InterfaceCalls {
   };
 
   #count({ interface: name, function: fn }: HostCall): void {
-    if (this.#offers.get(name)?.functions.has(fn) !== true) return;
+    if (findOffer(this.#offers, name)?.functions.has(fn) !== true) return;
     const key = `${name} ${fn}`;
     const count = (this.#used.get(key)?.count ?? 0) + 1;
     this.#used.set(key, { interface: name, function: fn, count });

@@ -4,6 +4,7 @@ import { SkillError } from '../errors.ts';
 import type { ImportedInterface } from '../isolate/messages.ts';
 import { javascriptName } from '../wit/javascript-name.ts';
 import { sameFunction } from '../wit/same.ts';
+import { findOffer } from './find.ts';
 import type { Offers } from './offer.ts';
 
 /** @throws SkillError COMPONENT_IMPORT_UNKNOWN for a function that is not offered, or of another type */
@@ -12,12 +13,14 @@ export function importedInterfaces(
   offers: Offers,
 ): ImportedInterface[] {
   const found = (wit?.imports ?? []).flatMap((entry): ImportedInterface[] => {
-    const offer = offers.get(entry.name);
+    const offer = findOffer(offers, entry.name);
     if (!offer || entry.kind !== 'instance') return [];
     const functions = [...entry.functions].map(([name, fn]) => {
       const offered = offer.functions.get(name);
       if (!offered || !sameFunction(wit!.types, fn, offer.types, offered.fn)) {
-        const why = offered ? 'with other types than the engine offers' : 'which is not offered';
+        const why = offered
+          ? `with other types than the engine offers in ${offer.name}`
+          : `which is not offered in ${offer.name}`;
         throw new SkillError(
           'COMPONENT_IMPORT_UNKNOWN',
           `The component imports ${entry.name} with the function ${name}, ${why}. Build it against the WIT of the embedding program.`,
