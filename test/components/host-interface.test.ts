@@ -210,6 +210,7 @@ describe('an implementation that misbehaves', () => {
     [
       'returns a thenable that throws',
       () => ({
+        // oxlint-disable-next-line unicorn/no-thenable -- that is the point
         get then() {
           throw trapped;
         },
