@@ -107,6 +107,14 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'HOSTIF-TYPES',
+    section: '§4',
+    promise: 'an implementation is typed from the WIT of its interface',
+    proof: [
+      'test/cli/types.test.ts :: the compiler holds an implementation to them, without skipping the declarations of the packages',
+    ],
+  },
+  {
     id: 'HOSTIF-ODD',
     section: '§4',
     promise: 'whatever an implementation throws or returns ends that invocation at most',

@@ -92,6 +92,18 @@ than they allow, and says on standard error what could not be carried over.
 --instance  kubiya: which configuration to take (default: that of the skill)
 `,
   },
+  types: {
+    summary: 'write TypeScript declarations of interfaces in WIT',
+    help: `Usage: skill types FILE [INTERFACE...] [--out DIR]
+
+For programs that offer interfaces to skills: writes one declaration file for each interface of the WIT in FILE
+(default: all of its first package) and prints their names. HostFunctions<typeof Declared> of
+@skill-engine/engine is then the type of an implementation.
+
+INTERFACE   its label, or with its package, such as app:db/query@1.0.0
+--out       folder of the files (default: the current one)
+`,
+  },
   install: {
     summary: 'install a package from a folder, a tarball or a URL',
     help: `Usage: skill install PATH|TARBALL|URL [options]

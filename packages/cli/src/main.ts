@@ -19,6 +19,7 @@ import { stats } from './commands/stats.ts';
 import { serve } from './commands/serve.ts';
 import { sign } from './commands/sign.ts';
 import { test } from './commands/test.ts';
+import { types } from './commands/types.ts';
 import { trust } from './commands/trust.ts';
 import { update } from './commands/update.ts';
 import { type VerbName, overview, verbs } from './help.ts';
@@ -59,6 +60,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   audit,
   doctor,
   serve,
+  types,
 };
 
 /** One command from its arguments to its exit code. Never throws. */

@@ -212,6 +212,7 @@ export {
 } from './trust/permissions.ts';
 export {
   InterfaceError,
+  type HostFunctions,
   type HostInterface,
   type InterfaceCall,
 } from './interfaces/host-interface.ts';

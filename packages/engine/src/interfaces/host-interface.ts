@@ -29,6 +29,21 @@ export interface HostInterface {
   readonly implementation: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
+/**
+ * The implementation of an interface, from the declarations that `skill types` writes for its WIT: each function gets an
+ * `InterfaceCall` besides, and may be asynchronous.
+ *
+ *     import type * as Query from './app-db-query.js';
+ *     const implementation: HostFunctions<typeof Query> = { orders: (customer, { user }) => [] };
+ */
+export type HostFunctions<Declared> = {
+  readonly [
+    Name in keyof Declared as Declared[Name] extends (...args: never[]) => unknown ? Name : never
+  ]: Declared[Name] extends (...args: infer Args) => infer Result
+    ? (...args: [...args: Args, call: InterfaceCall]) => Result | Promise<Result>
+    : never;
+};
+
 /** Thrown by a host function: the guest gets `payload` as the err case of the function's result. */
 export class InterfaceError extends Error {
   override readonly name = 'InterfaceError';
