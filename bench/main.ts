@@ -1,6 +1,6 @@
 /** `npm run bench -- [NAME]`: measurements side by side with peers or the bare limit, in one run. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
-  audit: () => import('./audit.ts'),
+  audit: () => import('./audit/main.ts'),
   filesystem: () => import('./filesystem/main.ts'),
   http: () => import('./http/main.ts'),
   invocation: () => import('./invocation.ts'),

@@ -52,6 +52,8 @@ export interface Numbered {
 }
 
 export type Answer =
+  /** Appends that one commit has made durable. */
+  | { readonly written: readonly number[] }
   | { readonly id: number; readonly ok: true; readonly value?: unknown }
   | {
       readonly id: number;

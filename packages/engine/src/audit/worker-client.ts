@@ -66,14 +66,19 @@ export class WorkerClient {
   }
 
   #settle(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
+    if ('written' in answer) for (const id of answer.written) this.#take(id)?.resolve(undefined);
+    else if (answer.ok) this.#take(answer.id)?.resolve(answer.value);
+    else {
+      const { code, message } = answer.error;
+      this.#take(answer.id)?.reject(new SkillError(code, message, detailsOf(answer.error)));
+    }
     if (this.#waiting.size === 0) this.#worker.unref();
-    if (answer.ok) waiting?.resolve(answer.value);
-    else
-      waiting?.reject(
-        new SkillError(answer.error.code, answer.error.message, detailsOf(answer.error)),
-      );
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
   }
 
   #die(reason: SkillError): void {

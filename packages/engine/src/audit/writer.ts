@@ -1,4 +1,5 @@
 /** The end of the chain in the database: entries are linked on here, whoever writes. Belongs in a transaction. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SkillError } from '../errors.ts';
 import { CHECKPOINT_ENTRIES, CHECKPOINT_MS, checkpointBody } from './checkpoint.ts';
@@ -10,7 +11,7 @@ import type { Signer } from './signing.ts';
 import { isRepeatedId } from './unavailable.ts';
 
 export class ChainWriter {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #signer: Signer;
   readonly #rows: RowWriter;
   readonly #head: StatementSync;
@@ -18,9 +19,10 @@ export class ChainWriter {
   /** Within a transaction nobody else moves them. */
   #at: Head = { seq: 0, hash: GENESIS };
   #signedTo = 0;
+  #signed: { readonly seq: number; readonly ms?: number } | undefined;
 
   constructor(db: DatabaseSync, key: Uint8Array, signer: Signer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#signer = signer;
     this.#rows = new RowWriter(db);
     this.#head = db.prepare('SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1');
@@ -31,9 +33,15 @@ export class ChainWriter {
 
   /** Reads where the chain ends: to be called under the write lock, before anything is written. */
   begin(): Head {
-    this.#at = this.head();
-    this.#rows.reset();
-    return this.#at;
+    const now = this.head();
+    // What is remembered is of before that end: others have written, or it was never committed.
+    if (now.seq !== this.#at.seq || !now.hash.equals(this.#at.hash)) {
+      this.#rows.reset();
+      this.#signed = undefined;
+    }
+    this.#at = now;
+    this.#signedTo = 0;
+    return now;
   }
 
   /** The last entry that is in the database now. */
@@ -73,7 +81,9 @@ export class ChainWriter {
   /** A signed statement about the chain so far. */
   state(kind: 'checkpoint' | 'prune', body: string): void {
     this.#append(kind, null, body);
-    if (kind === 'checkpoint') this.#signedTo = this.#at.seq;
+    if (kind !== 'checkpoint') return;
+    this.#signedTo = this.#at.seq;
+    this.#signed = undefined;
   }
 
   /** Signs the chain so far, if so many entries or so much time have passed since that was last done. */
@@ -98,10 +108,11 @@ export class ChainWriter {
   }
 
   #lastSigned(): { readonly seq: number; readonly ms?: number } {
+    if (this.#signed) return this.#signed;
     const row = this.#lastCheckpoint.get() as { seq: number; body: string } | undefined;
-    if (row === undefined) return { seq: 0 };
-    const { timestamp } = JSON.parse(row.body) as { timestamp: string };
-    return { seq: row.seq, ms: Date.parse(timestamp) };
+    const last = row && (JSON.parse(row.body) as { timestamp: string });
+    this.#signed = row && last ? { seq: row.seq, ms: Date.parse(last.timestamp) } : { seq: 0 };
+    return this.#signed;
   }
 
   get #next(): number {
