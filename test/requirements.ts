@@ -536,6 +536,7 @@ export const requirements: readonly Requirement[] = [
       'test/escape/credentials.test.ts :: asks for an answer that is not packed, and refuses one that is',
       'test/escape/credentials.test.ts :: may not ask for parts, each of which is too short to be recognised',
       'test/escape/credentials.test.ts :: nor may a later request, without a credential, by %s',
+      'test/escape/credentials-attacks.test.ts :: what a server says outside of the body',
       `${engine}/broker/scrub.test.ts :: is scrubbed as if it had come in one piece`,
       `${engine}/broker/scrub.test.ts :: %s, of %s, is hidden, wherever it is split`,
       `${engine}/broker/scrub.test.ts :: comes in pieces whose lengths say nothing of how much of a guess is right`,
@@ -554,6 +555,8 @@ export const requirements: readonly Requirement[] = [
       'test/escape/credentials.test.ts :: to the same server by its address',
       'test/escape/credentials.test.ts :: a placeholder anywhere else is refused, told, and reveals nothing',
       'test/escape/credentials.test.ts :: in bytes of a connection, in two pieces, and in a datagram',
+      'test/escape/credentials-attacks.test.ts :: another spelling of a host',
+      'test/escape/credentials-attacks.test.ts :: a placeholder taken apart, put together or mixed',
     ],
   },
   {

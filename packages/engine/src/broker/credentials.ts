@@ -132,8 +132,9 @@ export class CredentialBroker {
     const code = 'HTTP-request-denied';
     const url = `${endpoint.protocol}://${endpoint.normal}:${endpoint.port}`;
     const bound = this.#isBound(endpoint);
+    const spent = new Set<string>();
     const substitute = (place: CredentialPlace, where: string) => (text: string) =>
-      this.#substitute(text, place, where, url, endpoint);
+      this.#substitute(text, place, where, url, endpoint, spent);
     const target = placeQuery(head.target, substitute('query', 'the query of a URL'));
     this.refuseIn(target, 'the URL', url, code);
     this.refuseIn(head.method, 'the method', url, code);
@@ -146,6 +147,10 @@ export class CredentialBroker {
     const bytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
     if (bytes > HEADER_BYTES) throw new WasiError('HTTP-request-header-section-size');
     if (bound) this.#refuseParts(endpoint, fields, url);
+    // Not before: what was refused went nowhere.
+    for (const name of spent) {
+      this.#used.set(name, (this.#used.get(name) ?? new Set()).add(endpoint.normal));
+    }
     const changed = placed !== body;
     return {
       head: {
@@ -174,7 +179,7 @@ export class CredentialBroker {
       name: this.#credentials.find(({ placeholder }) => placeholder !== null)?.name ?? '',
       where: 'a response',
       target: host,
-      rule: `a host with a credential must answer without content coding; it sent ${coding.slice(0, 64)}`,
+      rule: `a host with a credential must answer without content coding; it sent ${this.#all.redactText(coding).slice(0, 64)}`,
     });
   }
 
@@ -228,6 +233,7 @@ export class CredentialBroker {
     where: string,
     url: string,
     endpoint: JudgedEndpoint,
+    spent: Set<string>,
   ): string {
     const code = 'HTTP-request-denied';
     let result = text;
@@ -255,8 +261,7 @@ export class CredentialBroker {
         this.misplaced(name, where, url, code, 'the value has characters that no header can carry');
       }
       result = result.replaceAll(placeholder, () => plain);
-      const hosts = this.#used.get(name) ?? new Set();
-      this.#used.set(name, hosts.add(endpoint.normal));
+      spent.add(name);
     }
     const other = this.#mentions.find(result);
     if (other !== undefined) {

@@ -36,15 +36,30 @@ function utf16(bytes: Uint8Array): Buffer[] {
 }
 
 export function needlesOf(value: Uint8Array): Needle[] {
-  if (value.length < SHORTEST_VALUE) return [];
-  const own = formsOf(value);
+  const values = [value, trimmed(value)];
   // Servers take the bytes of a header for Latin-1, and write what they took in UTF-8.
-  const again = value.some((byte) => byte >= 0x80)
-    ? formsOf(Buffer.from(Buffer.from(value).toString('latin1'), 'utf8'))
-    : [];
+  const again = values
+    .filter((one) => one.some((byte) => byte >= 0x80))
+    .map((one) => Buffer.from(Buffer.from(one).toString('latin1'), 'utf8'));
+  const needles = [...values, ...again]
+    .filter((one) => one.length >= SHORTEST_VALUE)
+    .flatMap((one) => formsOf(one));
   const keyOf = ({ bytes, ...kind }: Needle) =>
     `${JSON.stringify(kind)} ${Buffer.from(bytes).toString('latin1')}`;
-  return [...new Map([...own, ...again].map((needle) => [keyOf(needle), needle])).values()];
+  return [...new Map(needles.map((needle) => [keyOf(needle), needle])).values()];
+}
+
+/** As headers and forms are read: without white space around it. */
+function trimmed(value: Uint8Array): Uint8Array {
+  const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+  const begin = value.findIndex((byte) => !isSpace(byte));
+  const end = value.findLastIndex((byte) => !isSpace(byte));
+  return begin < 0 ? value.subarray(0, 0) : value.subarray(begin, end + 1);
+}
+
+/** Letters of ASCII in one case, as servers write names that they compare. */
+function inCase(value: Uint8Array, first: number, change: number): Uint8Array {
+  return value.map((byte) => (byte >= first && byte < first + 26 ? byte + change : byte));
 }
 
 function formsOf(value: Uint8Array): Needle[] {
@@ -60,6 +75,8 @@ function formsOf(value: Uint8Array): Needle[] {
     { ...plain(value), escaped: true },
     // A form has a plus for a space, and its own plus in escapes.
     { ...plain(value.map((byte) => (byte === 0x20 ? 0x2b : byte))), escaped: true },
+    { ...plain(inCase(value, 0x41, 0x20)), escaped: true },
+    { ...plain(inCase(value, 0x61, -0x20)), escaped: true },
     ...[hex, hex.toUpperCase()].map((text) => plain(Buffer.from(text))),
     ...utf16(value).map(plain),
     ...[...new Set([...encoded, ...url])].map((text) => ({

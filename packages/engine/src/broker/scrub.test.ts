@@ -128,6 +128,29 @@ describe('what a server makes of a value', () => {
     }
   });
 
+  it.each(['\\', '%', '&amp;', '\\u00e9', '%25\\', '&#233;%41'])(
+    'behind many of %j, the same, wherever it is split: no escape is cut',
+    (sign) => {
+      const secret = '"s3cr3t/value"';
+      for (const spelt of [php(secret), percent(secret), '&quot;s3cr3t/value&quot;']) {
+        for (const count of [300, 301]) {
+          const whole = bytes(`${sign.repeat(count)}${spelt}.`);
+          const scrubber = scrubberOf(secret);
+          const masked = Buffer.from(scrubber.mask(whole));
+          for (let cut = whole.length - 300; cut <= whole.length; cut += 1) {
+            const stream = new StreamScrubber(scrubber);
+            const out = [
+              stream.push(whole.subarray(0, cut)).slice(),
+              stream.push(whole.subarray(cut)),
+              stream.flush(),
+            ];
+            expect(Buffer.concat(out).equals(masked)).toBe(true);
+          }
+        }
+      }
+    },
+  );
+
   it.each<[string, (text: string) => string]>([
     ['reversed', (text) => [...text].toReversed().join('')],
     ['encoded twice', (text) => base64(base64(text))],
