@@ -11,6 +11,10 @@ export interface CallGraph {
   readonly starts: Int32Array;
   readonly edges: Int32Array;
   readonly functions: number;
+  /** Node of what a table may hold of a type. */
+  readonly typeNode: readonly number[];
+  /** No other module can put a function into this one's tables, nor reach those that it holds. */
+  readonly closed: boolean;
   /** Calls an imported function, or something that another module may have put where it calls. */
   readonly callsOut: Uint8Array;
 }
@@ -54,7 +58,9 @@ export function buildCallGraph(
     }
   }
   const held = module.types.map((): number[] => []);
-  for (const index of new Set([...module.referenced, ...module.exported])) {
+  // Where tables are this module's own, what it exports cannot get into them.
+  const reached = closed ? module.referenced : new Set([...module.referenced, ...module.exported]);
+  for (const index of reached) {
     if (index >= imported)
       held[typeNode[module.functions[index] as number] as number]?.push(index - imported);
   }
@@ -63,7 +69,14 @@ export function buildCallGraph(
     for (const member of members) edges.push(member);
   }
   starts[count + module.types.length] = edges.length;
-  return { starts, edges: Int32Array.from(edges), functions: count, callsOut };
+  return {
+    starts,
+    edges: Int32Array.from(edges),
+    functions: count,
+    typeNode: typeNode.map((type) => count + type),
+    closed,
+    callsOut,
+  };
 }
 
 /** For every type the first one that is written the same: those are one type to `call_indirect`. */

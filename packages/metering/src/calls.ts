@@ -1,17 +1,25 @@
 import type { CallGraph } from './call-graph.ts';
+import {
+  chooseConventions,
+  CONVENTION,
+  mayPass,
+  tailCalls,
+  type Conventions,
+} from './conventions.ts';
 import { EV, FLAG, type EventLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
-import { newArms, planFunction, type PlanContext } from './plan.ts';
+import { MOST_COPIES, newArms, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
 import { mayNarrow, type StackPlan } from './stack.ts';
 import type { Module } from './module.ts';
 
 /** Most units that callers pay for a function ahead. Beyond it, sums over chains of calls would grow without bound. */
 const PREPAID_UNITS = 256;
-/** Most parameters of an exported function whose export is a function of its own. */
-const DOOR_PARAMS = 16;
-/** Most units that a function may spend, with what it calls, before someone checks. */
-const UNCHECKED_UNITS = 2000;
+/** Most units that a function may spend, with what it calls, before someone checks. See {@link SLACK}. */
+const UNCHECKED_UNITS = 512;
+
+/** The same for one that tables call. */
+export const INDIRECT_UNITS = 64;
 
 /** How each function pays, found in one pass from callees to callers. */
 export interface CallPlan {
@@ -21,6 +29,9 @@ export interface CallPlan {
   readonly check: Uint8Array;
   /** 1: a call to the function leaves the counter as it is. */
   readonly silent: Uint8Array;
+  /** Most units that a function without a check at its entry charges before someone checks. */
+  readonly drift: Float64Array;
+  readonly conventions: Conventions;
   /** Where the frame counts, if not from the entry to all exits. */
   readonly narrow: readonly (Narrow | undefined)[];
   /** Own functions whose exports pay the given units before they call them. */
@@ -49,58 +60,112 @@ export function planCalls(
   const silent = new Uint8Array(count);
   const nothrow = new Uint8Array(count);
   const unchecked = new Float64Array(count);
+  const drift = new Float64Array(count);
   const narrow: (Narrow | undefined)[] = Array.from({ length: count });
   const narrowed = (i: number, fn: FunctionScan): Narrow | undefined =>
     (frames[i] as number) > 0 && mayNarrow(fn) ? narrowFrame(fn, events, labels) : undefined;
+  /** By function type: units that whoever calls a table pays, and 1 where no callee touches the counter. */
+  const price = new Int32Array(graph.starts.length - 1 - count);
+  const quiet = new Uint8Array(price.length);
+  const typeOf = (callee: number): number => graph.typeNode[-1 - callee] as number;
   const context: PlanContext = {
     events,
     labels,
     exceptions,
     arms: newArms(),
-    prepaid: (callee) => prepaid[own(callee)] ?? 0,
-    keepsCounter: (callee) => silent[own(callee)] === 1,
+    prepaid: (callee) => (callee < 0 ? price[typeOf(callee) - count] : prepaid[own(callee)]) ?? 0,
+    keepsCounter: (callee) =>
+      callee < 0 ? quiet[typeOf(callee) - count] === 1 : silent[own(callee)] === 1,
     returns: (callee) => nothrow[own(callee)] === 1,
   };
   const called = new Set(graph.edges.subarray(0, graph.starts[count]));
-  const known = ({ index }: FunctionScan): boolean => {
-    if (module.referenced.has(index)) return false;
-    if (!module.exported.has(index)) return true;
-    const type = module.types[module.functions[index] as number];
-    return called.has(own(index)) && type !== undefined && type.params <= DOOR_PARAMS;
-  };
+  const tails = tailCalls(module, functions, events);
+  /** Whether all callers are known: what they pay, and what they pass. */
+  const knows = Uint8Array.from(functions, (fn, i) =>
+    !module.referenced.has(fn.index) &&
+    tails[i] === 0 &&
+    mayPass(module, fn) &&
+    (!module.exported.has(fn.index) || called.has(i))
+      ? 1
+      : 0,
+  );
+  const known = ({ index }: FunctionScan): boolean => knows[own(index)] === 1;
+  /** Nobody but this module calls it, and it calls nothing: whoever calls it in a loop checks. */
+  const isLeaf = (i: number, fn: FunctionScan): boolean =>
+    graph.closed && tails[i] === 0 && !fn.hasLoops && graph.starts[i] === graph.starts[i + 1];
   // Some callers of these are planned before them. Any price does, since the rest is charged at the entry.
   for (const [i, fn] of functions.entries()) {
     if (cut[i] === 0 || !known(fn) || narrowed(i, fn) === undefined) continue;
     prepaid[i] = Math.min(planFunction(fn, context), PREPAID_UNITS);
   }
+  /** A leaf that does nothing to the counter but pay at its entry. */
+  const payOnce = new Uint8Array(count);
+  const planned = new Uint8Array(count);
+  /** What all functions of one type cost that only tables call is paid by whoever calls the table. */
+  const planType = (node: number): void => {
+    const members = graph.edges.subarray(graph.starts[node], graph.starts[node + 1]);
+    const calledByTablesAlone = (i: number): boolean =>
+      planned[i] === 1 && cut[i] === 0 && !called.has(i) && tails[i] === 0;
+    if (!graph.closed || tails.includes(1) || !members.every(calledByTablesAlone)) return;
+    const least = members.reduce((sum, i) => Math.min(sum, entry[i] as number), PREPAID_UNITS);
+    price[node - count] = members.length === 0 ? 0 : least;
+    for (const i of members) {
+      prepaid[i] = least;
+      entry[i] = (entry[i] as number) - least;
+      if (payOnce[i] === 1 && entry[i] === 0) silent[i] = 1;
+    }
+    if (members.every((i) => silent[i] === 1)) quiet[node - count] = 1;
+  };
   for (const i of order) {
     const fn = functions[i];
-    if (fn === undefined) continue;
+    if (fn === undefined) {
+      planType(i);
+      continue;
+    }
+    planned[i] = 1;
     const units = planFunction(fn, context);
     narrow[i] = narrowed(i, fn);
     if (known(fn) && cut[i] === 0 && units <= PREPAID_UNITS) prepaid[i] = units;
     entry[i] = units - (prepaid[i] as number);
-    const summary = summarise(fn, events, own, { silent, nothrow, unchecked });
+    const summary = summarise(fn, events, own, { nothrow, unchecked, keeps: context.keepsCounter });
     nothrow[i] = summary.throws || graph.callsOut[i] === 1 ? 0 : 1;
     const part = narrow[i];
     if (part !== undefined && known(fn)) {
-      check[i] = 0;
-      unchecked[i] = costAround(fn, part, events);
+      const around = costAround(fn, part, events);
+      if (around <= UNCHECKED_UNITS) {
+        check[i] = 0;
+        unchecked[i] = around;
+        drift[i] = (entry[i] as number) + driftOf(fn, events, own, drift, part);
+      }
     }
-    if (!known(fn) || (frames[i] as number) > 0 || summary.unchecked > UNCHECKED_UNITS) continue;
+    const most = known(fn) ? UNCHECKED_UNITS : isLeaf(i, fn) ? INDIRECT_UNITS : 0;
+    if ((frames[i] as number) > 0 || summary.unchecked > most) continue;
     check[i] = 0;
+    drift[i] = (entry[i] as number) + driftOf(fn, events, own, drift);
+    if (!known(fn)) {
+      payOnce[i] = summary.silent ? 1 : 0;
+      continue;
+    }
     unchecked[i] = summary.unchecked;
     silent[i] = summary.silent && entry[i] === 0 && !fn.hasLoops ? 1 : 0;
   }
+  const conventions = chooseConventions(module, graph, frames, {
+    passes: knows,
+    silent,
+    quiet,
+    tails,
+    closed: graph.closed,
+  });
   const doors = new Map<number, number>();
-  for (const index of module.exported) {
+  for (const index of new Set([...module.exported, module.started])) {
     const i = own(index);
-    const fn = functions[i];
-    if (fn !== undefined && known(fn) && (prepaid[i] !== 0 || check[i] === 0)) {
+    const convention = conventions.own[i];
+    const paid = convention === CONVENTION.none && (prepaid[i] !== 0 || check[i] === 0);
+    if (paid || convention === CONVENTION.passed || convention === CONVENTION.handedOver) {
       doors.set(i, prepaid[i] as number);
     }
   }
-  return { entry, check, silent, narrow, doors };
+  return { entry, check, silent, drift, conventions, narrow, doors };
 }
 
 /** Units of what a function may spend before and behind the part that checks. */
@@ -112,8 +177,28 @@ function costAround(fn: FunctionScan, { from, until }: Narrow, { cost }: EventLo
   return units;
 }
 
+/** Most units that a function charges beyond its entry: all of them, where no part of it checks. */
+function driftOf(
+  fn: FunctionScan,
+  { kind, flags, charge, edge, a }: EventLog,
+  own: (callee: number) => number,
+  drift: Float64Array,
+  checked: Narrow | undefined = undefined,
+): number {
+  let units = 0;
+  for (let e = fn.firstEvent; e < fn.endEvent; e++) {
+    if (((flags[e] as number) & FLAG.live) === 0) continue;
+    if (checked !== undefined && e > checked.from && e <= checked.until) continue;
+    // The charge at the beginning of a checked part stands before its check.
+    if (e !== checked?.from) units += Math.max(0, charge[e] as number);
+    if (kind[e] !== EV.loop) units += Math.max(0, edge[e] as number);
+    if (kind[e] === EV.call) units += drift[own(a[e] as number)] ?? 0;
+  }
+  return fn.hasLoops ? units * MOST_COPIES : units;
+}
+
 interface Known {
-  readonly silent: Uint8Array;
+  readonly keeps: (callee: number) => boolean;
   readonly nothrow: Uint8Array;
   readonly unchecked: Float64Array;
 }
@@ -136,7 +221,7 @@ function summarise(
       case EV.call:
       case EV.tailCall: {
         const callee = own(events.a[e] as number);
-        if (known.silent[callee] !== 1) silent = false;
+        if (!known.keeps(events.a[e] as number)) silent = false;
         if (known.nothrow[callee] !== 1) throws = true;
         unchecked += known.unchecked[callee] ?? 0;
         break;
@@ -147,6 +232,8 @@ function summarise(
         silent = false;
         break;
       case EV.throw:
+        // Whoever throws leaves the counter where a landing pad finds it.
+        silent = false;
         throws = true;
         break;
     }

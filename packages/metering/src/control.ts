@@ -88,9 +88,4 @@ export class ControlStack {
       live || (this.reached[i] as boolean) || (opcode === 0x04 && (this.entered[i] as boolean))
     );
   }
-
-  /** A branch went to the function itself. Valid until the next function starts. */
-  rootReached(): boolean {
-    return this.reached[0] as boolean;
-  }
 }

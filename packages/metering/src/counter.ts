@@ -1,6 +1,8 @@
-import { BULK, EV, type EventLog, type LabelLog } from './events.ts';
+import { CONVENTION } from './conventions.ts';
+import { BULK, type EventLog, type LabelLog } from './events.ts';
 import type { Narrow } from './narrow.ts';
 import type { FunctionScan } from './scan.ts';
+import { LEASE, SLACK } from './slack.ts';
 import type { Writer } from './writer.ts';
 
 /** Indices that emitted code refers to, and the decisions taken for the whole module. */
@@ -10,16 +12,25 @@ export interface EmitContext {
   readonly labels: LabelLog;
   readonly fuel: number;
   readonly depth: number;
+  /** Where functions that tables call find the counter, and leave it. */
+  readonly handover: number;
   /** Constant that marks an exhausted counter. */
   readonly exhausted: number;
   /** How far defined globals move. */
   readonly globalShift: number;
-  /** Function that records a stack overflow or an exhaustion at an entry, and traps. */
+  /** Functions of the meter: see `HelperBodies`. */
   readonly halt: number;
+  readonly settle: number;
+  readonly settleFrame: number;
+  readonly resume: number;
   readonly memoryGrow: ReadonlyMap<number, number>;
   readonly tableGrow: ReadonlyMap<number, number>;
-  /** Whether a call leaves the counter as it is. */
-  readonly keepsCounter: (callee: number) => boolean;
+  /** How a callee gets the counter; see {@link CONVENTION}. */
+  readonly convention: (callee: number) => number;
+  /** Whether a callee asks for the depth. */
+  readonly asksDepth: (callee: number) => boolean;
+  /** Units that a callee may charge before it checks, or -1 where it checks at its entry. */
+  readonly drift: (callee: number) => number;
   /** Encoded type of a block that has this function's results. */
   readonly resultBlock: (fn: FunctionScan) => Uint8Array;
 }
@@ -33,6 +44,10 @@ export interface FunctionPlan {
   readonly frame: number;
   /** Where the frame counts and the counter is checked, if not from the entry to all exits. */
   readonly narrow: Narrow | undefined;
+  /** One of {@link CONVENTION}. */
+  readonly convention: number;
+  /** It, or something that it calls, counts the depth. */
+  readonly depth: boolean;
 }
 
 const GLOBAL_GET = 0x23;
@@ -40,36 +55,55 @@ const GLOBAL_SET = 0x24;
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
 const LOCAL_TEE = 0x22;
+const CALL = 0x10;
+const DROP = 0x1a;
 const I64_CONST = 0x42;
+const I64_ADD = 0x7c;
 const I64_SUB = 0x7d;
 const I64_LT_S = 0x53;
 const I64_OR = 0x84;
 const I64_GT_S = 0x55;
 const SELECT = 0x1b;
+const IF_EMPTY = [0x04, 0x40] as const;
+const END = 0x0b;
+const UNREACHABLE = 0x00;
 
-/** Units that a loop without calls takes out of the global at a time. */
-const LEASE = 4096;
+/** Units that may be charged after a check until another one stands. */
+const BETWEEN_CHECKS = SLACK / 2;
+/** Units that a function which checks may leave unchecked when it returns. */
+const AT_EXIT = SLACK / 8;
+/** Longest body, in bytes, that renews a lease in place instead of calling a function for it. */
+const SHORT_BODY = 160;
 
-/** Events to look at for another use of the counter. */
-const LOOK_AHEAD = 12;
-/** Writes the code that counts: charges, checks and the depth of the stack. One function at a time. */
+/**
+ * Writes the code that counts: charges, checks and the depth of the stack. One function at a time.
+ *
+ * The counter stands in a local, {@link SLACK} units below its true value, and goes from function to function as a
+ * parameter and a result. The fuel global stands below it: no charge writes there, only a check that finds the
+ * counter below the global, which then sets it a {@link LEASE} further down.
+ */
 export class CounterEmitter {
   private readonly context: EmitContext;
   private readonly w: Writer;
+  private plan!: FunctionPlan;
   private counter = 0;
+  private stack = 0;
   private saved = 0;
   private limit = 0;
   private length64 = 0;
   private length32 = 0;
-  /** The local holds what the global holds: no callee can have changed it since. */
-  valid = false;
-  /** The label of the outermost loop without calls around here: in it the local must stay true. */
+  private short = false;
+  private hasPads = false;
+  /** How far the guest's declared locals move. */
+  shift = 0;
+  /** The label of the outermost loop without calls around here. */
   region = -1;
-  /** In it, the global is written where it is left, and once per lease. */
-  deferred = false;
-  /** Event at hand. */
-  at = 0;
-  last = 0;
+  /** In it, the check compares with a local. */
+  private deferred = false;
+  /** The global holds the true counter after every charge. */
+  private exact = false;
+  /** Most units charged since a check. */
+  private since = 0;
 
   constructor(context: EmitContext, w: Writer) {
     this.context = context;
@@ -78,177 +112,194 @@ export class CounterEmitter {
 
   /** Starts a function: its locals and its entry. */
   open(fn: FunctionScan, plan: FunctionPlan): void {
+    this.plan = plan;
     this.region = -1;
     this.deferred = false;
-    this.at = fn.firstEvent - 1;
-    this.last = fn.endEvent - 1;
-    this.locals(fn, plan);
-    this.entry(plan);
-  }
-
-  /** The counter stands in its local from here on. */
-  load(): void {
-    if (this.valid) return;
-    this.getGlobal(this.context.fuel);
-    this.w.u8(LOCAL_SET);
-    this.w.u32(this.counter);
-    this.valid = true;
-  }
-
-  /** Enters a deferred region: the first check takes out a lease. */
-  defer(): void {
-    this.deferred = true;
-    this.getLocal(this.counter);
-    this.w.u8(LOCAL_SET);
-    this.w.u32(this.limit);
+    this.exact = fn.hasPads;
+    this.hasPads = fn.hasPads;
+    this.since = 0;
+    this.short = fn.end - fn.code < SHORT_BODY;
+    this.locals(fn);
+    if (plan.convention !== CONVENTION.none) this.entry();
   }
 
   /** Declares the meter's locals behind the guest's. */
-  private locals(fn: FunctionScan, plan: FunctionPlan): void {
-    const { w } = this;
-    let next = fn.locals;
-    this.counter = next++;
-    if (plan.frame > 0) this.saved = next++;
+  private locals(fn: FunctionScan): void {
+    const { w, plan } = this;
+    const { convention, depth, frame } = plan;
+    const passed = convention === CONVENTION.passed;
+    this.shift = passed ? (depth ? 2 : 1) : 0;
+    let next = fn.locals + this.shift;
+    const first = next;
+    if (passed) {
+      this.stack = fn.params;
+      this.counter = fn.params + this.shift - 1;
+    } else if (convention !== CONVENTION.none) {
+      this.counter = next++;
+      if (depth) this.stack = next++;
+      this.saved = depth && frame > 0 ? next++ : this.stack;
+    }
     if (fn.hasLoops) this.limit = next++;
     if (fn.bulk64) this.length64 = next++;
-    const wide = next - fn.locals;
+    const wide = next - first;
     if (fn.bulk32) this.length32 = next;
-    w.u32(fn.localGroups + (fn.bulk32 ? 2 : 1));
+    w.u32(fn.localGroups + (wide > 0 ? 1 : 0) + (fn.bulk32 ? 1 : 0));
     w.copy(this.context.bytes, fn.declarations, fn.code);
-    w.u32(wide);
-    w.u8(0x7e);
+    if (wide > 0) {
+      w.u32(wide);
+      w.u8(0x7e);
+    }
     if (fn.bulk32) w.bytes([0x01, 0x7f]);
   }
 
-  private entry(plan: FunctionPlan): void {
-    this.valid = false;
-    if (plan.frame > 0 && plan.narrow === undefined) this.enterFrame(plan.entry, plan.frame);
-    else if (plan.frame === 0 && plan.check) this.chargeAndCheck(plan.entry);
-    else this.charge(plan.entry);
+  private entry(): void {
+    const { plan, context } = this;
+    const { convention, entry, frame, narrow, check, depth } = plan;
+    if (convention === CONVENTION.handedOver) {
+      this.getGlobal(context.handover);
+      this.setLocal(this.counter);
+    } else if (convention === CONVENTION.shared) this.takeShared();
+    if (depth && convention !== CONVENTION.passed) {
+      this.getGlobal(context.depth);
+      this.setLocal(this.stack);
+      if (this.saved !== this.stack) {
+        this.getLocal(this.stack);
+        this.setLocal(this.saved);
+      }
+    }
+    if (frame > 0 && narrow === undefined) this.enterFrame(entry);
+    else if (check) this.chargeAndCheck(entry);
+    else this.charge(entry);
+  }
+
+  /** Reads the counter from the fuel global, where it is exact. */
+  private takeShared(): void {
+    if (this.exact) this.land();
+    else {
+      this.call(this.context.resume);
+      this.setLocal(this.counter);
+    }
+    this.since = 0;
   }
 
   /** Charges, debits the frame, and checks both counters at once. */
-  enterFrame(units: number, frame: number): void {
-    const { w, context } = this;
-    if (units === 0) this.load();
-    else {
-      this.getCounter();
-      this.constant(units);
-      w.u8(I64_SUB);
-      this.setCounter();
-    }
-    this.getGlobal(context.depth);
-    w.u8(LOCAL_TEE);
-    w.u32(this.saved);
-    this.constant(frame);
-    w.u8(I64_SUB);
-    this.setGlobal(context.depth);
+  enterFrame(units: number): void {
+    const { w, context, plan } = this;
+    this.subtract(units);
+    if (this.exact) this.share();
+    this.getLocal(this.stack);
+    this.constant(plan.frame);
+    w.bytes([I64_SUB, LOCAL_TEE]);
+    w.u32(this.stack);
     this.getLocal(this.counter);
-    this.getLocal(this.saved);
-    this.constant(frame);
-    w.bytes([I64_SUB, I64_OR, I64_CONST, 0, I64_LT_S, 0x04, 0x40, 0x10]);
-    w.u32(context.halt);
-    w.bytes([0x00, 0x0b]);
+    if (this.exact) {
+      this.constant(SLACK);
+      w.u8(I64_ADD);
+    } else {
+      this.getGlobal(context.fuel);
+      w.u8(I64_SUB);
+    }
+    this.ifNegativeOr();
+    if (this.exact) this.halt();
+    else if (this.short) {
+      this.getLocal(this.stack);
+      this.getLocal(this.counter);
+      this.constant(SLACK);
+      w.u8(I64_ADD);
+      this.ifNegativeOr();
+      this.halt();
+      w.u8(END);
+      this.renew();
+      this.setGlobal(context.fuel);
+    } else {
+      this.getLocal(this.counter);
+      this.getLocal(this.stack);
+      this.call(context.settleFrame);
+    }
+    w.u8(END);
+    this.since = 0;
   }
 
-  /** Subtracts `units`, which may be negative, from the counter: in its local, where it is read again, and the global. */
+  private ifNegativeOr(): void {
+    this.w.bytes([I64_OR, I64_CONST, 0, I64_LT_S, ...IF_EMPTY]);
+  }
+
+  private halt(): void {
+    this.getLocal(this.counter);
+    this.getLocal(this.stack);
+    this.call(this.context.halt);
+    this.w.u8(UNREACHABLE);
+  }
+
+  /** Subtracts `units`, which may be negative. */
   charge(units: number): void {
     if (units === 0) return;
-    this.getCounter();
-    this.constant(units);
-    this.w.u8(I64_SUB);
-    if (this.region >= 0 || this.readAgain()) this.setCounter();
-    else {
-      this.setGlobal(this.context.fuel);
-      this.valid = false;
-    }
+    this.subtract(units);
+    if (this.exact) this.share();
+    else if (units > 0) this.spend(units);
   }
 
-  /** Whether the counter is likely to be read before a call can change it. A guess: either answer is right. */
-  private readAgain(): boolean {
-    const { kind, charge, edge, a } = this.context.events;
-    const end = Math.min(this.last, this.at + LOOK_AHEAD);
-    for (let i = this.at + 1; i < end; i++) {
-      const k = kind[i] as number;
-      if (k === EV.call && !this.context.keepsCounter(a[i] as number)) return false;
-      if (k === EV.memoryGrow || k === EV.tableGrow) return false;
-      if (k === EV.loop || k === EV.bulk || charge[i] !== 0 || edge[i] !== 0) return true;
-    }
-    return false;
+  /** Units were charged without a check: one has to stand before they are more than the slack. */
+  private spend(units: number): void {
+    this.since += units;
+    if (this.since > BETWEEN_CHECKS) this.check();
+  }
+
+  private subtract(units: number): void {
+    if (units === 0) return;
+    this.getLocal(this.counter);
+    this.constant(units);
+    this.w.u8(I64_SUB);
+    this.setLocal(this.counter);
   }
 
   chargeAndCheck(units: number): void {
-    this.getCounter();
-    if (units !== 0) {
-      this.constant(units);
-      this.w.u8(I64_SUB);
-      this.setCounter();
-      this.getLocal(this.counter);
-    } else if (!this.valid) {
-      this.w.u8(LOCAL_TEE);
-      this.w.u32(this.counter);
-      this.valid = true;
-    }
-    this.trapIfNegative();
+    this.subtract(units);
+    if (this.exact && units !== 0) this.share();
+    this.check();
   }
 
-  private getCounter(): void {
-    // In a region nothing can have changed the global; a deferred one must not read it.
-    if (this.valid || this.region >= 0) this.getLocal(this.counter);
-    else this.getGlobal(this.context.fuel);
-  }
-
-  /** Sets the counter to the value on the stack. */
-  private setCounter(): void {
-    if (this.deferred) {
-      this.w.u8(LOCAL_SET);
-      this.w.u32(this.counter);
-      return;
-    }
-    this.w.u8(LOCAL_TEE);
-    this.w.u32(this.counter);
-    this.setGlobal(this.context.fuel);
-    this.valid = true;
-  }
-
-  /** Ends a deferred region: the global is right again. */
-  writeBack(): void {
+  /** Traps where the counter is below zero; renews the lease where it is below the global. */
+  private check(): void {
+    const { w, context } = this;
+    this.since = 0;
     this.getLocal(this.counter);
-    this.setGlobal(this.context.fuel);
-  }
-
-  /**
-   * Consumes the counter; marks it and traps where it is negative. In a deferred region the comparison is with the
-   * limit, to which the global was set ahead: a trap in the loop then finds up to a lease too much paid, never too
-   * little. Below the limit the lease is renewed.
-   */
-  private trapIfNegative(): void {
-    if (!this.deferred) {
+    if (this.exact) return this.trapBelowZero();
+    if (this.deferred) this.getLocal(this.limit);
+    else this.getGlobal(context.fuel);
+    w.bytes([I64_LT_S, ...IF_EMPTY]);
+    this.getLocal(this.counter);
+    if (this.deferred || this.short) {
       this.trapBelowZero();
-      return;
-    }
+      this.renew();
+      if (this.deferred) {
+        w.u8(LOCAL_TEE);
+        w.u32(this.limit);
+      }
+      this.setGlobal(context.fuel);
+    } else this.call(context.settle);
+    w.u8(END);
+  }
+
+  /** Consumes the counter; marks it and traps where its true value is negative. */
+  private trapBelowZero(): void {
+    const { w, context } = this;
+    this.constant(-SLACK);
+    w.bytes([I64_LT_S, ...IF_EMPTY]);
+    this.getGlobal(context.exhausted);
+    this.setGlobal(context.fuel);
+    w.bytes([UNREACHABLE, END]);
+  }
+
+  /** Puts the new floor on the stack: a lease below the counter, but not below zero. */
+  private renew(): void {
     const { w } = this;
-    this.getLocal(this.limit);
-    w.bytes([I64_LT_S, 0x04, 0x40]);
-    this.getLocal(this.counter);
-    this.trapBelowZero();
     this.getLocal(this.counter);
     this.constant(LEASE);
-    w.bytes([I64_SUB, LOCAL_TEE]);
-    w.u32(this.limit);
-    w.bytes([I64_CONST, 0]);
-    this.getLocal(this.limit);
-    w.bytes([I64_CONST, 0, I64_GT_S, SELECT, LOCAL_TEE]);
-    w.u32(this.limit);
-    this.setGlobal(this.context.fuel);
-    w.u8(0x0b);
-  }
-
-  private trapBelowZero(): void {
-    this.w.bytes([I64_CONST, 0, I64_LT_S, 0x04, 0x40]);
-    this.getGlobal(this.context.exhausted);
-    this.setGlobal(this.context.fuel);
-    this.w.bytes([0x00, 0x0b]);
+    w.bytes([I64_SUB, I64_CONST, 0]);
+    this.getLocal(this.counter);
+    this.constant(LEASE);
+    w.bytes([I64_GT_S, SELECT]);
   }
 
   /** Pays for the length that stands on the stack, and leaves it there. */
@@ -258,35 +309,164 @@ export class CounterEmitter {
     const length = narrow ? this.length32 : this.length64;
     w.u8(LOCAL_TEE);
     w.u32(length);
-    this.getCounter();
+    this.getLocal(this.counter);
     this.getLocal(length);
     if (narrow) w.u8(0xad);
     // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
     if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
     if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
     w.u8(I64_SUB);
-    this.setCounter();
+    this.setLocal(this.counter);
+    if (this.exact) this.share();
+    this.check();
+  }
+
+  /** Before a loop: the outermost one without calls counts on its own. */
+  enterRegion(label: number, dispatches: boolean): void {
+    this.region = label;
+    if (dispatches) {
+      this.exact = true;
+      this.share();
+    } else {
+      this.deferred = true;
+      this.getGlobal(this.context.fuel);
+      this.setLocal(this.limit);
+    }
+  }
+
+  leaveRegion(): void {
+    this.region = -1;
+    this.deferred = false;
+    if (this.exact && !this.hasPads) {
+      this.exact = false;
+      this.since = Infinity;
+    }
+  }
+
+  /** Before a call: the callee finds the counter, and the stack that is left. */
+  beforeCall(callee: number): void {
+    const { context } = this;
+    const convention = context.convention(callee);
+    if (convention === CONVENTION.none) return;
+    if (convention === CONVENTION.shared) this.share();
+    else {
+      if (this.exact) this.settle();
+      else if (this.since > BETWEEN_CHECKS) this.check();
+      if (convention === CONVENTION.handedOver) {
+        this.getLocal(this.counter);
+        this.setGlobal(context.handover);
+      }
+    }
+    const depth = context.asksDepth(callee);
+    if (convention === CONVENTION.passed) {
+      if (depth) this.getLocal(this.stack);
+      this.getLocal(this.counter);
+    } else if (depth) {
+      this.getLocal(this.stack);
+      this.setGlobal(context.depth);
+    }
+  }
+
+  /** Behind a call. */
+  afterCall(callee: number): void {
+    const { context } = this;
+    const convention = context.convention(callee);
+    if (convention === CONVENTION.none) return;
+    if (convention === CONVENTION.shared) return this.takeShared();
+    if (convention === CONVENTION.handedOver) this.getGlobal(context.handover);
+    this.setLocal(this.counter);
+    if (this.exact) return this.share();
+    const drift = context.drift(callee);
+    // Behind a check of its own it leaves no more than AT_EXIT.
+    this.since = drift < 0 ? AT_EXIT : Math.max(this.since + drift, AT_EXIT);
+    if (this.since > BETWEEN_CHECKS) this.check();
+  }
+
+  /** A call that is never reached still has to be valid. */
+  deadCall(callee: number, copy: () => void): void {
+    const { w, context } = this;
+    const passed = context.convention(callee) === CONVENTION.passed;
+    if (passed) w.bytes([I64_CONST, 0]);
+    if (passed && context.asksDepth(callee)) w.bytes([I64_CONST, 0]);
+    copy();
+    if (passed) w.u8(DROP);
+  }
+
+  /** Calls the function that grows instead of the guest. */
+  grow(helper: number, live: boolean): void {
+    const { w } = this;
+    if (live) this.getLocal(this.counter);
+    else w.bytes([I64_CONST, 0]);
+    this.call(helper);
+    if (!live) {
+      w.u8(DROP);
+      return;
+    }
+    this.setLocal(this.counter);
+    if (this.exact) this.share();
+    this.check();
+  }
+
+  /** Before the end of the function, and before `return`: the caller finds the counter, and its stack as it was. */
+  exit(live: boolean): void {
+    const { plan, context } = this;
+    const { convention, depth } = plan;
+    if (convention === CONVENTION.none) return;
+    if (live && convention !== CONVENTION.shared) {
+      if (this.exact) this.settle();
+      else if (this.since > AT_EXIT && (plan.check || plan.frame > 0)) this.check();
+    }
+    if (convention === CONVENTION.passed) return this.getLocal(this.counter);
+    if (!live) return;
+    if (convention === CONVENTION.shared) this.share();
+    else {
+      this.getLocal(this.counter);
+      this.setGlobal(context.handover);
+    }
+    if (depth) {
+      this.getLocal(this.saved);
+      this.setGlobal(context.depth);
+    }
+  }
+
+  /** Writes the true counter to the global, where the host, other modules and landing pads find it. */
+  share(): void {
     this.getLocal(this.counter);
-    this.trapIfNegative();
+    this.constant(SLACK);
+    this.w.u8(I64_ADD);
+    this.setGlobal(this.context.fuel);
   }
 
-  /** Puts the depth back to what this frame left, after an exception came through frames that could not. */
-  landing(plan: FunctionPlan): void {
-    if (plan.frame === 0) return;
-    this.getLocal(this.saved);
-    this.constant(plan.frame);
+  /** Reads the counter at a landing pad: whoever threw has shared it. */
+  land(): void {
+    this.getGlobal(this.context.fuel);
+    this.constant(SLACK);
     this.w.u8(I64_SUB);
-    this.setGlobal(this.context.depth);
+    this.setLocal(this.counter);
   }
 
-  restoreDepth(): void {
-    this.getLocal(this.saved);
-    this.setGlobal(this.context.depth);
+  private settle(): void {
+    this.getLocal(this.counter);
+    this.call(this.context.settle);
+  }
+
+  /** What a place that is branched to has to assume of the charges before it. */
+  get sinceCheck(): number {
+    return this.exact && !this.hasPads ? Infinity : this.since;
+  }
+
+  arrive(since: number): void {
+    this.since = since;
   }
 
   private constant(value: number): void {
     this.w.u8(I64_CONST);
     this.w.s64(value);
+  }
+
+  private call(index: number): void {
+    this.w.u8(CALL);
+    this.w.u32(index);
   }
 
   private getGlobal(index: number): void {
@@ -301,6 +481,11 @@ export class CounterEmitter {
 
   private getLocal(index: number): void {
     this.w.u8(LOCAL_GET);
+    this.w.u32(index);
+  }
+
+  private setLocal(index: number): void {
+    this.w.u8(LOCAL_SET);
     this.w.u32(index);
   }
 }

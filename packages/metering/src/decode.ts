@@ -31,6 +31,7 @@ export function decodeModule(bytes: Uint8Array, limits: MeteringLimits): Module 
     exportCount: 0,
     exported: new Set(),
     referenced: new Set(),
+    started: -1,
     bodies: [],
     activeElements: 0,
     activeBytes: 0,
@@ -105,7 +106,8 @@ function decodeSection(id: number, reader: Reader, module: Module, limits: Meter
     case SECTION.export:
       return readExports(reader, module, limits);
     case SECTION.start:
-      module.referenced.add(functionIndex(reader, module));
+      module.started = functionIndex(reader, module);
+      module.referenced.add(module.started);
       return;
     case SECTION.element:
       return readElements(reader, module, limits);

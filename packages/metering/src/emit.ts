@@ -1,3 +1,4 @@
+import { CONVENTION } from './conventions.ts';
 import { CounterEmitter, type EmitContext, type FunctionPlan } from './counter.ts';
 import { EV, FLAG, LABEL } from './events.ts';
 import type { FunctionScan } from './scan.ts';
@@ -11,22 +12,27 @@ interface Copied {
   readonly event: number;
   /** Price of one copy. */
   readonly units: number;
+  /** First use of a declared local in it. */
+  readonly use: number;
   /** Copies still to come. */
   left: number;
 }
 
-const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, left: 0 };
+const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, use: 0, left: 0 };
 
 /** Writes one function body (without its size) to `w`. */
 export class FunctionEmitter {
   private readonly context: EmitContext;
   private readonly w: Writer;
   private readonly counter: CounterEmitter;
-  /** Whether the counter's local is true at the labels that are open, and at the `else` that is still to come. */
-  private readonly validAt: boolean[] = [];
-  private readonly validAtElse: boolean[] = [];
+  /** Units that may be charged without a check where a label, or an `else` that is still to come, is reached. */
+  private readonly sinceAt: number[] = [];
+  private readonly sinceAtElse: number[] = [];
   /** The loop whose body is being copied. */
   private copied: Copied = NOT_COPIED;
+  /** Next use of a declared local. */
+  private use = 0;
+  private endUse = 0;
 
   constructor(context: EmitContext, w: Writer) {
     this.context = context;
@@ -38,84 +44,65 @@ export class FunctionEmitter {
     const { bytes, events, labels } = this.context;
     const { w, counter: c } = this;
     w.reserve((fn.end - fn.declarations) * 2 + 256);
+    this.use = fn.firstUse;
+    this.endUse = fn.endUse;
     c.open(fn, plan);
     const { narrow } = plan;
-    /** The frame counts in one arm of an `if`. */
-    const arm = narrow !== undefined && narrow.label !== fn.label ? narrow : undefined;
-    const wholly = plan.frame > 0 && arm === undefined;
-    const wrapped = wholly && fn.rootTargeted;
+    /** A branch to the function's end comes to where the counter is given back. */
+    const wrapped = plan.convention !== CONVENTION.none && fn.rootNamed;
     if (wrapped) {
       w.u8(0x02);
       w.bytes(this.context.resultBlock(fn));
     }
     let copied = fn.code;
     const base = fn.label;
-    this.validAt.length = 0;
-    this.validAtElse.length = 0;
+    this.sinceAt.length = 0;
+    this.sinceAtElse.length = 0;
     const last = fn.endEvent - 1;
     for (let i = fn.firstEvent; i <= last; i++) {
-      c.at = i;
       const kind = events.kind[i] as number;
       const flags = events.flags[i] as number;
       const at = events.pos[i] as number;
       const next = events.next[i] as number;
       const a = events.a[i] as number;
       const live = (flags & FLAG.live) !== 0;
-      const counted =
-        plan.frame > 0 && (narrow === undefined || (i > narrow.from && i <= narrow.until));
-      const leavesArm = arm !== undefined && counted && a <= arm.label;
-      if (
-        (i === arm?.until && flags & FLAG.fallsThrough) ||
-        (kind === EV.br && live && leavesArm)
-      ) {
-        w.copy(bytes, copied, at);
-        copied = at;
-        c.restoreDepth();
-      }
       switch (kind) {
-        case EV.loop:
+        case EV.loop: {
           if (!live) continue;
-          if ((labels.flags[a] as number) & LABEL.region) {
-            // No call inside: the local stays true all through the loop.
-            if (!c.valid || c.region < 0) {
-              w.copy(bytes, copied, at);
-              copied = at;
-              c.load();
-            }
-            if (c.region < 0) {
-              c.region = a;
-              if ((labels.flags[a] as number) & LABEL.deferred) c.defer();
-            }
-          } else c.valid = false;
+          const labelFlags = labels.flags[a] as number;
+          if (labelFlags & LABEL.region && c.region < 0) {
+            this.copy(copied, at);
+            copied = at;
+            c.enterRegion(a, (labelFlags & LABEL.exact) !== 0);
+          }
           if ((events.edge[i] as number) > 0) {
-            w.copy(bytes, copied, at);
+            this.copy(copied, at);
             copied = next;
             this.openCopies(i);
             continue;
           }
-          w.copy(bytes, copied, next);
+          this.copy(copied, next);
           copied = next;
-          if ((labels.flags[a] as number) & LABEL.pad) c.landing(plan);
+          if (labelFlags & LABEL.pad) c.land();
           c.chargeAndCheck(events.charge[i] as number);
           continue;
+        }
         case EV.end:
           if (i === last) {
-            if (wholly) {
+            if (plan.convention === CONVENTION.none) this.copy(copied, next);
+            else {
+              this.copy(copied, wrapped ? next : at);
               if (wrapped) {
-                w.copy(bytes, copied, next);
-                c.restoreDepth();
-                w.u8(0x0b);
-              } else {
-                w.copy(bytes, copied, at);
-                if (flags & FLAG.fallsThrough) c.restoreDepth();
-                w.u8(0x0b);
+                if ((labels.flags[a] as number) & LABEL.pad) c.land();
+                this.land(a, base, (flags & FLAG.fallsThrough) !== 0);
               }
-            } else w.copy(bytes, copied, next);
-            copied = next;
+              c.exit((flags & FLAG.live) !== 0);
+              w.u8(0x0b);
+            }
             continue;
           }
           if (a === this.copied.label) {
-            w.copy(bytes, copied, at);
+            this.copy(copied, at);
             if (this.closeCopy((flags & FLAG.fallsThrough) !== 0)) {
               i = this.copied.event;
               copied = events.next[i] as number;
@@ -123,145 +110,184 @@ export class FunctionEmitter {
             }
             copied = next;
           }
-          if (a === c.region) {
-            c.region = -1;
-            if (c.deferred && live) {
-              w.copy(bytes, copied, next);
-              copied = next;
-              c.writeBack();
-            }
-            c.deferred = false;
-          }
+          if (a === c.region) c.leaveRegion();
           if ((flags & FLAG.loopEnd) === 0) {
-            c.valid =
-              (c.valid || (flags & FLAG.fallsThrough) === 0) &&
-              this.validAt[a - base] !== false &&
-              this.validAt[labels.find(a) - base] !== false &&
-              ((flags & FLAG.oneArmed) === 0 || this.validAtElse[a - base] !== false);
-          }
-          if (live && (labels.flags[a] as number) & LABEL.pad && (flags & FLAG.loopEnd) === 0) {
-            w.copy(bytes, copied, next);
-            copied = next;
-            c.landing(plan);
-            c.valid = false;
+            const around = events.edge[i] as number;
+            if (around !== 0) {
+              this.copy(copied, at);
+              copied = at;
+              w.u8(0x05);
+              c.arrive(this.sinceAtElse[a - base] ?? 0);
+              c.charge(around);
+              this.land(a, base, true);
+            } else {
+              this.land(a, base, (flags & FLAG.fallsThrough) !== 0);
+              if (flags & FLAG.oneArmed) {
+                c.arrive(Math.max(c.sinceCheck, this.sinceAtElse[a - base] ?? 0));
+              }
+            }
+            if (live && (labels.flags[a] as number) & LABEL.pad) {
+              this.copy(copied, next);
+              copied = next;
+              c.land();
+            }
           }
           break;
         case EV.if:
-          this.validAtElse[a - base] = c.valid;
+          this.sinceAtElse[a - base] = c.sinceCheck;
           break;
         case EV.else:
           if (flags & FLAG.fallsThrough) this.reach(a - base);
-          c.valid = this.validAtElse[a - base] ?? false;
+          c.arrive(this.sinceAtElse[a - base] ?? 0);
           break;
         case EV.brTable:
           if (live) this.reach(labels.find(a) - base);
           break;
         case EV.call:
-          if (live) c.valid &&= this.context.keepsCounter(a);
+          this.copy(copied, at);
+          copied = next;
+          if (live) {
+            c.beforeCall(a);
+            this.copy(at, next);
+            c.afterCall(a);
+          } else c.deadCall(a, () => this.copy(at, next));
           break;
         case EV.catch:
           if (flags & FLAG.fallsThrough) this.reach(a - base);
-          c.valid = false;
           if (live) {
-            w.copy(bytes, copied, next);
+            this.copy(copied, next);
             copied = next;
-            c.landing(plan);
+            c.land();
           }
           break;
         case EV.return:
+          this.copy(copied, at);
+          copied = at;
+          if (live) c.charge(-this.prepaid());
+          c.exit(live);
+          break;
         case EV.tailCall:
+          if (!live) break;
+          this.copy(copied, at);
+          copied = at;
+          c.charge(-this.prepaid());
+          c.exit(true);
+          break;
         case EV.throw:
           if (!live) break;
-          if (counted || this.copied.label >= 0 || c.deferred) {
-            w.copy(bytes, copied, at);
-            copied = at;
-            c.charge(-this.prepaid());
-            if (c.deferred) c.writeBack();
-            if (kind === EV.throw) break;
-            if (counted) c.restoreDepth();
-          }
+          this.copy(copied, at);
+          copied = at;
+          c.share();
           break;
         case EV.br:
-          if (live) this.reach(a - base);
           if (a < this.copied.label) {
-            w.copy(bytes, copied, at);
+            this.copy(copied, at);
             copied = next;
             if (live) c.charge(-this.prepaid());
-            if (live && c.deferred && a < c.region) c.writeBack();
             this.branchFurther(0x0c, at, COPY_NESTING);
-          } else if (live && c.deferred && a < c.region) {
-            w.copy(bytes, copied, at);
-            copied = at;
-            c.writeBack();
           }
+          if (live) this.reach(a - base);
           break;
         case EV.brIf: {
           const outside = a < this.copied.label;
           const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
-          const leavesRegion = live && c.deferred && a < c.region;
-          const restores = live && leavesArm;
-          if (edge === 0 && !outside && !leavesRegion && !restores) {
-            if (live) this.reach(a - base);
-            break;
-          }
-          w.copy(bytes, copied, at);
+          if (live && edge === 0) this.reach(a - base);
+          if (edge === 0 && !outside) break;
+          this.copy(copied, at);
           copied = next;
           const further = outside ? COPY_NESTING : 0;
-          if (edge === 0 && !leavesRegion && !restores)
+          if (edge === 0) {
             this.branchFurther(bytes[at] as number, at, further);
-          else {
-            w.bytes([0x04, 0x40]);
-            const { valid } = c;
-            c.charge(edge);
-            if (leavesRegion) c.writeBack();
-            if (restores) c.restoreDepth();
-            if (live) this.reach(a - base);
-            c.valid = valid;
-            this.branchFurther(0x0c, at, further + 1);
-            w.u8(0x0b);
             break;
           }
+          w.bytes([0x04, 0x40]);
+          const since = c.sinceCheck;
+          c.charge(edge);
           if (live) this.reach(a - base);
+          c.arrive(since);
+          this.branchFurther(0x0c, at, further + 1);
+          w.u8(0x0b);
           break;
         }
         case EV.global:
-          w.copy(bytes, copied, at);
+          this.copy(copied, at);
           copied = next;
           w.u8(bytes[at] as number);
           w.u32(a + this.context.globalShift);
           break;
         case EV.bulk:
           if (!live) continue;
-          w.copy(bytes, copied, at);
+          this.copy(copied, at);
           copied = at;
           c.bulk(a);
           break;
         case EV.memoryGrow:
-        case EV.tableGrow:
-          w.copy(bytes, copied, at);
+        case EV.tableGrow: {
+          this.copy(copied, at);
           copied = next;
-          w.u8(0x10);
-          w.u32(
-            (kind === EV.memoryGrow ? this.context.memoryGrow : this.context.tableGrow).get(
-              a,
-            ) as number,
-          );
-          if (live) c.valid = false;
+          const { memoryGrow, tableGrow } = this.context;
+          c.grow((kind === EV.memoryGrow ? memoryGrow : tableGrow).get(a) as number, live);
           break;
+        }
       }
       const units = events.charge[i] as number;
       if (units !== 0 || i === narrow?.from) {
-        w.copy(bytes, copied, next);
+        this.copy(copied, next);
         copied = next;
-        if (i === narrow?.from) c.enterFrame(units, plan.frame);
+        if (i === narrow?.from) c.enterFrame(units);
         else c.charge(units);
       }
     }
   }
 
-  /** A branch goes to a label with the local as it is now. */
+  /** Copies the guest's bytes [start, end), in which declared locals move behind the meter's parameters. */
+  private copy(start: number, end: number): void {
+    const { w } = this;
+    const { bytes, events } = this.context;
+    const { shift } = this.counter;
+    if (shift === 0) return w.copy(bytes, start, end);
+    const { uses } = events;
+    let from = start;
+    let moved = w.len - start;
+    w.copy(bytes, start, end);
+    for (; this.use < this.endUse; this.use++) {
+      const pos = uses[this.use] as number;
+      if (pos >= end) return;
+      const index = bytes[pos] as number;
+      if (index < 0x80 - shift) {
+        w.buf[pos + moved] = index + shift;
+        continue;
+      }
+      // Longer now, or written in more than one byte: what follows is copied anew.
+      w.len = pos + moved;
+      from = pos;
+      let local = 0;
+      for (let scale = 1; ; scale *= 128) {
+        const byte = bytes[from++] as number;
+        local += (byte & 0x7f) * scale;
+        if (byte < 0x80) break;
+      }
+      w.u32(local + shift);
+      moved = w.len - from;
+      w.copy(bytes, from, end);
+    }
+  }
+
+  /** A branch goes to a label. */
   private reach(label: number): void {
-    if (!this.counter.valid) this.validAt[label] = false;
+    this.sinceAt[label] = Math.max(this.sinceAt[label] ?? 0, this.counter.sinceCheck);
+  }
+
+  /** Comes to the end of a block, from its inside and by branches. */
+  private land(label: number, base: number, fallsThrough: boolean): void {
+    const root = this.context.labels.find(label);
+    this.counter.arrive(
+      Math.max(
+        fallsThrough ? this.counter.sinceCheck : 0,
+        this.sinceAt[label - base] ?? 0,
+        this.sinceAt[root - base] ?? 0,
+      ),
+    );
   }
 
   /**
@@ -284,7 +310,13 @@ export class FunctionEmitter {
     const { w } = this;
     const units = events.charge[event] as number;
     const count = events.edge[event] as number;
-    this.copied = { label: events.a[event] as number, event, units, left: count - 1 };
+    this.copied = {
+      label: events.a[event] as number,
+      event,
+      units,
+      use: this.use,
+      left: count - 1,
+    };
     w.u8(0x02);
     w.copy(bytes, (events.pos[event] as number) + 1, events.next[event] as number);
     w.bytes([0x03, 0x40]);
@@ -302,6 +334,7 @@ export class FunctionEmitter {
     w.u8(0x0b);
     if (this.copied.left > 0) {
       this.copied.left--;
+      this.use = this.copied.use;
       w.bytes([0x02, 0x40]);
       return true;
     }

@@ -9,17 +9,8 @@ import { isNumberType, readValueType } from './types.ts';
  * Passes over the immediates of one instruction. Every index is checked: an index that the guest's own module does
  * not have could otherwise name something that the rewriter appends.
  */
-export function readImmediates(
-  layout: number,
-  r: Reader,
-  module: Module,
-  at: number,
-  locals: number,
-): void {
+export function readImmediates(layout: number, r: Reader, module: Module, at: number): void {
   switch (layout) {
-    case IMM.local:
-      if (r.u32() >= locals) r.fail('local index out of range', at);
-      return;
     case IMM.leb32:
       return r.skipLeb(5);
     case IMM.leb64:

@@ -71,6 +71,8 @@ export interface Module {
   readonly exported: Set<number>;
   /** Functions that are started, in element segments, or taken by `ref.func`. */
   readonly referenced: Set<number>;
+  /** The start function, or -1. */
+  started: number;
   /** [start, end) of every body: after its size field. */
   readonly bodies: [number, number][];
   /** Elements and bytes that active segments copy at instantiation. */

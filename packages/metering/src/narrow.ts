@@ -1,23 +1,18 @@
-import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
+import { EV, FLAG, type EventLog, type LabelLog } from './events.ts';
 import type { FunctionScan } from './scan.ts';
 
 /** The part of a function in which its frame counts: it holds every call, and the paths around it pay for no frame. */
 export interface Narrow {
   /** Event behind which the part begins. */
   readonly from: number;
-  /** Label that it lies in: of an `if`, one arm of which it is, or the function's own. */
-  readonly label: number;
   /** Event that ends it. */
   readonly until: number;
 }
 
-/** Most branches out of the part: each restores the depth on its own. */
-const MAX_EXITS = 4;
-
 /**
  * Finds where a frame must be counted, for a function that returns early on some path without a call: the arm of an
  * `if` that has all calls, or what follows the last `end` on the function's own level before the first call.
- * Nothing where all paths call, or where a way out of the part could not be told from one around it.
+ * Nothing where all paths call.
  */
 export function narrowFrame(
   fn: FunctionScan,
@@ -47,11 +42,10 @@ function callRange(fn: FunctionScan, { kind, flags }: EventLog): Range | undefin
 /** The innermost arm, outside of loops, that holds all calls. */
 function arm(
   fn: FunctionScan,
-  events: EventLog,
+  { kind, a }: EventLog,
   labels: LabelLog,
   [first, last]: Range,
 ): Narrow | undefined {
-  const { kind, a } = events;
   /** Arms that are open before the first call, outermost first. */
   const open: { from: number; label: number }[] = [];
   for (let i = fn.firstEvent; i < first; i++) {
@@ -64,44 +58,21 @@ function arm(
     if ((labels.loops[label] as number) > 0) continue;
     let until = first;
     while ((kind[until] !== EV.end && kind[until] !== EV.else) || a[until] !== label) until++;
-    if (until < last) continue;
-    if (exits({ from, label, until }, events, labels) <= MAX_EXITS) return { from, label, until };
+    if (until >= last) return { from, until };
   }
   return undefined;
 }
 
-/** Ways out of an arm that need code of their own; infinite where one cannot have any. */
-function exits({ from, label, until }: Narrow, events: EventLog, labels: LabelLog): number {
-  const { kind, flags, a, edge } = events;
-  let count = 0;
-  for (let i = from + 1; i < until; i++) {
-    if (((flags[i] as number) & FLAG.live) === 0) continue;
-    if (kind[i] === EV.brTable) return Infinity;
-    const leaves = (a[i] as number) <= label;
-    if (kind[i] === EV.loop && (edge[i] as number) > 0) return Infinity;
-    if (kind[i] === EV.br && leaves) count++;
-    if (kind[i] === EV.brIf && leaves) {
-      if (((flags[i] as number) & FLAG.conditional) === 0) return Infinity;
-      if (((labels.flags[a[i] as number] as number) & LABEL.plain) === 0) return Infinity;
-      count++;
-    }
-  }
-  return count;
-}
-
 /** The function behind an early return. */
-function tail(fn: FunctionScan, events: EventLog, [first]: Range): Narrow | undefined {
-  const { kind, flags, a } = events;
+function tail(fn: FunctionScan, { kind, flags, a }: EventLog, [first]: Range): Narrow | undefined {
   let from = -1;
   let returns = false;
   for (let i = fn.firstEvent; i < first; i++) {
     const f = flags[i] as number;
     if ((f & FLAG.live) === 0) continue;
-    // A branch to the function's end from before `from` would arrive where the depth is restored.
-    if (kind[i] === EV.brTable) break;
-    if ((kind[i] === EV.br || kind[i] === EV.brIf) && a[i] === fn.label) break;
-    if (kind[i] === EV.return) returns = true;
+    const branches = kind[i] === EV.br || kind[i] === EV.brIf;
+    if (kind[i] === EV.return || (branches && a[i] === fn.label)) returns = true;
     if (kind[i] === EV.end && returns && f & FLAG.outermost) from = i;
   }
-  return from < 0 ? undefined : { from, label: fn.label, until: fn.endEvent - 1 };
+  return from < 0 ? undefined : { from, until: fn.endEvent - 1 };
 }

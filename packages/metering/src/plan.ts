@@ -41,8 +41,10 @@ export interface Arms {
   readonly heavyAtEnd: number[];
   readonly blockersAtEnd: number[];
   readonly end: number[];
-  /** `least` as it was behind a loop. */
-  readonly leastBehind: number[];
+  readonly tablesAtEnd: number[];
+  /** The `end` of an `if` without `else`, and whether the arm goes on with a loop around it. */
+  readonly endEvent: number[];
+  readonly continues: boolean[];
 }
 
 export const newArms = (): Arms => ({
@@ -53,7 +55,9 @@ export const newArms = (): Arms => ({
   heavyAtEnd: [],
   blockersAtEnd: [],
   end: [],
-  leastBehind: [],
+  tablesAtEnd: [],
+  endEvent: [],
+  continues: [],
 });
 
 /** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
@@ -65,8 +69,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
   let heavy = 0;
   /** Events that keep a loop around them from being copied. */
   let blockers = 0;
-  /** Outermost label of branches that cannot be charged apart, within the loop at hand. */
-  let least = labels.length;
+  let tables = 0;
   let p = 0;
 
   for (let i = fn.endEvent - 1; i >= fn.firstEvent; i--) {
@@ -77,9 +80,6 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
     charge[i] = 0;
     edge[i] = 0;
     if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
-    const inside = least;
-    // Also for a dead loop, whose end was passed.
-    if (k === EV.loop) least = Math.min(least, arms.leastBehind[label - base] as number);
     if ((f & FLAG.live) === 0 && k !== EV.end && k !== EV.else && k !== EV.catch) continue;
     switch (k) {
       case EV.end:
@@ -87,8 +87,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
           arms.heavyAtEnd[label - base] = heavy;
           arms.blockersAtEnd[label - base] = fn.hasPads ? -1 : blockers;
           arms.end[label - base] = i;
-          arms.leastBehind[label - base] = least;
-          least = labels.length;
+          arms.tablesAtEnd[label - base] = tables;
         } else {
           p = endOfBlock(i, f, p, context, arms, base);
         }
@@ -108,8 +107,9 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         break;
       case EV.loop:
         if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
+          const switches = tables !== arms.tablesAtEnd[label - base];
           labels.flags[label] =
-            (labels.flags[label] as number) | LABEL.region | (inside >= label ? LABEL.deferred : 0);
+            (labels.flags[label] as number) | LABEL.region | (switches ? LABEL.exact : 0);
           if (blockers === arms.blockersAtEnd[label - base]) {
             edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
           }
@@ -122,12 +122,10 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         p = labels.paid(label);
         break;
       case EV.brTable:
-        // A dispatch loop loses more by the lease than it gains (measured).
-        least = 0;
+        tables++;
         p = labels.paid(label);
         break;
       case EV.brIf:
-        if ((f & FLAG.splittable) === 0 && f & FLAG.leaves) least = Math.min(least, label);
         p = splitBranch(i, f, p, labels.paid(label), events);
         break;
       case EV.trap:
@@ -179,6 +177,11 @@ function endOfBlock(
   if (f & FLAG.oneArmed) {
     arms.elseUnits[label - base] = paid;
     arms.elseEvent[label - base] = -1;
+    arms.endEvent[label - base] = i;
+    arms.continues[label - base] =
+      (f & FLAG.fallsThrough) === 0 &&
+      events.kind[i - 1] === EV.br &&
+      ((labels.flags[events.a[i - 1] as number] as number) & LABEL.loop) !== 0;
   } else if (f & FLAG.twoArmed) arms.elseLive[label - base] = (f & FLAG.fallsThrough) !== 0;
   return paid;
 }
@@ -195,6 +198,10 @@ function splitIf(
   if (isAny(thenUnits)) return elseUnits;
   if (elseEvent === -1) {
     if (isAny(elseUnits)) return thenUnits;
+    if (arms.continues[slot] === true) {
+      events.edge[arms.endEvent[slot] as number] = elseUnits - thenUnits;
+      return thenUnits;
+    }
     events.charge[i] = thenUnits - elseUnits;
     return elseUnits;
   }
@@ -222,6 +229,7 @@ function splitBranch(i: number, f: number, stays: number, taken: number, events:
   return taken;
 }
 
+export const MOST_COPIES = 8;
 /** Longest body of a loop, in bytes, that is copied eight and four times. */
 const COPY_EIGHT = 120;
 const COPY_FOUR = 240;
@@ -240,5 +248,5 @@ function copies(
   if (((events.flags[end] as number) & FLAG.even) === 0) return 0;
   if (units <= 0 || (flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
   const bytes = (events.pos[end] as number) - (events.next[start] as number);
-  return bytes <= COPY_EIGHT ? 8 : bytes <= COPY_FOUR ? 4 : 0;
+  return bytes <= COPY_EIGHT ? MOST_COPIES : bytes <= COPY_FOUR ? 4 : 0;
 }

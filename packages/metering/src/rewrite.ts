@@ -1,12 +1,13 @@
 import type { CallGraph } from './call-graph.ts';
 import { readConstExpr } from './const-expr.ts';
 import { limitCopies } from './copies.ts';
+import { CONVENTION, type Conventions } from './conventions.ts';
 import type { EmitContext } from './counter.ts';
 import { FunctionEmitter } from './emit.ts';
-import { planCalls } from './calls.ts';
+import { INDIRECT_UNITS, planCalls } from './calls.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { encodeInfo, type ModuleInfo } from './info.ts';
-import { SECTION, type Module, type Section } from './module.ts';
+import { SECTION, type FuncType, type Module, type Section } from './module.ts';
 import { EXHAUSTED, GLOBALS, NAMESPACE } from './namespace.ts';
 import { Reader } from './reader.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
@@ -44,6 +45,9 @@ export class Rewriter {
   /** What stands in the place of an exported function. */
   private readonly doors = new Map<number, number>();
   private readonly blockTypes = new Map<number, Uint8Array>();
+  private readonly passedTypes = new Map<number, number>();
+  /** Type index of every own function in the metered module. */
+  private ownTypes: readonly number[] = [];
 
   constructor(module: Module, scanner: Scanner, graph: CallGraph, exceptions: boolean) {
     this.module = module;
@@ -88,6 +92,7 @@ export class Rewriter {
       memory: module.importedGlobals + 2,
       status: module.importedGlobals + 3,
       exhausted: module.globals + this.shift,
+      handover: module.globals + this.shift + 1,
     };
     const stack = planStack(functions, graph);
     const { frames } = stack;
@@ -110,9 +115,14 @@ export class Rewriter {
         this.append(growType(module, 'table', index), bodies.tableGrow(index, wide)),
       );
     }
-    for (const [i, units] of calls.doors) this.door(module.importedFunctions + i, units, bodies);
-    const counted = frames.some((bytes) => bytes > 0);
-    const halt = counted ? this.append(Uint8Array.of(0x60, 0, 0), bodies.halt()) : 0;
+    const { conventions } = calls;
+    const own = (callee: number): number => callee - module.importedFunctions;
+    for (const [i, units] of calls.doors) {
+      this.door(module.importedFunctions + i, units, conventions, i, bodies);
+    }
+    const counter = this.newType(Uint8Array.of(0x60, 1, 0x7e, 0));
+    const both = this.newType(Uint8Array.of(0x60, 2, 0x7e, 0x7e, 0));
+    const counts = functions.length > 0;
 
     const context: EmitContext = {
       bytes: module.bytes,
@@ -122,12 +132,40 @@ export class Rewriter {
       depth: globals.depth,
       exhausted: globals.exhausted,
       globalShift: this.shift,
-      halt,
+      handover: globals.handover,
+      halt: counts ? this.appendTyped(both, bodies.halt()) : 0,
+      settle: counts ? this.appendTyped(counter, bodies.settle()) : 0,
+      settleFrame: counts ? this.appendTyped(both, bodies.settleFrame()) : 0,
+      resume: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), bodies.resume()) : 0,
       memoryGrow,
       tableGrow,
-      keepsCounter: (callee) => calls.silent[callee - module.importedFunctions] === 1,
+      convention: (callee) => {
+        if (callee < 0) {
+          return conventions.indirect[
+            (graph.typeNode[-1 - callee] as number) - graph.functions
+          ] as number;
+        }
+        return conventions.own[own(callee)] ?? CONVENTION.shared;
+      },
+      asksDepth: (callee) => {
+        if (callee >= 0 && own(callee) >= 0) return conventions.depth[own(callee)] === 1;
+        if (callee >= 0 || !graph.closed) return true;
+        return conventions.depth[graph.typeNode[-1 - callee] as number] === 1;
+      },
+      drift: (callee) => {
+        if (callee < 0) return INDIRECT_UNITS;
+        const i = own(callee);
+        return calls.check[i] === 1 ? -1 : (calls.drift[i] as number);
+      },
       resultBlock: (fn) => this.resultBlock(fn),
     };
+    this.ownTypes = functions.map(({ index }, i) =>
+      this.typeOf(
+        module.functions[index] as number,
+        conventions.own[i] === CONVENTION.passed,
+        conventions.depth[i] === 1,
+      ),
+    );
     const code = new Writer(Math.ceil(module.bytes.length * 1.4) + 1024);
     const body = new Writer(65_536);
     const emitter = new FunctionEmitter(context, body);
@@ -139,6 +177,8 @@ export class Rewriter {
         check: calls.check[i] === 1,
         frame: frames[i] as number,
         narrow: calls.narrow[i],
+        convention: conventions.own[i] as number,
+        depth: conventions.depth[i] === 1,
       });
       code.counted(body);
     }
@@ -154,10 +194,37 @@ export class Rewriter {
     return this.appendTyped(this.newType(type), body);
   }
 
-  private door(index: number, units: number, bodies: HelperBodies): void {
+  private door(
+    index: number,
+    units: number,
+    { own, depth }: Conventions,
+    i: number,
+    bodies: HelperBodies,
+  ): void {
     const type = this.module.functions[index] as number;
     const params = this.module.types[type]?.params ?? 0;
-    this.doors.set(index, this.appendTyped(type, bodies.door(index, params, units)));
+    const body = bodies.door(index, params, units, own[i] as number, depth[i] === 1);
+    this.doors.set(index, this.appendTyped(type, body));
+  }
+
+  /** Type of an own function, with the counter and the depth where it is passed them. */
+  private typeOf(index: number, passed: boolean, depth: boolean): number {
+    if (!passed) return index;
+    const known = this.passedTypes.get(index * 2 + (depth ? 1 : 0));
+    if (known !== undefined) return known;
+    const { bytes, types } = this.module;
+    const { params, results, paramBytes, resultBytes } = types[index] as FuncType;
+    const w = new Writer(32);
+    w.u8(0x60);
+    w.u32(params + (depth ? 2 : 1));
+    w.copy(bytes, paramBytes[0], paramBytes[1]);
+    w.bytes(depth ? [0x7e, 0x7e] : [0x7e]);
+    w.u32(results + 1);
+    w.copy(bytes, resultBytes[0], resultBytes[1]);
+    w.u8(0x7e);
+    const type = this.newType(w.done());
+    this.passedTypes.set(index * 2 + (depth ? 1 : 0), type);
+    return type;
   }
 
   private appendTyped(type: number, body: Uint8Array): number {
@@ -209,12 +276,8 @@ export class Rewriter {
     const w = new Writer(end - start + 256);
     if (id === SECTION.type) this.types(r, w);
     else if (id === SECTION.import) this.imports(r, w);
-    else if (id === SECTION.function)
-      this.counts(
-        r,
-        w,
-        this.helpers.map((helper) => helper.type),
-      );
+    else if (id === SECTION.function) this.functions(w);
+    else if (id === SECTION.start) w.u32(this.doors.get(module.started) ?? module.started);
     else if (id === SECTION.global) this.globals(r, w);
     else if (id === SECTION.export) this.exports(r, w);
     else if (id === SECTION.element && module.movesConstGlobals) this.elements(r, w);
@@ -239,15 +302,15 @@ export class Rewriter {
     }
   }
 
-  private counts(r: Reader, w: Writer, more: readonly number[]): void {
-    w.u32(r.u32() + more.length);
-    w.copy(r.bytes, r.pos, r.end);
-    for (const value of more) w.u32(value);
+  private functions(w: Writer): void {
+    w.u32(this.ownTypes.length + this.helpers.length);
+    for (const type of this.ownTypes) w.u32(type);
+    for (const { type } of this.helpers) w.u32(type);
   }
 
   private globals(r: Reader, w: Writer): void {
     const count = r.u32();
-    w.u32(count + 1);
+    w.u32(count + 2);
     for (let i = 0; i < count; i++) {
       const start = r.pos;
       readValueType(r, this.module.types.length);
@@ -257,7 +320,7 @@ export class Rewriter {
     }
     w.bytes([0x7e, 0x00, 0x42]);
     w.s64big(EXHAUSTED);
-    w.u8(0x0b);
+    w.bytes([0x0b, 0x7e, 0x01, 0x42, 0x00, 0x0b]);
   }
 
   private exports(r: Reader, w: Writer): void {
@@ -342,14 +405,14 @@ export class Rewriter {
     out.section(SECTION.custom, w);
   }
 
-  /** The name section without the names of globals, which move. False where it is not well formed. */
+  /** The name section without the names of locals and globals, which move. False where it is not well formed. */
   private names(r: Reader, w: Writer): boolean {
     try {
       while (r.pos < r.end) {
         const start = r.pos;
         const id = r.u8();
         r.range();
-        if (id !== 7) w.copy(r.bytes, start, r.pos);
+        if (id !== 2 && id !== 7) w.copy(r.bytes, start, r.pos);
       }
       return true;
     } catch {

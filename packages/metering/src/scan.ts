@@ -37,8 +37,13 @@ export interface FunctionScan {
   /** Has a landing pad, or a place from which an exception starts. */
   readonly hasPads: boolean;
   readonly wideValues: boolean;
-  /** A branch goes to the function's own label. */
-  readonly rootTargeted: boolean;
+  /** A branch, live or dead, names the function's own label. */
+  readonly rootNamed: boolean;
+  /** Parameters: `locals` counts them too. */
+  readonly params: number;
+  /** Uses of declared locals, in {@link EventLog.uses}. */
+  readonly firstUse: number;
+  readonly endUse: number;
   /** Has a bulk operation whose length is 32 or 64 bits wide. */
   readonly bulk32: boolean;
   readonly bulk64: boolean;
@@ -61,6 +66,7 @@ export class Scanner {
   private readonly control = new ControlStack();
   /** Whether the `br_table` just read leaves the innermost loop. */
   private tableLeaves = false;
+  private rootNamed = false;
 
   constructor(module: Module, limits: MeteringLimits) {
     this.module = module;
@@ -96,6 +102,8 @@ export class Scanner {
     }
     const code = r.pos;
     const firstEvent = events.length;
+    const firstUse = events.useCount;
+    this.rootNamed = false;
     const root = labels.push(
       LABEL.pinned | LABEL.fixed | (type.results === 0 ? LABEL.plain : 0),
       0,
@@ -126,7 +134,14 @@ export class Scanner {
         if (height > maxHeight) maxHeight = height;
         cost += costs[opcode] as number;
         if (layout === IMM.none) continue;
-        readImmediates(layout, r, module, at, locals);
+        if (layout === IMM.local) {
+          const pos = r.pos;
+          const local = r.u32();
+          if (local >= locals) r.fail('local index out of range', at);
+          if (local >= type.params) events.use(pos);
+          continue;
+        }
+        readImmediates(layout, r, module, at);
         continue;
       }
       switch (opcode) {
@@ -231,6 +246,7 @@ export class Scanner {
           const target = r.u32();
           if (target >= control.depth) r.fail('branch out of range', at);
           const label = control.labelAt(target);
+          if (label === root) this.rootNamed = true;
           if (opcode !== 0x0c && opcode !== 0xd5) height--;
           cost += COSTS.instruction;
           let flags = (live ? FLAG.live : 0) | (opcode === 0x0d ? FLAG.conditional : 0);
@@ -390,7 +406,7 @@ export class Scanner {
           }
           wideValues = true;
           const form = SIMD.imm[sub] as number;
-          if (form !== IMM.none) readImmediates(form, r, module, at, locals);
+          if (form !== IMM.none) readImmediates(form, r, module, at);
           height += SIMD.delta[sub] as number;
           if (height > maxHeight) maxHeight = height;
           cost += COSTS.instruction;
@@ -417,7 +433,10 @@ export class Scanner {
       hasLoops,
       hasPads,
       wideValues,
-      rootTargeted: control.rootReached(),
+      rootNamed: this.rootNamed,
+      params: type.params,
+      firstUse,
+      endUse: events.useCount,
       bulk32,
       bulk64,
     });
@@ -434,6 +453,7 @@ export class Scanner {
       const target = r.u32();
       if (target >= control.depth) r.fail('branch out of range', at);
       const label = control.labelAt(target);
+      if (target === control.depth - 1) this.rootNamed = true;
       if ((labels.loops[label] as number) < loops) this.tableLeaves = true;
       if (!live) continue;
       control.branch(target);
@@ -457,6 +477,7 @@ export class Scanner {
       if (kind < 2) readTagArity(r, this.module);
       const target = r.u32();
       if (target >= control.depth) r.fail('branch out of range', at);
+      if (target === control.depth - 1) this.rootNamed = true;
       if (!live) continue;
       control.branch(target);
       const label = control.labelAt(target);
