@@ -208,8 +208,10 @@ test('exceptions, in both encodings, neither leak fuel nor cost too much', () =>
 
 /** What paths that end in `unreachable` may leave unpaid, per frame. */
 const DOOMED_FREE = 64;
+/** What a trap finds paid ahead of what was charged. */
+const AHEAD = 4_096;
 
-test('a trap leaks no more than the tail of a doomed path', () => {
+test('a trap leaks no more than the tail of a doomed path, and finds no more than a lease paid ahead', () => {
   fc.assert(
     fc.property(
       programs({ exceptions: true, traps: true }),
@@ -219,9 +221,14 @@ test('a trap leaks no more than the tail of a doomed path', () => {
         const bytes = assemble(program, encoding);
         const want = interpreted(program, argument, encoding);
         const ran = runMetered(meter(bytes).bytes, argument);
-        expect({ end: ran.end, value: ran.value }).toEqual({ end: want.end, value: want.value });
-        expect(ran.fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * program.functions.length);
-        if (want.end !== 'trap') expect(ran.fuel).toBe(want.fuel);
+        const exact = runMetered(meter(bytes, { exactTraps: true }).bytes, argument);
+        for (const { end, value, fuel } of [ran, exact]) {
+          expect({ end, value }).toEqual({ end: want.end, value: want.value });
+          expect(fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * program.functions.length);
+          if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
+        }
+        expect(ran.fuel - exact.fuel).toBeGreaterThanOrEqual(0);
+        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
       },
     ),
     settings,

@@ -254,7 +254,8 @@ describe.each([
   const bytes = moduleOf(opcodes);
   const plain = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   const counters = new FuelMeter({ fuel: 1n << 40n, memoryBytes: 1 << 20 });
-  const rewritten = meter(bytes).bytes;
+  // Some of these trap, and each has to be seen to cost what it does.
+  const rewritten = meter(bytes, { exactTraps: true }).bytes;
   const metered = counters.instantiate(new WebAssembly.Module(rewritten)).exports;
 
   test.each(

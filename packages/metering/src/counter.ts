@@ -23,6 +23,8 @@ export interface EmitContext {
   readonly settle: number;
   readonly settleFrame: number;
   readonly resume: number;
+  /** The fuel global is right at every trap. */
+  readonly exactTraps: boolean;
   readonly memoryGrow: ReadonlyMap<number, number>;
   readonly tableGrow: ReadonlyMap<number, number>;
   /** How a callee gets the counter; see {@link CONVENTION}. */
@@ -93,7 +95,8 @@ export class CounterEmitter {
   private length64 = 0;
   private length32 = 0;
   private short = false;
-  private hasPads = false;
+  /** … in the whole function. */
+  private always = false;
   /** How far the guest's declared locals move. */
   shift = 0;
   /** The label of the outermost loop without calls around here. */
@@ -115,8 +118,8 @@ export class CounterEmitter {
     this.plan = plan;
     this.region = -1;
     this.deferred = false;
-    this.exact = fn.hasPads;
-    this.hasPads = fn.hasPads;
+    this.always = fn.hasPads || this.context.exactTraps;
+    this.exact = this.always;
     this.since = 0;
     this.short = fn.end - fn.code < SHORT_BODY;
     this.locals(fn);
@@ -337,7 +340,7 @@ export class CounterEmitter {
   leaveRegion(): void {
     this.region = -1;
     this.deferred = false;
-    if (this.exact && !this.hasPads) {
+    if (this.exact && !this.always) {
       this.exact = false;
       this.since = Infinity;
     }
@@ -350,7 +353,7 @@ export class CounterEmitter {
     if (convention === CONVENTION.none) return;
     if (convention === CONVENTION.shared) this.share();
     else {
-      if (this.exact) this.settle();
+      if (this.exact) this.release();
       else if (this.since > BETWEEN_CHECKS) this.check();
       if (convention === CONVENTION.handedOver) {
         this.getLocal(this.counter);
@@ -375,7 +378,10 @@ export class CounterEmitter {
     if (convention === CONVENTION.shared) return this.takeShared();
     if (convention === CONVENTION.handedOver) this.getGlobal(context.handover);
     this.setLocal(this.counter);
-    if (this.exact) return this.share();
+    if (this.exact) {
+      if (!context.exactTraps) this.share();
+      return;
+    }
     const drift = context.drift(callee);
     // Behind a check of its own it leaves no more than AT_EXIT.
     this.since = drift < 0 ? AT_EXIT : Math.max(this.since + drift, AT_EXIT);
@@ -413,7 +419,7 @@ export class CounterEmitter {
     const { convention, depth } = plan;
     if (convention === CONVENTION.none) return;
     if (live && convention !== CONVENTION.shared) {
-      if (this.exact) this.settle();
+      if (this.exact) this.release();
       else if (this.since > AT_EXIT && (plan.check || plan.frame > 0)) this.check();
     }
     if (convention === CONVENTION.passed) return this.getLocal(this.counter);
@@ -445,14 +451,16 @@ export class CounterEmitter {
     this.setLocal(this.counter);
   }
 
-  private settle(): void {
+  /** Lowers the global, which is exact, to where functions expect it that do not keep it so. */
+  private release(): void {
+    if (this.context.exactTraps) return;
     this.getLocal(this.counter);
     this.call(this.context.settle);
   }
 
   /** What a place that is branched to has to assume of the charges before it. */
   get sinceCheck(): number {
-    return this.exact && !this.hasPads ? Infinity : this.since;
+    return this.exact && !this.always ? Infinity : this.since;
   }
 
   arrive(since: number): void {

@@ -9,12 +9,13 @@ import {
   MAX_FUEL,
   MeterStop,
   meter,
+  type MeteringOptions,
 } from './index.ts';
 
 const wabt = await wabtFactory();
-const compile = (source: string): WebAssembly.Module =>
+const compile = (source: string, options: MeteringOptions = {}): WebAssembly.Module =>
   new WebAssembly.Module(
-    meter(wabt.parseWat('t.wat', source, { bulk_memory: true }).toBinary({}).buffer).bytes,
+    meter(wabt.parseWat('t.wat', source, { bulk_memory: true }).toBinary({}).buffer, options).bytes,
   );
 
 describe('options', () => {
@@ -80,14 +81,24 @@ describe('charges', () => {
   });
 });
 
-test('readings hold after a trap', () => {
+const TRAPS = '(module (memory 1) (func (export "run") (drop (i32.load (i32.const -1)))))';
+
+test('fuel is exact after a trap where that was asked for', () => {
   const counters = new FuelMeter({ fuel: 10_000n, memoryBytes: 1 << 20 });
-  const { exports } = counters.instantiate(
-    compile('(module (memory 1) (func (export "run") (drop (i32.load (i32.const -1)))))'),
-  );
+  const { exports } = counters.instantiate(compile(TRAPS, { exactTraps: true }));
   const before = counters.fuelRemaining;
   expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
   expect(before - counters.fuelRemaining).toBe(3n);
+});
+
+test('readings hold after a trap', () => {
+  const counters = new FuelMeter({ fuel: 10_000n, memoryBytes: 1 << 20 });
+  const { exports } = counters.instantiate(compile(TRAPS));
+  const before = counters.fuelRemaining;
+  expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
+  const spent = before - counters.fuelRemaining;
+  expect(spent).toBeGreaterThanOrEqual(3n);
+  expect(spent).toBeLessThanOrEqual(3n + 4_096n);
   expect({
     exhausted: counters.exhausted,
     stack: counters.stackOverflowed,

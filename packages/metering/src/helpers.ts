@@ -20,9 +20,11 @@ const log2 = (value: number): number => 31 - Math.clz32(value);
 /** Assembles the bodies of the functions that are appended to a module. Counters they get are {@link SLACK} too low. */
 export class HelperBodies {
   private readonly globals: MeterGlobals;
+  private readonly exactTraps: boolean;
 
-  constructor(globals: MeterGlobals) {
+  constructor(globals: MeterGlobals, exactTraps: boolean) {
     this.globals = globals;
+    this.exactTraps = exactTraps;
   }
 
   /** `(delta, counter) -> (previous size or -1, counter)`: debits the total, pays, and grows. */
@@ -82,7 +84,7 @@ export class HelperBodies {
     slack(w, 0x7d);
     set(w, counter);
     // The callee need not check: what it spends until somebody does is taken out of the global ahead.
-    this.renew(w, counter, 0);
+    if (!this.exactTraps) this.renew(w, counter, 0);
     if (convention === CONVENTION.handedOver) {
       get(w, counter);
       globalSet(w, handover);

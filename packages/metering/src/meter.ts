@@ -6,13 +6,18 @@ import { DEFAULT_LIMITS, type MeteringLimits } from './limits.ts';
 import type { Module } from './module.ts';
 import { COSTS } from './opcodes.ts';
 import { PAGE_BYTES } from './namespace.ts';
-import { Rewriter } from './rewrite.ts';
+import { Rewriter, type RewriteOptions } from './rewrite.ts';
 import { Scanner } from './scan.ts';
 
 /** How modules are metered. Budgets are not here: they belong to an invocation, see {@link FuelMeter}. */
 export interface MeteringOptions {
   /** Structural bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<MeteringLimits>;
+  /**
+   * Keep the fuel global right at every trap, at a price in speed (docs/internals/metering.md). Default `false`: after
+   * a trap up to 4 096 units more are taken for spent than were, the same on every run.
+   */
+  readonly exactTraps?: boolean;
 }
 
 /** A module that pays for what it does. */
@@ -34,7 +39,8 @@ export interface MeteredComponent {
  */
 export function meter(bytes: Uint8Array, options: MeteringOptions = {}): MeteredModule {
   const analysis = analyse(bytes, options);
-  return rewrite(analysis, analysis.scanner.exceptions);
+  const { exactTraps = false } = options;
+  return rewrite(analysis, { exceptions: analysis.scanner.exceptions, exactTraps });
 }
 
 /**
@@ -67,7 +73,8 @@ export function meterComponent(
   // An exception of one module may pass through another, so all of them must know.
   const exceptions = [...analyses.values()].some(({ scanner }) => scanner.exceptions);
   const metered = new Map<string, MeteredModule>();
-  for (const [name, analysis] of analyses) metered.set(name, rewrite(analysis, exceptions));
+  for (const [name, analysis] of analyses)
+    metered.set(name, rewrite(analysis, { exceptions, exactTraps: options.exactTraps === true }));
   return { modules: metered };
 }
 
@@ -84,7 +91,7 @@ function analyse(bytes: Uint8Array, options: MeteringOptions): Analysis {
   return { module, scanner };
 }
 
-function rewrite({ module, scanner }: Analysis, exceptions: boolean): MeteredModule {
+function rewrite({ module, scanner }: Analysis, options: RewriteOptions): MeteredModule {
   const own = <T extends { readonly imported: boolean; readonly min: number }>(
     list: readonly T[],
   ): number => list.reduce((sum, each) => (each.imported ? sum : sum + each.min), 0);
@@ -95,5 +102,5 @@ function rewrite({ module, scanner }: Analysis, exceptions: boolean): MeteredMod
   };
   const closed = !module.sharesReferences && !scanner.callsReferences;
   const graph = buildCallGraph(module, scanner.functions, scanner.events, closed);
-  return { ...info, bytes: new Rewriter(module, scanner, graph, exceptions).rewrite(info) };
+  return { ...info, bytes: new Rewriter(module, scanner, graph, options).rewrite(info) };
 }

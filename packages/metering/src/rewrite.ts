@@ -32,12 +32,18 @@ const PLACES: readonly number[] = [
   SECTION.data,
 ];
 
+export interface RewriteOptions {
+  /** Some module of the component handles exceptions. */
+  readonly exceptions: boolean;
+  readonly exactTraps: boolean;
+}
+
 /** Writes the metered form of a scanned module. */
 export class Rewriter {
   private readonly module: Module;
   private readonly scanner: Scanner;
   private readonly graph: CallGraph;
-  private readonly exceptions: boolean;
+  private readonly options: RewriteOptions;
   private readonly shift = GLOBALS.length;
   private readonly newTypes: Uint8Array[] = [];
   /** Type index and body of every appended function. */
@@ -49,11 +55,11 @@ export class Rewriter {
   /** Type index of every own function in the metered module. */
   private ownTypes: readonly number[] = [];
 
-  constructor(module: Module, scanner: Scanner, graph: CallGraph, exceptions: boolean) {
+  constructor(module: Module, scanner: Scanner, graph: CallGraph, options: RewriteOptions) {
     this.module = module;
     this.scanner = scanner;
     this.graph = graph;
-    this.exceptions = exceptions;
+    this.options = options;
   }
 
   rewrite(info: ModuleInfo): Uint8Array<ArrayBuffer> {
@@ -96,9 +102,9 @@ export class Rewriter {
     };
     const stack = planStack(functions, graph);
     const { frames } = stack;
-    const calls = planCalls(module, scanner, graph, stack, this.exceptions);
+    const calls = planCalls(module, scanner, graph, stack, this.options.exceptions);
     limitCopies(events, module.bytes.length);
-    const bodies = new HelperBodies(globals);
+    const bodies = new HelperBodies(globals, this.options.exactTraps);
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();
     for (const index of scanner.grownMemories) {
@@ -137,6 +143,7 @@ export class Rewriter {
       settle: counts ? this.appendTyped(counter, bodies.settle()) : 0,
       settleFrame: counts ? this.appendTyped(both, bodies.settleFrame()) : 0,
       resume: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), bodies.resume()) : 0,
+      exactTraps: this.options.exactTraps,
       memoryGrow,
       tableGrow,
       convention: (callee) => {
