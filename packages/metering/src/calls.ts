@@ -8,7 +8,7 @@ import {
 } from './conventions.ts';
 import { EV, FLAG, type EventLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
-import { MOST_COPIES, newArms, planFunction, type PlanContext } from './plan.ts';
+import { newArms, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
 import { mayNarrow, type StackPlan } from './stack.ts';
 import type { Module } from './module.ts';
@@ -16,7 +16,7 @@ import type { Module } from './module.ts';
 /** Most units that callers pay for a function ahead. Beyond it, sums over chains of calls would grow without bound. */
 const PREPAID_UNITS = 256;
 /** Most units that a function may spend, with what it calls, before someone checks. See {@link SLACK}. */
-const UNCHECKED_UNITS = 512;
+export const UNCHECKED_UNITS = 512;
 
 /** The same for one that tables call. */
 export const INDIRECT_UNITS = 64;
@@ -177,7 +177,7 @@ function costAround(fn: FunctionScan, { from, until }: Narrow, { cost }: EventLo
   return units;
 }
 
-/** Most units that a function charges beyond its entry: all of them, where no part of it checks. */
+/** Most units that a function charges beyond its entry until it checks: outside of loops, and of a part that checks. */
 function driftOf(
   fn: FunctionScan,
   { kind, flags, charge, edge, a }: EventLog,
@@ -186,15 +186,18 @@ function driftOf(
   checked: Narrow | undefined = undefined,
 ): number {
   let units = 0;
+  let loops = 0;
   for (let e = fn.firstEvent; e < fn.endEvent; e++) {
-    if (((flags[e] as number) & FLAG.live) === 0) continue;
+    if (kind[e] === EV.loop) loops++;
+    else if (kind[e] === EV.end && (flags[e] as number) & FLAG.loopEnd) loops--;
+    if (loops > 0 || ((flags[e] as number) & FLAG.live) === 0) continue;
     if (checked !== undefined && e > checked.from && e <= checked.until) continue;
     // The charge at the beginning of a checked part stands before its check.
     if (e !== checked?.from) units += Math.max(0, charge[e] as number);
-    if (kind[e] !== EV.loop) units += Math.max(0, edge[e] as number);
+    units += Math.max(0, edge[e] as number);
     if (kind[e] === EV.call) units += drift[own(a[e] as number)] ?? 0;
   }
-  return fn.hasLoops ? units * MOST_COPIES : units;
+  return units;
 }
 
 interface Known {

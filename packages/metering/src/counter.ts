@@ -1,3 +1,4 @@
+import { UNCHECKED_UNITS } from './calls.ts';
 import { CONVENTION } from './conventions.ts';
 import { BULK, type EventLog, type LabelLog } from './events.ts';
 import type { Narrow } from './narrow.ts';
@@ -33,6 +34,8 @@ export interface EmitContext {
   readonly asksDepth: (callee: number) => boolean;
   /** Units that a callee may charge before it checks, or -1 where it checks at its entry. */
   readonly drift: (callee: number) => number;
+  /** Units that a callee leaves unchecked behind its last check, or -1 where it is not written yet. */
+  readonly left: (callee: number) => number;
   /** Encoded type of a block that has this function's results. */
   readonly resultBlock: (fn: FunctionScan) => Uint8Array;
 }
@@ -71,9 +74,9 @@ const END = 0x0b;
 const UNREACHABLE = 0x00;
 
 /** Units that may be charged after a check until another one stands. */
-const BETWEEN_CHECKS = SLACK / 2;
+const BETWEEN_CHECKS = SLACK - UNCHECKED_UNITS;
 /** Units that a function which checks may leave unchecked when it returns. */
-const AT_EXIT = SLACK / 8;
+const AT_EXIT = SLACK / 4;
 /** Longest body, in bytes, that renews a lease in place instead of calling a function for it. */
 const SHORT_BODY = 160;
 
@@ -95,8 +98,12 @@ export class CounterEmitter {
   private length64 = 0;
   private length32 = 0;
   private short = false;
+  /** Some path checks, so that callers take no more than {@link AT_EXIT} for unchecked. */
+  private checks = false;
   /** … in the whole function. */
   private always = false;
+  /** Most units that some exit leaves unchecked. */
+  left = 0;
   /** How far the guest's declared locals move. */
   shift = 0;
   /** The label of the outermost loop without calls around here. */
@@ -121,7 +128,9 @@ export class CounterEmitter {
     this.always = fn.hasPads || this.context.exactTraps;
     this.exact = this.always;
     this.since = 0;
+    this.left = 0;
     this.short = fn.end - fn.code < SHORT_BODY;
+    this.checks = plan.check || plan.frame > 0 || fn.hasLoops;
     this.locals(fn);
     if (plan.convention !== CONVENTION.none) this.entry();
   }
@@ -272,7 +281,7 @@ export class CounterEmitter {
     else this.getGlobal(context.fuel);
     w.bytes([I64_LT_S, ...IF_EMPTY]);
     this.getLocal(this.counter);
-    if (this.deferred || this.short) {
+    if (this.deferred) {
       this.trapBelowZero();
       this.renew();
       if (this.deferred) {
@@ -383,8 +392,12 @@ export class CounterEmitter {
       return;
     }
     const drift = context.drift(callee);
-    // Behind a check of its own it leaves no more than AT_EXIT.
-    this.since = drift < 0 ? AT_EXIT : Math.max(this.since + drift, AT_EXIT);
+    let left: number = AT_EXIT;
+    if (convention === CONVENTION.passed) {
+      left = context.left(callee);
+      if (left < 0) left = AT_EXIT;
+    }
+    this.since = drift < 0 ? left : Math.max(this.since + drift, left);
     if (this.since > BETWEEN_CHECKS) this.check();
   }
 
@@ -420,7 +433,10 @@ export class CounterEmitter {
     if (convention === CONVENTION.none) return;
     if (live && convention !== CONVENTION.shared) {
       if (this.exact) this.release();
-      else if (this.since > AT_EXIT && (plan.check || plan.frame > 0)) this.check();
+      else if (this.checks) {
+        if (this.since > AT_EXIT) this.check();
+        this.left = Math.max(this.left, this.since);
+      }
     }
     if (convention === CONVENTION.passed) return this.getLocal(this.counter);
     if (!live) return;

@@ -40,7 +40,8 @@ export class FunctionEmitter {
     this.counter = new CounterEmitter(context, w);
   }
 
-  emit(fn: FunctionScan, plan: FunctionPlan): void {
+  /** Returns the most units that it leaves unchecked behind its last check. */
+  emit(fn: FunctionScan, plan: FunctionPlan): number {
     const { bytes, events, labels } = this.context;
     const { w, counter: c } = this;
     w.reserve((fn.end - fn.declarations) * 2 + 256);
@@ -238,6 +239,7 @@ export class FunctionEmitter {
         else c.charge(units);
       }
     }
+    return c.left;
   }
 
   /** Copies the guest's bytes [start, end), in which declared locals move behind the meter's parameters. */

@@ -229,7 +229,7 @@ function splitBranch(i: number, f: number, stays: number, taken: number, events:
   return taken;
 }
 
-export const MOST_COPIES = 8;
+const MOST_COPIES = 8;
 /** Longest body of a loop, in bytes, that is copied eight and four times. */
 const COPY_EIGHT = 120;
 const COPY_FOUR = 240;

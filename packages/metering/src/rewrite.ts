@@ -104,31 +104,32 @@ export class Rewriter {
     const { frames } = stack;
     const calls = planCalls(module, scanner, graph, stack, this.options.exceptions);
     limitCopies(events, module.bytes.length);
-    const bodies = new HelperBodies(globals, this.options.exactTraps);
+    const helpers = new HelperBodies(globals, this.options.exactTraps);
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();
     for (const index of scanner.grownMemories) {
       const wide = module.memories[index]?.wide === true;
       memoryGrow.set(
         index,
-        this.append(growType(module, 'memory', index), bodies.memoryGrow(index, wide)),
+        this.append(growType(module, 'memory', index), helpers.memoryGrow(index, wide)),
       );
     }
     for (const index of scanner.grownTables) {
       const wide = module.tables[index]?.wide === true;
       tableGrow.set(
         index,
-        this.append(growType(module, 'table', index), bodies.tableGrow(index, wide)),
+        this.append(growType(module, 'table', index), helpers.tableGrow(index, wide)),
       );
     }
     const { conventions } = calls;
     const own = (callee: number): number => callee - module.importedFunctions;
     for (const [i, units] of calls.doors) {
-      this.door(module.importedFunctions + i, units, conventions, i, bodies);
+      this.door(module.importedFunctions + i, units, conventions, i, helpers);
     }
     const counter = this.newType(Uint8Array.of(0x60, 1, 0x7e, 0));
     const both = this.newType(Uint8Array.of(0x60, 2, 0x7e, 0x7e, 0));
     const counts = functions.length > 0;
+    const left = new Float64Array(functions.length).fill(-1);
 
     const context: EmitContext = {
       bytes: module.bytes,
@@ -139,10 +140,10 @@ export class Rewriter {
       exhausted: globals.exhausted,
       globalShift: this.shift,
       handover: globals.handover,
-      halt: counts ? this.appendTyped(both, bodies.halt()) : 0,
-      settle: counts ? this.appendTyped(counter, bodies.settle()) : 0,
-      settleFrame: counts ? this.appendTyped(both, bodies.settleFrame()) : 0,
-      resume: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), bodies.resume()) : 0,
+      halt: counts ? this.appendTyped(both, helpers.halt()) : 0,
+      settle: counts ? this.appendTyped(counter, helpers.settle()) : 0,
+      settleFrame: counts ? this.appendTyped(both, helpers.settleFrame()) : 0,
+      resume: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), helpers.resume()) : 0,
       exactTraps: this.options.exactTraps,
       memoryGrow,
       tableGrow,
@@ -159,6 +160,7 @@ export class Rewriter {
         if (callee >= 0 || !graph.closed) return true;
         return conventions.depth[graph.typeNode[-1 - callee] as number] === 1;
       },
+      left: (callee) => left[own(callee)] as number,
       drift: (callee) => {
         if (callee < 0) return INDIRECT_UNITS;
         const i = own(callee);
@@ -177,9 +179,13 @@ export class Rewriter {
     const body = new Writer(65_536);
     const emitter = new FunctionEmitter(context, body);
     code.u32(functions.length + this.helpers.length);
-    for (const [i, fn] of functions.entries()) {
+    const bodies: Uint8Array[] = [];
+    // Callees first, so that most callers know what they leave unchecked.
+    for (const i of stack.order) {
+      const fn = functions[i];
+      if (fn === undefined) continue;
       body.len = 0;
-      emitter.emit(fn, {
+      left[i] = emitter.emit(fn, {
         entry: calls.entry[i] as number,
         check: calls.check[i] === 1,
         frame: frames[i] as number,
@@ -187,7 +193,12 @@ export class Rewriter {
         convention: conventions.own[i] as number,
         depth: conventions.depth[i] === 1,
       });
-      code.counted(body);
+      bodies[i] = body.done();
+    }
+    for (const [i] of functions.entries()) {
+      const bytes = bodies[i] as Uint8Array;
+      code.u32(bytes.length);
+      code.copy(bytes, 0, bytes.length);
     }
     for (const helper of this.helpers) {
       code.u32(helper.body.length);
