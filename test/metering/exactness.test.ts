@@ -208,8 +208,9 @@ test('exceptions, in both encodings, neither leak fuel nor cost too much', () =>
 
 /** What paths that end in `unreachable` may leave unpaid, per frame. */
 const DOOMED_FREE = 64;
-/** What a trap finds paid ahead of what was charged. */
+/** What a trap finds paid ahead of what was charged; and what the path may have got back since. */
 const AHEAD = 4_096;
+const REFUND = 600;
 
 test('a trap leaks no more than the tail of a doomed path, and finds no more than a lease paid ahead', () => {
   fc.assert(
@@ -228,7 +229,7 @@ test('a trap leaks no more than the tail of a doomed path, and finds no more tha
           if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
         }
         expect(ran.fuel - exact.fuel).toBeGreaterThanOrEqual(0);
-        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
+        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD + REFUND);
       },
     ),
     settings,

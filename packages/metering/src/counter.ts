@@ -23,7 +23,6 @@ export interface EmitContext {
   readonly halt: number;
   readonly settle: number;
   readonly settleFrame: number;
-  readonly resume: number;
   /** The fuel global is right at every trap. */
   readonly exactTraps: boolean;
   readonly memoryGrow: ReadonlyMap<number, number>;
@@ -170,7 +169,7 @@ export class CounterEmitter {
     if (convention === CONVENTION.handedOver) {
       this.getGlobal(context.handover);
       this.setLocal(this.counter);
-    } else if (convention === CONVENTION.shared) this.takeShared();
+    } else if (convention === CONVENTION.shared) this.land();
     if (depth && convention !== CONVENTION.passed) {
       this.getGlobal(context.depth);
       this.setLocal(this.stack);
@@ -179,29 +178,32 @@ export class CounterEmitter {
         this.setLocal(this.saved);
       }
     }
-    if (frame > 0 && narrow === undefined) this.enterFrame(entry);
-    else if (check) this.chargeAndCheck(entry);
+    const shared = convention === CONVENTION.shared && !this.exact;
+    if (frame > 0 && narrow === undefined) this.enterFrame(entry, shared);
+    else if (shared) {
+      this.subtract(entry);
+      this.settle();
+    } else if (check) this.chargeAndCheck(entry);
     else this.charge(entry);
   }
 
-  /** Reads the counter from the fuel global, where it is exact. */
-  private takeShared(): void {
-    if (this.exact) this.land();
-    else {
-      this.call(this.context.resume);
-      this.setLocal(this.counter);
-    }
-    this.since = 0;
-  }
-
-  /** Charges, debits the frame, and checks both counters at once. */
-  enterFrame(units: number): void {
+  /** Charges, debits the frame, and checks both counters at once. `shared`: the global is exact, so above the counter. */
+  enterFrame(units: number, shared = false): void {
     const { w, context, plan } = this;
     this.subtract(units);
     if (this.exact) this.share();
     this.getLocal(this.stack);
     this.constant(plan.frame);
-    w.bytes([I64_SUB, LOCAL_TEE]);
+    w.u8(I64_SUB);
+    this.since = 0;
+    if (shared) {
+      this.setLocal(this.stack);
+      this.getLocal(this.counter);
+      this.getLocal(this.stack);
+      this.call(context.settleFrame);
+      return;
+    }
+    w.u8(LOCAL_TEE);
     w.u32(this.stack);
     this.getLocal(this.counter);
     if (this.exact) {
@@ -229,7 +231,6 @@ export class CounterEmitter {
       this.call(context.settleFrame);
     }
     w.u8(END);
-    this.since = 0;
   }
 
   private ifNegativeOr(): void {
@@ -254,7 +255,13 @@ export class CounterEmitter {
   /** Units were charged without a check: one has to stand before they are more than the slack. */
   private spend(units: number): void {
     this.since += units;
-    if (this.since > BETWEEN_CHECKS) this.check();
+    if (this.since > BETWEEN_CHECKS) this.catchUp();
+  }
+
+  /** Checks, where the global may be above the counter; where it surely is, renews at once. */
+  private catchUp(): void {
+    if (this.since === Infinity && !this.deferred) this.settle();
+    else this.check();
   }
 
   private subtract(units: number): void {
@@ -363,7 +370,7 @@ export class CounterEmitter {
     if (convention === CONVENTION.shared) this.share();
     else {
       if (this.exact) this.release();
-      else if (this.since > BETWEEN_CHECKS) this.check();
+      else if (this.since > BETWEEN_CHECKS) this.catchUp();
       if (convention === CONVENTION.handedOver) {
         this.getLocal(this.counter);
         this.setGlobal(context.handover);
@@ -384,7 +391,12 @@ export class CounterEmitter {
     const { context } = this;
     const convention = context.convention(callee);
     if (convention === CONVENTION.none) return;
-    if (convention === CONVENTION.shared) return this.takeShared();
+    if (convention === CONVENTION.shared) {
+      this.land();
+      // The global is exact, and has to be lowered before it would be above the counter.
+      this.since = Infinity;
+      return;
+    }
     if (convention === CONVENTION.handedOver) this.getGlobal(context.handover);
     this.setLocal(this.counter);
     if (this.exact) {
@@ -434,7 +446,7 @@ export class CounterEmitter {
     if (live && convention !== CONVENTION.shared) {
       if (this.exact) this.release();
       else if (this.checks) {
-        if (this.since > AT_EXIT) this.check();
+        if (this.since > AT_EXIT) this.catchUp();
         this.left = Math.max(this.left, this.since);
       }
     }
@@ -469,9 +481,13 @@ export class CounterEmitter {
 
   /** Lowers the global, which is exact, to where functions expect it that do not keep it so. */
   private release(): void {
-    if (this.context.exactTraps) return;
+    if (!this.context.exactTraps) this.settle();
+  }
+
+  private settle(): void {
     this.getLocal(this.counter);
     this.call(this.context.settle);
+    this.since = 0;
   }
 
   /** What a place that is branched to has to assume of the charges before it. */

@@ -141,20 +141,6 @@ export class HelperBodies {
     return w.done();
   }
 
-  /** `() -> counter`: takes it from the fuel global, where host and other modules left it. */
-  resume(): Uint8Array {
-    const w = new Writer(64);
-    w.bytes([0x01, 0x01, 0x7e]);
-    globalGet(w, this.globals.fuel);
-    slack(w, 0x7d);
-    set(w, 0);
-    this.stopExhausted(w);
-    this.renew(w, 0, LEASE);
-    get(w, 0);
-    w.u8(0x0b);
-    return w.done();
-  }
-
   private stop(w: Writer): void {
     get(w, 1);
     w.bytes([0x42, 0x00, 0x53, 0x04, 0x40]);

@@ -143,7 +143,6 @@ export class Rewriter {
       halt: counts ? this.appendTyped(both, helpers.halt()) : 0,
       settle: counts ? this.appendTyped(counter, helpers.settle()) : 0,
       settleFrame: counts ? this.appendTyped(both, helpers.settleFrame()) : 0,
-      resume: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), helpers.resume()) : 0,
       exactTraps: this.options.exactTraps,
       memoryGrow,
       tableGrow,
