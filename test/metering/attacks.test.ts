@@ -143,10 +143,61 @@ describe('fuel', () => {
     };
     const { counters, exports } = await run(source, {}, { host: { again } });
     holder.spin = exports['spin'];
-    exports['run'](0);
-    expect(swallowed).toBe(3);
+    // It would call three times: it comes no further than behind the first.
+    expect(() => exports['run'](0)).toThrow(TRAP);
+    expect(swallowed).toBe(1);
     expect(counters.exhausted).toBe(true);
     expect(() => exports['run'](1)).toThrow(TRAP);
+  });
+
+  test('work before a trap that a host call swallows stays paid', async () => {
+    // Each call of `work` spends 700 000 units, hands the counter over to a table, and traps.
+    const source = `(module (import "host" "again" (func $again))
+      (type $t (func (param i32) (result i32)))
+      (table 1 1 funcref) (elem (i32.const 0) $next)
+      (func $next (type $t) (i32.add (local.get 0) (i32.const 1)))
+      (func $spend (param i32) (loop $l
+        (local.set 0 (call_indirect (type $t) (local.get 0) (i32.const 0)))
+        (br_if $l (i32.lt_u (local.get 0) (i32.const 50000)))))
+      (func (export "work") (call $spend (i32.const 0)) (unreachable))
+      (func (export "run") (call $again) (call $again) (call $spend (i32.const 49990))))`;
+    const holder: { work?: () => void } = {};
+    const spent: bigint[] = [];
+    const again = (): void => {
+      const before = counters.fuelRemaining;
+      expect(() => holder.work?.()).toThrow(TRAP);
+      spent.push(before - counters.fuelRemaining);
+    };
+    const { counters, exports } = await run(source, { fuel: 10_000_000n }, { host: { again } });
+    holder.work = exports['work'];
+    const before = counters.fuelRemaining;
+    exports['run']();
+    const total = before - counters.fuelRemaining;
+    for (const units of spent) expect(units).toBeGreaterThan(500_000n);
+    expect(total).toBeGreaterThan((spent[0] as bigint) + (spent[1] as bigint));
+    // No more than the leases that the two traps left behind.
+    expect(total).toBeLessThan((spent[0] as bigint) + (spent[1] as bigint) + 10_000n);
+  });
+
+  test('functions that the host takes out of a table pay like exports', async () => {
+    const { counters, exports } = await run(`(module
+      (table (export "table") 2 funcref) (elem (i32.const 0) $count $twice)
+      (func $count (param i32) (loop $l
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $l (i32.gt_s (local.get 0) (i32.const 0)))))
+      (func $twice (param i32) (call $count (local.get 0)) (call_indirect (param i32) (local.get 0) (i32.const 0)))
+      (func (export "count") (param i32) (call $count (local.get 0))))`);
+    const cost = (call: () => void): bigint => {
+      const before = counters.fuelRemaining;
+      call();
+      return before - counters.fuelRemaining;
+    };
+    const once = cost(() => exports['count'](1_000));
+    expect(cost(() => exports['table'].get(0)(1_000))).toBeGreaterThan(once - 10n);
+    expect(cost(() => exports['table'].get(1)(1_000))).toBeGreaterThan(2n * once - 20n);
+    expect(cost(() => exports['table'].get(1)(1_000))).toBeLessThan(2n * once + 20n);
+    expect(() => exports['table'].get(0)(10_000_000)).toThrow(TRAP);
+    expect(counters.exhausted).toBe(true);
   });
 
   test('re-entry after exhaustion traps, in every export and in a new instance', async () => {

@@ -255,13 +255,7 @@ export class CounterEmitter {
   /** Units were charged without a check: one has to stand before they are more than the slack. */
   private spend(units: number): void {
     this.since += units;
-    if (this.since > BETWEEN_CHECKS) this.catchUp();
-  }
-
-  /** Checks, where the global may be above the counter; where it surely is, renews at once. */
-  private catchUp(): void {
-    if (this.since === Infinity && !this.deferred) this.settle();
-    else this.check();
+    if (this.since > BETWEEN_CHECKS) this.check();
   }
 
   private subtract(units: number): void {
@@ -370,7 +364,7 @@ export class CounterEmitter {
     if (convention === CONVENTION.shared) this.share();
     else {
       if (this.exact) this.release();
-      else if (this.since > BETWEEN_CHECKS) this.catchUp();
+      else if (this.since > BETWEEN_CHECKS) this.check();
       if (convention === CONVENTION.handedOver) {
         this.getLocal(this.counter);
         this.setGlobal(context.handover);
@@ -393,8 +387,10 @@ export class CounterEmitter {
     if (convention === CONVENTION.none) return;
     if (convention === CONVENTION.shared) {
       this.land();
-      // The global is exact, and has to be lowered before it would be above the counter.
-      this.since = Infinity;
+      // The global is exact, and has to be lowered before it would be above the counter: at once, since other ways
+      // that come here need no check, or behind the next charge, since many calls through tables may follow.
+      if (callee < 0) this.since = Infinity;
+      else if (!this.exact) this.settle();
       return;
     }
     if (convention === CONVENTION.handedOver) this.getGlobal(context.handover);
@@ -446,7 +442,7 @@ export class CounterEmitter {
     if (live && convention !== CONVENTION.shared) {
       if (this.exact) this.release();
       else if (this.checks) {
-        if (this.since > AT_EXIT) this.catchUp();
+        if (this.since > AT_EXIT) this.check();
         this.left = Math.max(this.left, this.since);
       }
     }
