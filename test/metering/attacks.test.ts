@@ -179,6 +179,33 @@ describe('fuel', () => {
     expect(total).toBeLessThan((spent[0] as bigint) + (spent[1] as bigint) + 10_000n);
   });
 
+  test('a call through a table costs the same, whoever else reaches the table', async () => {
+    // `again` calls the table and is called from it, without being in it.
+    const source = (shares: string): string => `(module (type $t (func (param i32) (result i32)))
+      (table ${shares} 2 funcref) (elem (i32.const 0) $leaf $deep)
+      (func $leaf (type $t) (i32.add (local.get 0) (i32.const 1)))
+      (func $deep (type $t) (local.get 0) (if (result i32) (then (call $again (local.get 0))) (else (i32.const 7))))
+      (func $again (param i32) (result i32)
+        (i32.add (call_indirect (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 1))
+          (call_indirect (type $t) (local.get 0) (i32.const 0))))
+      (func $more (param i32) (result i32) (i32.mul (call_indirect (type $t) (local.get 0) (i32.const 1)) (i32.const 3)))
+      (func (export "run") (param i32) (result i32)
+        (i32.add (call $more (local.get 0)) (call_indirect (type $t) (local.get 0) (i32.const 0)))
+        (i32.add (i32.mul (i32.const 5) (i32.const 6))) (i32.xor (i32.const 99)) (i32.xor (i32.const 9))
+        (i32.xor (i32.const 99)) (i32.xor (i32.const 9)) (i32.xor (i32.const 99)) (i32.xor (i32.const 9))))`;
+    const fuel = await Promise.all(
+      ['', '(export "table")'].map(async (shares) => {
+        const { counters, exports } = await run(source(shares));
+        return [0, 1, 2, 5, 20].map((n) => {
+          const before = counters.fuelUsed;
+          exports['run'](n);
+          return counters.fuelUsed - before;
+        });
+      }),
+    );
+    expect(fuel[0]).toEqual(fuel[1]);
+  });
+
   test('functions that the host takes out of a table pay like exports', async () => {
     const { counters, exports } = await run(`(module
       (table (export "table") 2 funcref) (elem (i32.const 0) $count $twice)

@@ -11,6 +11,7 @@ import { narrowFrame, type Narrow } from './narrow.ts';
 import { newArms, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan, Scanner } from './scan.ts';
 import { mayNarrow, type StackPlan } from './stack.ts';
+import { TypePlan } from './type-plan.ts';
 import type { Module } from './module.ts';
 
 /** Most units that callers pay for a function ahead. Beyond it, sums over chains of calls would grow without bound. */
@@ -64,18 +65,14 @@ export function planCalls(
   const narrow: (Narrow | undefined)[] = Array.from({ length: count });
   const narrowed = (i: number, fn: FunctionScan): Narrow | undefined =>
     (frames[i] as number) > 0 && mayNarrow(fn) ? narrowFrame(fn, events, labels) : undefined;
-  /** By function type: units that whoever calls a table pays, and 1 where no callee touches the counter. */
-  const price = new Int32Array(graph.starts.length - 1 - count);
-  const quiet = new Uint8Array(price.length);
-  const typeOf = (callee: number): number => graph.typeNode[-1 - callee] as number;
+  const types = new TypePlan(graph, count);
   const context: PlanContext = {
     events,
     labels,
     exceptions,
     arms: newArms(),
-    prepaid: (callee) => (callee < 0 ? price[typeOf(callee) - count] : prepaid[own(callee)]) ?? 0,
-    keepsCounter: (callee) =>
-      callee < 0 ? quiet[typeOf(callee) - count] === 1 : silent[own(callee)] === 1,
+    prepaid: (callee) => (callee < 0 ? types.price(callee) : prepaid[own(callee)]) ?? 0,
+    keepsCounter: (callee) => (callee < 0 ? types.isQuiet(callee) : silent[own(callee)] === 1),
     returns: (callee) => nothrow[own(callee)] === 1,
   };
   const called = new Set(graph.edges.subarray(0, graph.starts[count]));
@@ -101,20 +98,24 @@ export function planCalls(
   /** A leaf that does nothing to the counter but pay at its entry. */
   const payOnce = new Uint8Array(count);
   const planned = new Uint8Array(count);
+  const tablesPay = graph.closed && !tails.includes(1);
   /** What all functions of one type cost that only tables call is paid by whoever calls the table. */
   const planType = (node: number): void => {
     const members = graph.edges.subarray(graph.starts[node], graph.starts[node + 1]);
     const calledByTablesAlone = (i: number): boolean =>
-      planned[i] === 1 && cut[i] === 0 && !called.has(i) && tails[i] === 0;
-    if (!graph.closed || tails.includes(1) || !members.every(calledByTablesAlone)) return;
+      planned[i] === 1 && cut[i] === 0 && !called.has(i);
+    if (!tablesPay || types.asked(node) || !members.every(calledByTablesAlone)) return;
     const least = members.reduce((sum, i) => Math.min(sum, entry[i] as number), PREPAID_UNITS);
-    price[node - count] = members.length === 0 ? 0 : least;
     for (const i of members) {
       prepaid[i] = least;
       entry[i] = (entry[i] as number) - least;
       if (payOnce[i] === 1 && entry[i] === 0) silent[i] = 1;
     }
-    if (members.every((i) => silent[i] === 1)) quiet[node - count] = 1;
+    types.set(
+      node,
+      members.length === 0 ? 0 : least,
+      members.every((i) => silent[i] === 1),
+    );
   };
   for (const i of order) {
     const fn = functions[i];
@@ -152,7 +153,7 @@ export function planCalls(
   const conventions = chooseConventions(module, graph, frames, {
     passes: knows,
     silent,
-    quiet,
+    quiet: types.quiet,
     tails,
     closed: graph.closed,
   });
