@@ -2,18 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assembleScript, quickJs, toolVersions } from './skill-builders.ts';
+import { assembleScript, toolVersions } from './skill-builders.ts';
 import { witSource } from './wit-source.ts';
 
 const skills = fileURLToPath(new URL('../skills-wasm/', import.meta.url));
 const scripts = fileURLToPath(new URL('.', import.meta.url));
 
-/** How each example skill is made of its source. */
+/** How the example skills that `skill build` knows nothing of are made. */
 const builders = {
   'hash-files': (folder: string, wit: string) =>
     assembleScript(join(folder, 'src/main.ts'), wit, { run: 'wasi:cli/run@0.2.12#run' }),
-  report: (folder: string, wit: string) => quickJs(join(folder, 'src/main.ts'), wit),
-  'text-stats': (folder: string, wit: string) => quickJs(join(folder, 'src/main.ts'), wit),
 } as const;
 
 /** An example skill that is built. */
@@ -30,7 +28,6 @@ function inputsDigest(folder: string): string {
   const files = [
     ...globSync('src/**/*.ts', { cwd: folder }).map((name) => join(folder, name)),
     join(folder, 'world.wit'),
-    ...globSync('shared/**/*.ts', { cwd: skills }).map((name) => join(skills, name)),
     ...['build-skills.ts', 'skill-builders.ts', 'wit-source.ts'].map((name) => join(scripts, name)),
   ];
   const hash = createHash('sha256');

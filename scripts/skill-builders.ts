@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,6 @@ import {
   parse,
   print,
 } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { componentize } from 'componentize-qjs';
-import { rolldown } from 'rolldown';
 
 /** The versions of the tools that turn source into components. */
 export function toolVersions(): string {
@@ -20,7 +18,7 @@ export function toolVersions(): string {
   const { devDependencies } = JSON.parse(readFileSync(root, 'utf8')) as {
     devDependencies: Record<string, string>;
   };
-  return ['@bytecodealliance/jco-transpile', 'assemblyscript', 'componentize-qjs', 'rolldown']
+  return ['@bytecodealliance/jco-transpile', 'assemblyscript']
     .map((name) => `${name}@${devDependencies[name]}`)
     .join(' ');
 }
@@ -33,24 +31,6 @@ async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promis
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/**
- * A component of a TypeScript module and all that it imports, run by QuickJS.
- *
- * @param entry the module, which exports what the world exports
- * @param wit one self-contained WIT text whose first package has one world
- */
-export async function quickJs(entry: string, wit: string): Promise<Uint8Array> {
-  const bundle = await rolldown({ input: entry, external: /^wasi:/ });
-  const { output } = await bundle.generate({ format: 'es' });
-  await bundle.close();
-  return inTemporaryFolder(async (folder) => {
-    const witPath = join(folder, 'world.wit');
-    writeFileSync(witPath, wit);
-    const { component } = await componentize({ witPath, jsSource: output[0].code, sync: true });
-    return component;
-  });
 }
 
 /** The canonical ABI's export names aren't identifiers of any language: they are given afterwards. */

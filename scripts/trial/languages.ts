@@ -1,10 +1,16 @@
 /** What the trial has to know of each language. */
 
-export type Language = 'ts' | 'js' | 'rust' | 'c' | 'go' | 'python';
+export type Language = 'ts' | 'js' | 'starlingmonkey' | 'rust' | 'c' | 'go' | 'python';
 
 export interface LanguageFacts {
   /** What an author must have, beside Node and the command. */
   readonly needs: string;
+  /** For `skill new --lang`, where it is not the name. */
+  readonly lang?: string;
+  /** What is installed besides what `skill new` says. */
+  readonly extra?: string;
+  /** For `skill build`. */
+  readonly flags?: readonly string[];
   /** The file that is edited. */
   readonly source: string;
   /** Begins a comment. */
@@ -28,6 +34,17 @@ export const languages: Readonly<Record<Language, LanguageFacts>> = {
   js: {
     needs: 'npm packages',
     source: 'src/main.js',
+    comment: '//',
+    broken: 'const x = { ;',
+    withoutCompiler: npm,
+  },
+  starlingmonkey: {
+    needs: 'npm packages',
+    lang: 'ts',
+    extra:
+      'npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/preview2-shim@0.17.4',
+    flags: ['--engine', 'starlingmonkey'],
+    source: 'src/main.ts',
     comment: '//',
     broken: 'const x = { ;',
     withoutCompiler: npm,

@@ -16,10 +16,10 @@ export interface Tried {
 }
 
 export async function tryLanguage(language: Language, stranger: Stranger): Promise<Tried> {
-  const { needs } = languages[language];
+  const { needs, lang = language, extra, flags = [] } = languages[language];
   const name = `trial-${language}`;
   const made = expectCode(
-    await stranger.skill(stranger.work, 'new', name, '--lang', language, '--json'),
+    await stranger.skill(stranger.work, 'new', name, '--lang', lang, '--json'),
     0,
   );
   const { folder, next } = JSON.parse(made.stdout) as { folder: string; next: string[] };
@@ -27,19 +27,21 @@ export async function tryLanguage(language: Language, stranger: Stranger): Promi
 
   // What has to be installed is said by `skill new`; what follows it, too.
   let install = 0;
-  for (const line of next.filter((step) => /\binstall\b/.test(step))) {
+  const installs = next.filter((step) => /\binstall\b/.test(step));
+  for (const line of extra === undefined ? installs : [...installs, extra]) {
     install += expectCode(await stranger.line(folder, line), 0).milliseconds;
   }
-  const build = expectCode(await stranger.skill(folder, 'build'), 0);
+  const build = expectCode(await stranger.skill(folder, 'build', ...flags), 0);
   assert.match(build.stderr, /^built /m);
   const test = expectCode(await stranger.skill(folder, 'test'), 0);
   assert.match(test.stdout, /^3 passed/m);
   const { milliseconds: run } = await runs(folder, stranger);
-  if (next.includes('npm test')) expectCode(await stranger.line(folder, 'npm test'), 0);
+  if (next.includes('npm test') && flags.length === 0)
+    expectCode(await stranger.line(folder, 'npm test'), 0);
 
   await broken(language, folder, stranger);
-  await watchOnce(language, folder, stranger, ['build', '--watch']);
-  await watchOnce(language, folder, stranger, ['dev', '.', '--text', 'Now. And then.']);
+  await watchOnce(language, folder, stranger, ['build', '--watch', ...flags]);
+  await watchOnce(language, folder, stranger, ['dev', '.', '--text', 'Now. And then.', ...flags]);
   const bytes = statSync(join(folder, 'dist', `${name}.wasm`)).size;
   const times = {
     new: made.milliseconds,

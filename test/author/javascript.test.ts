@@ -124,6 +124,28 @@ it('names the package that a build needs and does not find', async () => {
   expect(stderr).toContain('npm install --save-dev @bytecodealliance/componentize-js');
 });
 
+it('loads builders that are made for import alone, and names what they lack themselves', async () => {
+  const folder = await projects.make('builder', '--lang', 'js');
+  const builder = join(folder, 'node_modules/@bytecodealliance/componentize-js');
+  mkdirSync(builder, { recursive: true });
+  const package_ = { type: 'module', exports: { types: './x.d.ts', import: './main.js' } };
+  writeFileSync(join(builder, 'package.json'), JSON.stringify(package_));
+  const build = (source: string) => {
+    writeFileSync(join(builder, 'main.js'), source);
+    return projects.skill(folder, 'build', '--engine', 'starlingmonkey');
+  };
+  const lacking = await build("import 'not-installed-either'; export const componentize = 1;");
+  expect(lacking.code).toBe(6);
+  expect(lacking.stderr).toContain('TOOLCHAIN_MISSING: The npm package not-installed-either is');
+  // What it was handed comes back as the component: that is all that this test wants to see.
+  const built = await build(
+    'export const componentize = async (code, wit, { disableFeatures }) => ' +
+      '({ component: Buffer.from(`${disableFeatures} ${wit.includes("world skill")}`) });',
+  );
+  expect(built.stderr).toMatch(/^built builder: /);
+  expect(readFileSync(join(folder, 'dist/builder.wasm'), 'utf8')).toBe('http,fetch-event true');
+});
+
 it('writes nowhere but into the folder that it builds', async () => {
   const folder = await projects.make('outside', '--lang', 'js');
   const manifest = join(folder, 'skill.toml');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildSkills } from '../../scripts/build-skills.ts';
+import { buildStories } from '../../scripts/build-stories.ts';
 import { openBench, type Bench } from '../escape/harness.ts';
 
 let bench: Bench;
@@ -43,8 +44,11 @@ beforeAll(async () => {
     'hash-files': `read:${data}`,
     report: `write:${out}`,
   };
-  for (const { name, path } of await buildSkills()) {
-    await bench.installFile(path, name, manifestRest(name, grants[name]));
+  await buildSkills();
+  buildStories();
+  for (const [name, grant] of Object.entries(grants)) {
+    const path = join(import.meta.dirname, `../../skills-wasm/${name}/dist/${name}.wasm`);
+    await bench.installFile(path, name, manifestRest(name, grant));
   }
 });
 afterAll(() => bench[Symbol.asyncDispose]());
@@ -93,6 +97,13 @@ describe('text-stats', () => {
   test('a path out of the grant never reaches the guest', async () => {
     const { error } = await run('text-stats', 'count-files', { path: '../out' });
     expect(error?.code).toBe('INVALID_PARAMETERS');
+  });
+
+  test('reads more files than may be open at once: the guest package holds none', async () => {
+    for (let at = 0; at < 300; at += 1) write(`many/${at}.txt`, 'x');
+    const result = await run('text-stats', 'count-files', { path: 'many' });
+    rmSync(join(data, 'many'), { recursive: true });
+    expect(result.value).toMatchObject({ files: 300, skipped: [] });
   });
 
   test('counts a text without any file', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { markdown } from '../../skills-wasm/report/src/markdown.ts';
-import { encodeUtf8, Utf8Decoder } from '../../skills-wasm/shared/utf8.ts';
+import { encodeUtf8, Utf8Decoder } from '../../packages/guest/src/utf8.ts';
 import { mostFrequent, TextCounter } from '../../skills-wasm/text-stats/src/count.ts';
 
 /** A text, and where to cut it. */

@@ -22,10 +22,17 @@ function errorCode(thrown: unknown): string {
   throw thrown;
 }
 
+let known: [Descriptor, string][] | undefined;
+
+/** The granted directories. Each asking would open them anew, so it is done once; an instance lives for one call. */
+function directories(): readonly [Descriptor, string][] {
+  known ??= getDirectories();
+  return known;
+}
+
 /** Directory and the rest of the path in it, for each grant that may have the path. */
 function candidates(path: string): [Descriptor, string][] {
-  const all: [Descriptor, string][] = getDirectories();
-  return all.flatMap(([directory, name]): [Descriptor, string][] => {
+  return directories().flatMap(([directory, name]): [Descriptor, string][] => {
     if (!path.startsWith('/')) return [[directory, path === '' ? '.' : path]];
     if (path === name) return [[directory, '.']];
     const prefix = name.endsWith('/') ? name : `${name}/`;
@@ -201,5 +208,5 @@ export function listDirectory(path: string): { name: string; kind: FileInfo['kin
 
 /** The names of the directories and files that this invocation was granted. */
 export function grantedPaths(): string[] {
-  return getDirectories().map(([, name]: [unknown, string]) => name);
+  return directories().map(([, name]) => name);
 }

@@ -1,10 +1,9 @@
-import type { Descriptor } from 'wasi:filesystem/types@0.2.12';
-import { chunks, errorCode } from '../../shared/files.ts';
-import { ToolFailure, toolsOf } from '../../shared/tools.ts';
-import { Utf8Decoder } from '../../shared/utf8.ts';
-import { walk } from '../../shared/walk.ts';
+import { defineSkill, jsonSchema, ToolError } from '@skill-engine/guest';
+import { readChunks } from '@skill-engine/guest/files';
+import { Utf8Decoder } from '@skill-engine/guest/utf8';
 import { mostFrequent, TextCounter, type Counts } from './count.ts';
 import { filesParameters, textParameters } from './schema.ts';
+import { codeOf, walk } from './walk.ts';
 
 interface Options {
   top?: number;
@@ -14,7 +13,11 @@ interface Options {
 /** The defaults of the schema, for hosts that don't fill them in. */
 const withDefaults = ({ top = 10, min_length: minLength = 4 }: Options) => ({ top, minLength });
 
-function countText(parameters: Options & { text: string }) {
+interface TextParameters extends Options {
+  text: string;
+}
+
+function countText(parameters: TextParameters) {
   const { top, minLength } = withDefaults(parameters);
   const terms = new Map<string, number>();
   const counter = new TextCounter(terms, minLength);
@@ -30,14 +33,14 @@ interface FileCounts extends Counts {
 
 /** Counts one file, or returns undefined if it holds no text: a NUL in its first piece. */
 function countFile(
-  file: Descriptor,
+  file: string,
   terms: Map<string, number>,
   minLength: number,
 ): FileCounts | undefined {
   const decoder = new Utf8Decoder();
   const counter = new TextCounter(terms, minLength);
   let bytes = 0;
-  for (const chunk of chunks(file)) {
+  for (const chunk of readChunks(file)) {
     if (bytes === 0 && chunk.includes(0)) return undefined;
     bytes += chunk.length;
     counter.add(decoder.decode(chunk));
@@ -49,9 +52,13 @@ function countFile(
 /** At most so many files are listed one by one; all are counted. */
 const listLimit = 1000;
 
-function countFiles(
-  parameters: Options & { path?: string; extensions?: string[]; each?: boolean },
-) {
+interface FilesParameters extends Options {
+  path?: string;
+  extensions?: string[];
+  each?: boolean;
+}
+
+function countFiles(parameters: FilesParameters) {
   const { top, minLength } = withDefaults(parameters);
   const { path, extensions, each = false } = parameters;
   const total = { files: 0, bytes: 0, lines: 0, words: 0, characters: 0 };
@@ -60,7 +67,7 @@ function countFiles(
   const terms = new Map<string, number>();
   for (const found of walk(path, { entries: 100_000, depth: 64 })) {
     if ('error' in found) {
-      if (found.path === path) throw new ToolFailure(found.error, `${path}: ${found.error}`);
+      if (found.path === path) throw new ToolError(found.error, `${path}: ${found.error}`);
       skipped.push({ path: found.path, reason: found.error });
       continue;
     }
@@ -76,7 +83,7 @@ function countFiles(
         total[key] += counts[key];
       if (each && list.length < listLimit) list.push({ path: found.path, ...counts });
     } catch (thrown) {
-      skipped.push({ path: found.path, reason: errorCode(thrown) });
+      skipped.push({ path: found.path, reason: codeOf(thrown) });
     }
   }
   return {
@@ -87,16 +94,18 @@ function countFiles(
   };
 }
 
-export const tools = toolsOf({
-  'count-text': {
-    description: 'Counts the lines, words and most frequent terms of a text',
-    parameters: textParameters,
-    run: (parameters) => countText(parameters as unknown as Parameters<typeof countText>[0]),
-  },
-  'count-files': {
-    description:
-      'Counts the files, lines, words and most frequent terms of a directory with all it holds',
-    parameters: filesParameters,
-    run: (parameters) => countFiles(parameters as unknown as Parameters<typeof countFiles>[0]),
+export default defineSkill({
+  tools: {
+    'count-text': {
+      description: 'Counts the lines, words and most frequent terms of a text',
+      input: jsonSchema<TextParameters>(textParameters),
+      run: countText,
+    },
+    'count-files': {
+      description:
+        'Counts the files, lines, words and most frequent terms of a directory with all it holds',
+      input: jsonSchema<FilesParameters>(filesParameters),
+      run: countFiles,
+    },
   },
 });

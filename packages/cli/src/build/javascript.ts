@@ -1,10 +1,8 @@
 /** JavaScript and TypeScript: one bundle of the skill and its npm packages, in a component with an engine. */
 import { readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { SkillError } from '@skill-engine/engine';
-import { buildFailed, missing } from './toolchain.ts';
+import { load } from './load.ts';
+import { buildFailed } from './toolchain.ts';
 import { quickJs } from './quickjs.ts';
 import { starlingMonkey } from './starlingmonkey.ts';
 import { engineWit, toolsWorld } from './wit.ts';
@@ -91,24 +89,4 @@ async function bundle(
     );
   }
   return { code, imports };
-}
-
-/** A build tool of the project's own, or one beside this command. @throws SkillError TOOLCHAIN_MISSING */
-export async function load<T>(name: string, folder: string): Promise<T> {
-  for (const from of [join(folder, 'package.json'), import.meta.url]) {
-    try {
-      const path = createRequire(from).resolve(name);
-      return (await import(pathToFileURL(path).href)) as T;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    }
-  }
-  throw notInstalled(name);
-}
-
-export function notInstalled(name: string): SkillError {
-  return missing(
-    `The npm package ${name}`,
-    `It is a development dependency of the skill: npm install --save-dev ${name}`,
-  );
 }

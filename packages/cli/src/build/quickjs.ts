@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { load } from './javascript.ts';
+import { load } from './load.ts';
 import { renameImports } from './rename-imports.ts';
 import { buildFailed } from './toolchain.ts';
 import { wasiVersion } from './wit.ts';

@@ -35,9 +35,10 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** A compiler or a part of it is not here; says what to install. */
-export function missing(what: string, help: string): SkillError {
+export function missing(what: string, help: string, cause?: unknown): SkillError {
   return new SkillError('TOOLCHAIN_MISSING', `${what} is not installed. ${help}`, {
     details: { missing: what },
+    cause,
   });
 }
 

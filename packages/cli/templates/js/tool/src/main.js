@@ -1,5 +1,8 @@
 import { defineSkill, ToolError } from '@skill-engine/guest';
 
+/** What stands between spaces and punctuation. */
+const word = /[^\s.,;:!?"()]+/g;
+
 export default defineSkill({
   tools: {
     readability: {
@@ -20,9 +23,9 @@ export default defineSkill({
         additionalProperties: false,
       },
       run({ text, longest = 3 }) {
-        const words = text.match(/[\p{L}\p{N}'’-]+/gu) ?? [];
+        const words = text.match(word) ?? [];
         if (words.length === 0) throw new ToolError('no-words', 'The text has no words.');
-        const sentences = text.split(/[.!?]+\s/u).filter((part) => /\p{L}/u.test(part)).length;
+        const sentences = text.split(/[.!?]+\s/).filter((part) => part.search(word) >= 0).length;
         return {
           sentences,
           words: words.length,

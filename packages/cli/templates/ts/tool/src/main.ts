@@ -1,6 +1,9 @@
 import { defineSkill, ToolError } from '@skill-engine/guest';
 import { z } from 'zod';
 
+/** What stands between spaces and punctuation. */
+const word = /[^\s.,;:!?"()]+/g;
+
 export default defineSkill({
   tools: {
     readability: {
@@ -15,9 +18,9 @@ export default defineSkill({
           .describe('How many of the longest words to return'),
       }),
       run({ text, longest }) {
-        const words = text.match(/[\p{L}\p{N}'’-]+/gu) ?? [];
+        const words = text.match(word) ?? [];
         if (words.length === 0) throw new ToolError('no-words', 'The text has no words.');
-        const sentences = text.split(/[.!?]+\s/u).filter((part) => /\p{L}/u.test(part)).length;
+        const sentences = text.split(/[.!?]+\s/).filter((part) => part.search(word) >= 0).length;
         return {
           sentences,
           words: words.length,
