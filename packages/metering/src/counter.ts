@@ -1,65 +1,11 @@
 import { UNCHECKED_UNITS } from './calls.ts';
+import type { CodeWriter } from './code.ts';
 import { CONVENTION } from './conventions.ts';
-import { BULK, type EventLog, type LabelLog } from './events.ts';
-import type { Narrow } from './narrow.ts';
+import type { EmitContext, FunctionPlan } from './context.ts';
+import { BULK } from './events.ts';
 import type { FunctionScan } from './scan.ts';
 import { LEASE, SLACK } from './slack.ts';
-import type { Writer } from './writer.ts';
 
-/** Indices that emitted code refers to, and the decisions taken for the whole module. */
-export interface EmitContext {
-  readonly bytes: Uint8Array;
-  readonly events: EventLog;
-  readonly labels: LabelLog;
-  readonly fuel: number;
-  readonly depth: number;
-  /** Where functions that tables call find the counter, and leave it. */
-  readonly handover: number;
-  /** Constant that marks an exhausted counter. */
-  readonly exhausted: number;
-  /** How far defined globals move. */
-  readonly globalShift: number;
-  /** Functions of the meter: see `HelperBodies`. */
-  readonly halt: number;
-  readonly settle: number;
-  readonly settleFrame: number;
-  /** The fuel global is right at every trap. */
-  readonly exactTraps: boolean;
-  readonly memoryGrow: ReadonlyMap<number, number>;
-  readonly tableGrow: ReadonlyMap<number, number>;
-  /** How a callee gets the counter; see {@link CONVENTION}. */
-  readonly convention: (callee: number) => number;
-  /** Whether a callee asks for the depth. */
-  readonly asksDepth: (callee: number) => boolean;
-  /** Units that a callee may charge before it checks, or -1 where it checks at its entry. */
-  readonly drift: (callee: number) => number;
-  /** Units that a callee leaves unchecked behind its last check, or -1 where it is not written yet. */
-  readonly left: (callee: number) => number;
-  /** Encoded type of a block that has this function's results. */
-  readonly resultBlock: (fn: FunctionScan) => Uint8Array;
-}
-
-/** What is emitted for one function. */
-export interface FunctionPlan {
-  readonly entry: number;
-  /** Check the counter at the entry. */
-  readonly check: boolean;
-  /** Bytes of stack that one frame is taken for, or 0 where the depth is not counted. */
-  readonly frame: number;
-  /** Where the frame counts and the counter is checked, if not from the entry to all exits. */
-  readonly narrow: Narrow | undefined;
-  /** One of {@link CONVENTION}. */
-  readonly convention: number;
-  /** It, or something that it calls, counts the depth. */
-  readonly depth: boolean;
-}
-
-const GLOBAL_GET = 0x23;
-const GLOBAL_SET = 0x24;
-const LOCAL_GET = 0x20;
-const LOCAL_SET = 0x21;
-const LOCAL_TEE = 0x22;
-const CALL = 0x10;
 const DROP = 0x1a;
 const I64_CONST = 0x42;
 const I64_ADD = 0x7c;
@@ -88,7 +34,7 @@ const SHORT_BODY = 160;
  */
 export class CounterEmitter {
   private readonly context: EmitContext;
-  private readonly w: Writer;
+  private readonly w: CodeWriter;
   private plan!: FunctionPlan;
   private counter = 0;
   private stack = 0;
@@ -114,7 +60,7 @@ export class CounterEmitter {
   /** Most units charged since a check. */
   private since = 0;
 
-  constructor(context: EmitContext, w: Writer) {
+  constructor(context: EmitContext, w: CodeWriter) {
     this.context = context;
     this.w = w;
   }
@@ -167,15 +113,15 @@ export class CounterEmitter {
     const { plan, context } = this;
     const { convention, entry, frame, narrow, check, depth } = plan;
     if (convention === CONVENTION.handedOver) {
-      this.getGlobal(context.handover);
-      this.setLocal(this.counter);
+      this.w.getGlobal(context.handover);
+      this.w.setLocal(this.counter);
     } else if (convention === CONVENTION.shared) this.land();
     if (depth && convention !== CONVENTION.passed) {
-      this.getGlobal(context.depth);
-      this.setLocal(this.stack);
+      this.w.getGlobal(context.depth);
+      this.w.setLocal(this.stack);
       if (this.saved !== this.stack) {
-        this.getLocal(this.stack);
-        this.setLocal(this.saved);
+        this.w.getLocal(this.stack);
+        this.w.setLocal(this.saved);
       }
     }
     const shared = convention === CONVENTION.shared && !this.exact;
@@ -192,43 +138,42 @@ export class CounterEmitter {
     const { w, context, plan } = this;
     this.subtract(units);
     if (this.exact) this.share();
-    this.getLocal(this.stack);
-    this.constant(plan.frame);
+    this.w.getLocal(this.stack);
+    this.w.constant(plan.frame);
     w.u8(I64_SUB);
     this.since = 0;
     if (shared) {
-      this.setLocal(this.stack);
-      this.getLocal(this.counter);
-      this.getLocal(this.stack);
-      this.call(context.settleFrame);
+      this.w.setLocal(this.stack);
+      this.w.getLocal(this.counter);
+      this.w.getLocal(this.stack);
+      this.w.call(context.settleFrame);
       return;
     }
-    w.u8(LOCAL_TEE);
-    w.u32(this.stack);
-    this.getLocal(this.counter);
+    w.teeLocal(this.stack);
+    this.w.getLocal(this.counter);
     if (this.exact) {
-      this.constant(SLACK);
+      this.w.constant(SLACK);
       w.u8(I64_ADD);
     } else {
-      this.getGlobal(context.fuel);
+      this.w.getGlobal(context.fuel);
       w.u8(I64_SUB);
     }
     this.ifNegativeOr();
     if (this.exact) this.halt();
     else if (this.short) {
-      this.getLocal(this.stack);
-      this.getLocal(this.counter);
-      this.constant(SLACK);
+      this.w.getLocal(this.stack);
+      this.w.getLocal(this.counter);
+      this.w.constant(SLACK);
       w.u8(I64_ADD);
       this.ifNegativeOr();
       this.halt();
       w.u8(END);
       this.renew();
-      this.setGlobal(context.fuel);
+      this.w.setGlobal(context.fuel);
     } else {
-      this.getLocal(this.counter);
-      this.getLocal(this.stack);
-      this.call(context.settleFrame);
+      this.w.getLocal(this.counter);
+      this.w.getLocal(this.stack);
+      this.w.call(context.settleFrame);
     }
     w.u8(END);
   }
@@ -238,9 +183,9 @@ export class CounterEmitter {
   }
 
   private halt(): void {
-    this.getLocal(this.counter);
-    this.getLocal(this.stack);
-    this.call(this.context.halt);
+    this.w.getLocal(this.counter);
+    this.w.getLocal(this.stack);
+    this.w.call(this.context.halt);
     this.w.u8(UNREACHABLE);
   }
 
@@ -260,10 +205,10 @@ export class CounterEmitter {
 
   private subtract(units: number): void {
     if (units === 0) return;
-    this.getLocal(this.counter);
-    this.constant(units);
+    this.w.getLocal(this.counter);
+    this.w.constant(units);
     this.w.u8(I64_SUB);
-    this.setLocal(this.counter);
+    this.w.setLocal(this.counter);
   }
 
   chargeAndCheck(units: number): void {
@@ -276,42 +221,41 @@ export class CounterEmitter {
   private check(): void {
     const { w, context } = this;
     this.since = 0;
-    this.getLocal(this.counter);
+    this.w.getLocal(this.counter);
     if (this.exact) return this.trapBelowZero();
-    if (this.deferred) this.getLocal(this.limit);
-    else this.getGlobal(context.fuel);
+    if (this.deferred) this.w.getLocal(this.limit);
+    else this.w.getGlobal(context.fuel);
     w.bytes([I64_LT_S, ...IF_EMPTY]);
-    this.getLocal(this.counter);
+    this.w.getLocal(this.counter);
     if (this.deferred) {
       this.trapBelowZero();
       this.renew();
       if (this.deferred) {
-        w.u8(LOCAL_TEE);
-        w.u32(this.limit);
+        w.teeLocal(this.limit);
       }
-      this.setGlobal(context.fuel);
-    } else this.call(context.settle);
+      this.w.setGlobal(context.fuel);
+    } else this.w.call(context.settle);
     w.u8(END);
   }
 
   /** Consumes the counter; marks it and traps where its true value is negative. */
   private trapBelowZero(): void {
     const { w, context } = this;
-    this.constant(-SLACK);
+    this.w.constant(-SLACK);
     w.bytes([I64_LT_S, ...IF_EMPTY]);
-    this.getGlobal(context.exhausted);
-    this.setGlobal(context.fuel);
+    this.w.getGlobal(context.exhausted);
+    this.w.setGlobal(context.fuel);
     w.bytes([UNREACHABLE, END]);
   }
 
   /** Puts the new floor on the stack: a lease below the counter, but not below zero. */
   private renew(): void {
     const { w } = this;
-    this.getLocal(this.counter);
-    this.constant(LEASE);
+    this.w.getLocal(this.counter);
+    this.w.constant(LEASE);
     w.bytes([I64_SUB, I64_CONST, 0]);
-    this.getLocal(this.counter);
-    this.constant(LEASE);
+    this.w.getLocal(this.counter);
+    this.w.constant(LEASE);
     w.bytes([I64_GT_S, SELECT]);
   }
 
@@ -320,16 +264,15 @@ export class CounterEmitter {
     const { w } = this;
     const narrow = form === BULK.bytes32 || form === BULK.elements32;
     const length = narrow ? this.length32 : this.length64;
-    w.u8(LOCAL_TEE);
-    w.u32(length);
-    this.getLocal(this.counter);
-    this.getLocal(length);
+    w.teeLocal(length);
+    this.w.getLocal(this.counter);
+    this.w.getLocal(length);
     if (narrow) w.u8(0xad);
     // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
     if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
     if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
     w.u8(I64_SUB);
-    this.setLocal(this.counter);
+    this.w.setLocal(this.counter);
     if (this.exact) this.share();
     this.check();
   }
@@ -342,8 +285,8 @@ export class CounterEmitter {
       this.share();
     } else {
       this.deferred = true;
-      this.getGlobal(this.context.fuel);
-      this.setLocal(this.limit);
+      this.w.getGlobal(this.context.fuel);
+      this.w.setLocal(this.limit);
     }
   }
 
@@ -366,17 +309,17 @@ export class CounterEmitter {
       if (this.exact) this.release();
       else if (this.since > BETWEEN_CHECKS) this.check();
       if (convention === CONVENTION.handedOver) {
-        this.getLocal(this.counter);
-        this.setGlobal(context.handover);
+        this.w.getLocal(this.counter);
+        this.w.setGlobal(context.handover);
       }
     }
     const depth = context.asksDepth(callee);
     if (convention === CONVENTION.passed) {
-      if (depth) this.getLocal(this.stack);
-      this.getLocal(this.counter);
+      if (depth) this.w.getLocal(this.stack);
+      this.w.getLocal(this.counter);
     } else if (depth) {
-      this.getLocal(this.stack);
-      this.setGlobal(context.depth);
+      this.w.getLocal(this.stack);
+      this.w.setGlobal(context.depth);
     }
   }
 
@@ -393,8 +336,8 @@ export class CounterEmitter {
       else if (!this.exact) this.settle();
       return;
     }
-    if (convention === CONVENTION.handedOver) this.getGlobal(context.handover);
-    this.setLocal(this.counter);
+    if (convention === CONVENTION.handedOver) this.w.getGlobal(context.handover);
+    this.w.setLocal(this.counter);
     if (this.exact) {
       if (!context.exactTraps) this.share();
       return;
@@ -422,14 +365,14 @@ export class CounterEmitter {
   /** Calls the function that grows instead of the guest. */
   grow(helper: number, live: boolean): void {
     const { w } = this;
-    if (live) this.getLocal(this.counter);
+    if (live) this.w.getLocal(this.counter);
     else w.bytes([I64_CONST, 0]);
-    this.call(helper);
+    this.w.call(helper);
     if (!live) {
       w.u8(DROP);
       return;
     }
-    this.setLocal(this.counter);
+    this.w.setLocal(this.counter);
     if (this.exact) this.share();
     this.check();
   }
@@ -446,33 +389,33 @@ export class CounterEmitter {
         this.left = Math.max(this.left, this.since);
       }
     }
-    if (convention === CONVENTION.passed) return this.getLocal(this.counter);
+    if (convention === CONVENTION.passed) return this.w.getLocal(this.counter);
     if (!live) return;
     if (convention === CONVENTION.shared) this.share();
     else {
-      this.getLocal(this.counter);
-      this.setGlobal(context.handover);
+      this.w.getLocal(this.counter);
+      this.w.setGlobal(context.handover);
     }
     if (depth) {
-      this.getLocal(this.saved);
-      this.setGlobal(context.depth);
+      this.w.getLocal(this.saved);
+      this.w.setGlobal(context.depth);
     }
   }
 
   /** Writes the true counter to the global, where the host, other modules and landing pads find it. */
   share(): void {
-    this.getLocal(this.counter);
-    this.constant(SLACK);
+    this.w.getLocal(this.counter);
+    this.w.constant(SLACK);
     this.w.u8(I64_ADD);
-    this.setGlobal(this.context.fuel);
+    this.w.setGlobal(this.context.fuel);
   }
 
   /** Reads the counter at a landing pad: whoever threw has shared it. */
   land(): void {
-    this.getGlobal(this.context.fuel);
-    this.constant(SLACK);
+    this.w.getGlobal(this.context.fuel);
+    this.w.constant(SLACK);
     this.w.u8(I64_SUB);
-    this.setLocal(this.counter);
+    this.w.setLocal(this.counter);
   }
 
   /** Lowers the global, which is exact, to where functions expect it that do not keep it so. */
@@ -481,8 +424,8 @@ export class CounterEmitter {
   }
 
   private settle(): void {
-    this.getLocal(this.counter);
-    this.call(this.context.settle);
+    this.w.getLocal(this.counter);
+    this.w.call(this.context.settle);
     this.since = 0;
   }
 
@@ -493,35 +436,5 @@ export class CounterEmitter {
 
   arrive(since: number): void {
     this.since = since;
-  }
-
-  private constant(value: number): void {
-    this.w.u8(I64_CONST);
-    this.w.s64(value);
-  }
-
-  private call(index: number): void {
-    this.w.u8(CALL);
-    this.w.u32(index);
-  }
-
-  private getGlobal(index: number): void {
-    this.w.u8(GLOBAL_GET);
-    this.w.u32(index);
-  }
-
-  private setGlobal(index: number): void {
-    this.w.u8(GLOBAL_SET);
-    this.w.u32(index);
-  }
-
-  private getLocal(index: number): void {
-    this.w.u8(LOCAL_GET);
-    this.w.u32(index);
-  }
-
-  private setLocal(index: number): void {
-    this.w.u8(LOCAL_SET);
-    this.w.u32(index);
   }
 }

@@ -1,8 +1,9 @@
 import { CONVENTION } from './conventions.ts';
-import { CounterEmitter, type EmitContext, type FunctionPlan } from './counter.ts';
+import type { CodeWriter } from './code.ts';
+import type { EmitContext, FunctionPlan } from './context.ts';
+import { CounterEmitter } from './counter.ts';
 import { EV, FLAG, LABEL } from './events.ts';
 import type { FunctionScan } from './scan.ts';
-import type { Writer } from './writer.ts';
 
 /** Blocks that stand around a copied body beyond the loop itself. */
 const COPY_NESTING = 2;
@@ -23,7 +24,7 @@ const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, use: 0, left: 0 };
 /** Writes one function body (without its size) to `w`. */
 export class FunctionEmitter {
   private readonly context: EmitContext;
-  private readonly w: Writer;
+  private readonly w: CodeWriter;
   private readonly counter: CounterEmitter;
   /** Units that may be charged without a check where a label, or an `else` that is still to come, is reached. */
   private readonly sinceAt: number[] = [];
@@ -34,7 +35,7 @@ export class FunctionEmitter {
   private use = 0;
   private endUse = 0;
 
-  constructor(context: EmitContext, w: Writer) {
+  constructor(context: EmitContext, w: CodeWriter) {
     this.context = context;
     this.w = w;
     this.counter = new CounterEmitter(context, w);

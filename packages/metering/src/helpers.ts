@@ -1,9 +1,9 @@
+import { CodeWriter } from './code.ts';
 import { CONVENTION } from './conventions.ts';
 import type { Module } from './module.ts';
 import { STATUS, TABLE_ELEMENT_BYTES } from './namespace.ts';
 import { FUEL_PER_PAGE } from './opcodes.ts';
 import { LEASE, SLACK } from './slack.ts';
-import { Writer } from './writer.ts';
 
 /** Indices of the meter's globals in a rewritten module. */
 export interface MeterGlobals {
@@ -30,7 +30,7 @@ export class HelperBodies {
   /** `(delta, counter) -> (previous size or -1, counter)`: debits the total, pays, and grows. */
   memoryGrow(memory: number, wide: boolean): Uint8Array {
     const w = this.growPrologue(0, wide, 16, log2(FUEL_PER_PAGE));
-    get(w, 0);
+    w.getLocal(0);
     w.bytes([0x40]);
     w.u32(memory);
     return this.growEpilogue(w, wide, 16, 0);
@@ -40,8 +40,8 @@ export class HelperBodies {
   tableGrow(table: number, wide: boolean): Uint8Array {
     const shift = log2(TABLE_ELEMENT_BYTES);
     const w = this.growPrologue(1, wide, shift, 0);
-    get(w, 0);
-    get(w, 1);
+    w.getLocal(0);
+    w.getLocal(1);
     w.bytes([0xfc, 0x0f]);
     w.u32(table);
     return this.growEpilogue(w, wide, shift, 1);
@@ -59,49 +59,48 @@ export class HelperBodies {
     depth: boolean,
   ): Uint8Array {
     const { fuel, depth: stack, handover } = this.globals;
-    const w = new Writer(96);
+    const w = new CodeWriter(96);
     const counter = params;
     const saved = params + 1;
     w.bytes([0x01, 0x02, 0x7e]);
-    globalGet(w, fuel);
-    w.u8(0x42);
-    w.s64(units);
+    w.getGlobal(fuel);
+    w.constant(units);
     w.u8(0x7d);
-    tee(w, counter);
-    globalSet(w, fuel);
-    get(w, counter);
+    w.teeLocal(counter);
+    w.setGlobal(fuel);
+    w.getLocal(counter);
     w.bytes([0x42, 0x00, 0x53, 0x04, 0x40]);
     this.exhaust(w);
     w.bytes([0x00, 0x0b]);
     const keepsDepth = convention === CONVENTION.passed && depth;
     if (convention === CONVENTION.none) {
-      for (let i = 0; i < params; i++) get(w, i);
-      call(w, index);
+      for (let i = 0; i < params; i++) w.getLocal(i);
+      w.call(index);
       w.u8(0x0b);
       return w.done();
     }
-    get(w, counter);
+    w.getLocal(counter);
     slack(w, 0x7d);
-    set(w, counter);
+    w.setLocal(counter);
     // The callee need not check: what it spends until somebody does is taken out of the global ahead.
     if (!this.exactTraps) this.renew(w, counter, 0);
     if (convention === CONVENTION.handedOver) {
-      get(w, counter);
-      globalSet(w, handover);
+      w.getLocal(counter);
+      w.setGlobal(handover);
     }
-    for (let i = 0; i < params; i++) get(w, i);
+    for (let i = 0; i < params; i++) w.getLocal(i);
     if (keepsDepth) {
-      globalGet(w, stack);
-      tee(w, saved);
+      w.getGlobal(stack);
+      w.teeLocal(saved);
     }
-    if (convention === CONVENTION.passed) get(w, counter);
-    call(w, index);
-    if (convention === CONVENTION.handedOver) globalGet(w, handover);
+    if (convention === CONVENTION.passed) w.getLocal(counter);
+    w.call(index);
+    if (convention === CONVENTION.handedOver) w.getGlobal(handover);
     slack(w, 0x7c);
-    globalSet(w, fuel);
+    w.setGlobal(fuel);
     if (keepsDepth) {
-      get(w, saved);
-      globalSet(w, stack);
+      w.getLocal(saved);
+      w.setGlobal(stack);
     }
     w.u8(0x0b);
     return w.done();
@@ -109,7 +108,7 @@ export class HelperBodies {
 
   /** `(counter, depth)`: records which of them is negative, and traps. */
   halt(): Uint8Array {
-    const w = new Writer(64);
+    const w = new CodeWriter(64);
     w.u8(0);
     this.stop(w);
     w.bytes([0x00, 0x0b]);
@@ -118,11 +117,11 @@ export class HelperBodies {
 
   /** `(counter, depth)`: as `halt` where one of them is negative; renews the lease where none is. */
   settleFrame(): Uint8Array {
-    const w = new Writer(64);
+    const w = new CodeWriter(64);
     w.u8(0);
-    get(w, 0);
+    w.getLocal(0);
     slack(w, 0x7c);
-    get(w, 1);
+    w.getLocal(1);
     w.bytes([0x84, 0x42, 0x00, 0x53, 0x04, 0x40]);
     this.stop(w);
     w.bytes([0x00, 0x0b]);
@@ -133,7 +132,7 @@ export class HelperBodies {
 
   /** `(counter)`: traps where it is exhausted; renews the lease where it is not. */
   settle(): Uint8Array {
-    const w = new Writer(64);
+    const w = new CodeWriter(64);
     w.u8(0);
     this.stopExhausted(w);
     this.renew(w, 0, LEASE);
@@ -141,8 +140,8 @@ export class HelperBodies {
     return w.done();
   }
 
-  private stop(w: Writer): void {
-    get(w, 1);
+  private stop(w: CodeWriter): void {
+    w.getLocal(1);
     w.bytes([0x42, 0x00, 0x53, 0x04, 0x40]);
     this.mark(w, STATUS.stackOverflow);
     w.u8(0x0b);
@@ -150,91 +149,92 @@ export class HelperBodies {
   }
 
   /** Marks a counter that is below zero, and traps. */
-  private stopExhausted(w: Writer, traps = true): void {
-    get(w, 0);
-    w.u8(0x42);
-    w.s64(-SLACK);
+  private stopExhausted(w: CodeWriter, traps = true): void {
+    w.getLocal(0);
+    w.constant(-SLACK);
     w.bytes([0x53, 0x04, 0x40]);
     this.exhaust(w);
     if (traps) w.u8(0x00);
     w.u8(0x0b);
   }
 
-  private exhaust(w: Writer): void {
-    globalGet(w, this.globals.exhausted);
-    globalSet(w, this.globals.fuel);
+  private exhaust(w: CodeWriter): void {
+    w.getGlobal(this.globals.exhausted);
+    w.setGlobal(this.globals.fuel);
   }
 
   /** Sets the fuel global to so much below the counter, but not below zero. */
-  private renew(w: Writer, counter: number, lease: number): void {
-    get(w, counter);
-    w.u8(0x42);
-    w.s64(lease);
+  private renew(w: CodeWriter, counter: number, lease: number): void {
+    w.getLocal(counter);
+    w.constant(lease);
     w.bytes([0x7d, 0x42, 0x00]);
-    get(w, counter);
-    w.u8(0x42);
-    w.s64(lease);
+    w.getLocal(counter);
+    w.constant(lease);
     w.bytes([0x55, 0x1b]);
-    globalSet(w, this.globals.fuel);
+    w.setGlobal(this.globals.fuel);
   }
 
   /** Locals behind the parameters: the delta as i64, the result. The counter is the last parameter. */
-  private growPrologue(delta: number, wide: boolean, shift: number, priceShift: number): Writer {
+  private growPrologue(
+    delta: number,
+    wide: boolean,
+    shift: number,
+    priceShift: number,
+  ): CodeWriter {
     const { memory } = this.globals;
     const counter = delta + 1;
     const wideDelta = delta + 2;
-    const w = new Writer(128);
+    const w = new CodeWriter(128);
     w.bytes(wide ? [0x01, 0x02, 0x7e] : [0x02, 0x01, 0x7e, 0x01, 0x7f]);
-    get(w, delta);
+    w.getLocal(delta);
     if (!wide) w.u8(0xad);
-    tee(w, wideDelta);
-    globalGet(w, memory);
+    w.teeLocal(wideDelta);
+    w.getGlobal(memory);
     w.bytes([0x42, shift, 0x88, 0x56, 0x04, 0x40]);
     this.mark(w, STATUS.memoryDenied);
     w.bytes([wide ? 0x42 : 0x41, 0x7f]);
-    get(w, counter);
+    w.getLocal(counter);
     w.bytes([0x0f, 0x0b]);
-    get(w, counter);
-    get(w, wideDelta);
+    w.getLocal(counter);
+    w.getLocal(wideDelta);
     if (priceShift > 0) w.bytes([0x42, priceShift, 0x86]);
     w.u8(0x7d);
-    tee(w, counter);
-    w.u8(0x42);
-    w.s64(-SLACK);
+    w.teeLocal(counter);
+    w.constant(-SLACK);
     w.bytes([0x53, 0x04, 0x40]);
     this.exhaust(w);
     w.bytes([0x00, 0x0b]);
     return w;
   }
 
-  private growEpilogue(w: Writer, wide: boolean, shift: number, delta: number): Uint8Array {
+  private growEpilogue(w: CodeWriter, wide: boolean, shift: number, delta: number): Uint8Array {
     const { memory } = this.globals;
     const wideDelta = delta + 2;
     const result = delta + 3;
-    tee(w, result);
+    w.teeLocal(result);
     w.bytes(wide ? [0x42, 0x7f, 0x52] : [0x41, 0x7f, 0x47]);
     w.bytes([0x04, 0x40]);
-    globalGet(w, memory);
-    get(w, wideDelta);
+    w.getGlobal(memory);
+    w.getLocal(wideDelta);
     w.bytes([0x42, shift, 0x86, 0x7d]);
-    globalSet(w, memory);
+    w.setGlobal(memory);
     w.u8(0x0b);
-    get(w, result);
-    get(w, delta + 1);
+    w.getLocal(result);
+    w.getLocal(delta + 1);
     w.u8(0x0b);
     return w.done();
   }
 
-  private mark(w: Writer, bit: number): void {
-    globalGet(w, this.globals.status);
+  private mark(w: CodeWriter, bit: number): void {
+    w.getGlobal(this.globals.status);
     w.bytes([0x41, bit, 0x72]);
-    globalSet(w, this.globals.status);
+    w.setGlobal(this.globals.status);
   }
 }
 
 /** Encoded function type of a helper that grows a memory or a table. */
 export function growType(module: Module, kind: 'memory' | 'table', index: number): Uint8Array {
-  const w = new Writer(16);
+  const w = new CodeWriter(16);
   const target = (kind === 'memory' ? module.memories : module.tables)[index];
   const number = target?.wide === true ? 0x7e : 0x7f;
   const element = module.tables[index]?.element;
@@ -245,39 +245,8 @@ export function growType(module: Module, kind: 'memory' | 'table', index: number
   return w.done();
 }
 
-function get(w: Writer, local: number): void {
-  w.u8(0x20);
-  w.u32(local);
-}
-
-function set(w: Writer, local: number): void {
-  w.u8(0x21);
-  w.u32(local);
-}
-
-function tee(w: Writer, local: number): void {
-  w.u8(0x22);
-  w.u32(local);
-}
-
-function call(w: Writer, index: number): void {
-  w.u8(0x10);
-  w.u32(index);
-}
-
 /** Adds or subtracts the slack. */
-function slack(w: Writer, opcode: number): void {
-  w.u8(0x42);
-  w.s64(SLACK);
+function slack(w: CodeWriter, opcode: number): void {
+  w.constant(SLACK);
   w.u8(opcode);
-}
-
-function globalGet(w: Writer, global: number): void {
-  w.u8(0x23);
-  w.u32(global);
-}
-
-function globalSet(w: Writer, global: number): void {
-  w.u8(0x24);
-  w.u32(global);
 }

@@ -2,7 +2,8 @@ import type { CallGraph } from './call-graph.ts';
 import { readConstExpr } from './const-expr.ts';
 import { limitCopies } from './copies.ts';
 import { CONVENTION, type Conventions } from './conventions.ts';
-import type { EmitContext } from './counter.ts';
+import { CodeWriter } from './code.ts';
+import type { EmitContext } from './context.ts';
 import { FunctionEmitter } from './emit.ts';
 import { INDIRECT_UNITS, planCalls } from './calls.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
@@ -175,7 +176,7 @@ export class Rewriter {
       ),
     );
     const code = new Writer(Math.ceil(module.bytes.length * 1.4) + 1024);
-    const body = new Writer(65_536);
+    const body = new CodeWriter(65_536);
     const emitter = new FunctionEmitter(context, body);
     code.u32(functions.length + this.helpers.length);
     const bodies: Uint8Array[] = [];
