@@ -45,7 +45,10 @@ const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ po
   console.log(`http://127.0.0.1:${port}`);
 });
 
-process.once('SIGTERM', () => {
-  server.close();
-  void engine.close();
-});
+/** No new connections; what runs may end within ten seconds, and is cancelled then. */
+function stop(): void {
+  server.close(() => void engine.close());
+  setTimeout(() => void engine.close(), 10_000).unref();
+}
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);

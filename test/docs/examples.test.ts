@@ -1,17 +1,20 @@
 /** The programs in examples/, each as a user starts it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openAuditReader, statePlaces } from '@skill-engine/engine';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Jobs } from '../../examples/jobs.ts';
 import { ended } from '../cli/skill.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skill-examples-'));
 
 function start(program: string, ...args: string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [`examples/${program}.ts`, ...args], {
-    env: { PATH: process.env['PATH'], SKILL_ENGINE_HOME: join(folder, 'home') },
+    env: { PATH: process.env['PATH'], SKILL_ENGINE_HOME: join(folder, 'home'), GRACE_MS: '200' },
   });
 }
 
@@ -83,27 +86,79 @@ it('an HTTP service', async () => {
   expect(await exited).toMatchObject({ code: 0, stderr: '' });
 });
 
-it('a job worker', async () => {
-  const child = start('job-worker', folder);
-  const exited = ended(child);
-  const jobs = [
-    { id: 1, tool: 'spin', parameters: {} },
-    { id: 2, tool: 'greet', parameters: { name: 'Ada' } },
-    { id: 3, tool: 'spin', parameters: {} },
-    { id: 4, tool: 'greet', parameters: {} },
-    { cancel: 3 },
-  ];
-  child.stdin.end(jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
-  const { code, stdout } = await exited;
-  const results = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { id: number; value?: unknown; error?: string });
-  expect(code).toBe(0);
-  expect(results.toSorted((a, b) => a.id - b.id)).toMatchObject([
-    { id: 1, error: 'FUEL_EXHAUSTED' },
-    { id: 2, value: 'Hello, Ada' },
-    { id: 3, error: 'CANCELLED' },
-    { id: 4, error: 'INVALID_PARAMETERS' },
-  ]);
+interface Row {
+  readonly id: number;
+  readonly state: string;
+  readonly attempt: number;
+  readonly answer: string | null;
+}
+
+describe('a job worker', () => {
+  /** Looks until it is so; how long that takes is the test's own time limit. */
+  const until = async (isSo: () => boolean | Promise<boolean>) => {
+    while (!(await isSo())) await sleep(50);
+  };
+  const rows = (jobs: Jobs) => jobs.list() as Row[];
+
+  it('ends each job, tries again what was not begun, and drains at SIGTERM', async () => {
+    const file = join(folder, 'jobs.db');
+    expect(await run('jobs', file, 'greet', '{"name":"Ada"}')).toMatchObject({ stdout: '1\n' });
+    using jobs = new Jobs(file);
+    jobs.add('greet', '{}');
+    jobs.add('greet', 'no JSON');
+    // Of a skill that may be called three times a second.
+    jobs.add('greet', '{"name":"Grace"}');
+    const limited = join(folder, 'limited');
+    mkdirSync(limited);
+    copyFileSync(join(folder, 'tools.wasm'), join(limited, 'tools.wasm'));
+    const manifest = readFileSync('examples/tools/skill.toml', 'utf8');
+    writeFileSync(join(limited, 'skill.toml'), `${manifest}rate = "3/second"\n`);
+    const child = start('job-worker', file, limited);
+    const exited = ended(child);
+    await until(() => rows(jobs).every(({ state }) => state === 'done' || state === 'failed'));
+    child.kill('SIGTERM');
+    expect(await exited).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(jobs)).toMatchObject([
+      { state: 'done', attempt: 1, answer: '"Hello, Ada"' },
+      { state: 'failed', attempt: 1, answer: 'INVALID_PARAMETERS' },
+      { state: 'failed', attempt: 1, answer: 'INVALID_PARAMETERS' },
+      { state: 'done', attempt: 2, answer: '"Hello, Grace"' },
+    ]);
+  });
+
+  it('lets what runs end for a while, and then cancels it', async () => {
+    const file = join(folder, 'stop.db');
+    using jobs = new Jobs(file);
+    jobs.add('spin', '{}');
+    const child = start('job-worker', file, folder);
+    const exited = ended(child);
+    await until(() => rows(jobs)[0]!.state === 'running');
+    child.kill('SIGTERM');
+    expect(await exited).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(jobs)).toMatchObject([{ state: 'unknown', answer: 'CANCELLED' }]);
+  });
+
+  it('never runs a job twice, also when it is killed', async () => {
+    const file = join(folder, 'kill.db');
+    using jobs = new Jobs(file);
+    jobs.add('spin', '{}');
+    const child = start('job-worker', file, folder);
+    const exited = ended(child);
+    const reader = await openAuditReader({ path: statePlaces(join(folder, 'home')).auditFile });
+    const filter = { user: 'worker-1/job-1/attempt-1', status: 'running' } as const;
+    await until(async () => (await reader.query(filter)).records.length > 0);
+    await reader.close();
+    child.kill('SIGKILL');
+    await exited;
+    jobs.add('greet', '{"name":"Ada"}');
+    const next = start('job-worker', file, folder);
+    const stopped = ended(next);
+    await until(() => rows(jobs).every(({ state }) => state === 'done' || state === 'unknown'));
+    next.kill('SIGTERM');
+    expect(await stopped).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(jobs)).toMatchObject([
+      { state: 'unknown', attempt: 1, answer: 'interrupted' },
+      { state: 'done', attempt: 1, answer: '"Hello, Ada"' },
+    ]);
+  });
 });
