@@ -309,6 +309,9 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/escape/lifetime.test.ts :: a guest that never ends is ended by fuel',
       'test/metering/attacks.test.ts :: a path %s through a recursive export is checked',
+      'test/metering/attacks.test.ts :: work before a trap that a host call swallows stays paid',
+      'test/metering/attacks.test.ts :: a call through a table costs the same, whoever else reaches the table',
+      'test/metering/exactness.test.ts :: a trap leaks no more than the tail of a doomed path',
     ],
   },
   {
