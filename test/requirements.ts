@@ -462,6 +462,8 @@ export const requirements: readonly Requirement[] = [
     proof: [
       `${engine}/audit/sqlite-unwritable.test.ts :: a full disk refuses further invocations and loses no earlier record`,
       'test/cli/process.test.ts :: a state directory that cannot be used fails before anything runs',
+      `${engine}/audit/lines-unwritable.test.ts :: a full disk refuses further invocations, leaves no half line`,
+      `${engine}/audit/lines-unwritable.test.ts :: a file that cannot be closed refuses further invocations until it can`,
     ],
   },
   {

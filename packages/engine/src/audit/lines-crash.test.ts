@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
+import { openAuditReader } from './disk.ts';
 import { verifyJsonLinesAudit } from './lines-verify-file.ts';
 import { type JsonLinesAuditOptions, openJsonLinesAuditStore } from './lines.ts';
 
@@ -41,6 +42,9 @@ await Promise.all([1, 2, 3, 4].map(async () => {
 
 /** How many processes are killed; more for a long run. */
 const KILLS = Number(process.env['AUDIT_KILLS'] ?? '3');
+
+/** How often a store is looked at while it is written. */
+const LOOKS = Number(process.env['AUDIT_LOOKS'] ?? '60');
 
 /** Files of a few entries: most kills hit a rotation or what is near one. */
 const rotate = { bytes: 3000 };
@@ -97,6 +101,37 @@ test.each(variants)(
     expect(finished.length).toBeGreaterThan(KILLS);
   },
 );
+
+test('while another process closes and removes files, what is read is always one whole record', async () => {
+  await using directory = await temporary();
+  const path = join(directory.path, 'audit.jsonl');
+  const options = { rotate: { bytes: 1500 }, retention: { maxRecords: 10 }, durability: 'process' };
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
+    {
+      env: { AUDIT_PATH: path, AUDIT_OPTIONS: JSON.stringify(options) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const ended = once(child, 'close');
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  while (text.split('\n').length < 40) await once(child.stdout, 'data');
+  await using reader = openAuditReader({ path });
+  const heads = new Set<number>();
+  for (let look = 0; look < LOOKS; look += 1) {
+    const { broken, head } = await verifyJsonLinesAudit({ path });
+    expect(broken).toBeUndefined();
+    heads.add(head.seq);
+    const { records } = await reader.query({ limit: 5 });
+    expect(records.length).toBe(5);
+  }
+  child.kill('SIGKILL');
+  await ended;
+  // It was not one file that was looked at all the time.
+  expect(heads.size).toBeGreaterThan(LOOKS / 3);
+});
 
 test('what a crash left of a line is cut off, at every length, and writing goes on', async () => {
   await using directory = await temporary();

@@ -16,6 +16,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openAuditReader } from './disk.ts';
 import { exportAudit, importAudit, verifyExport } from './export.ts';
+import { namesOf, openSegments, segmentPath } from './lines-segments.ts';
 import { verifyJsonLinesAudit } from './lines-verify-file.ts';
 import {
   type JsonLinesAuditOptions,
@@ -123,6 +124,39 @@ describe('rotation', () => {
     expect(closed(path).length).toBeGreaterThan(2);
     expect(seen).toEqual(Array.from({ length: 24 }, (_, n) => `r${n >> 1}-${n % 2}`));
     expect(await reader.verify()).toMatchObject({ ok: true, records: 24 });
+  });
+
+  test('between two looks of a reader is no gap and no second copy', async () => {
+    await using directory = await temporary();
+    const path = join(directory.path, 'audit.jsonl');
+    const [first, second, third] = [1, 5, 9].map((number) => segmentPath(path, number));
+    writeFileSync(first!, 'one');
+    writeFileSync(second!, 'two');
+    writeFileSync(path, 'three');
+    let looks = 0;
+    const read = (change: () => void) => {
+      looks = 0;
+      const opened = openSegments(path, false, (of) => {
+        const names = namesOf(of);
+        looks += 1;
+        if (looks > 1) return names;
+        change();
+        return namesOf(of).length > names.length ? namesOf(of) : names;
+      });
+      const found = opened.map(({ path: file }) => file);
+      for (const segment of opened) segment[Symbol.dispose]();
+      return found;
+    };
+    const close = () => {
+      renameSync(path, third!);
+      writeFileSync(path, 'four');
+    };
+    expect(read(close)).toEqual([first, second, third, path]);
+    expect(looks).toBe(2);
+    expect(read(() => rmSync(first!))).toEqual([second, third, path]);
+    expect(looks).toBe(2);
+    expect(read(() => undefined)).toEqual([second, third, path]);
+    expect(looks).toBe(1);
   });
 
   test('that finds something under the new name writes nothing over it', async () => {

@@ -28,16 +28,17 @@ const ATTEMPTS = 20;
  * meanwhile: then once more, or there would seem to be a gap.
  *
  * @param strict also judges them as a writer does: private files of this user
+ * @param list the numbers in the names of closed files
  * @throws the system's error; SkillError AUDIT_UNAVAILABLE when one is refused
  */
-export function openSegments(path: string, strict = false): Segment[] {
+export function openSegments(path: string, strict = false, list = namesOf): Segment[] {
   for (let attempt = 1; ; attempt += 1) {
     const opened: Segment[] = [];
     try {
       // First: what is closed after this is the same file, under another name.
       const growing = openIfThere(path, undefined, strict);
       if (growing) opened.push(growing);
-      const closed = namesOf(path).map((first) =>
+      const closed = list(path).map((first) =>
         openIfThere(segmentPath(path, first), first, strict),
       );
       opened.unshift(...closed.filter((segment) => segment !== undefined));
