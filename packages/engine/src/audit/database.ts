@@ -6,6 +6,7 @@ import { type Conditions, conditionsOf } from './conditions.ts';
 import type { ChainEntry } from './export-format.ts';
 import { encodeOutcome, interruptedOutcome } from './entry.ts';
 import type { Entry } from './entry.ts';
+import { FileGuard } from './file-guard.ts';
 import { loadSecrets } from './files.ts';
 import type { Selection } from './filter.ts';
 import { assertStillThere, assertUntouched, touched } from './open-check.ts';
@@ -41,6 +42,7 @@ export interface DatabaseOptions {
 interface Powers extends Disposable {
   readonly chain: ChainWriter;
   readonly anchor: Anchor;
+  readonly files: FileGuard;
   /** Of the entries' codes. */
   readonly key: Uint8Array;
 }
@@ -120,7 +122,9 @@ export class AuditDatabase implements Disposable {
       anchor[Symbol.dispose]();
       throw error;
     }
-    return { chain, anchor, key, [Symbol.dispose]: () => anchor[Symbol.dispose]() };
+    const files = new FileGuard(file);
+    files.check();
+    return { chain, anchor, files, key, [Symbol.dispose]: () => anchor[Symbol.dispose]() };
   }
 
   /**
@@ -283,6 +287,7 @@ export class AuditDatabase implements Disposable {
     const { chain } = writing;
     let signed = false;
     const result = this.#transaction(() => {
+      writing.files.check();
       this.#schema.check();
       const before = chain.begin();
       // Or the cut would be covered by what comes now.

@@ -38,9 +38,9 @@ export function prepareFile(path: string): string {
   checkDirectory(directory);
   const file = join(directory, basename(requested));
   if (createExclusively(file, new Uint8Array())) syncDirectory(directory);
-  // SQLite opens these two beside the file. They are judged by name only: opening and closing a database
+  // SQLite opens these beside the file. They are judged by name only: opening and closing a database
   // file by other means would drop the locks that this process holds on it (see fcntl(2)).
-  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+  for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) {
     const stats = lstatSync(name, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     checkFile(name, stats);

@@ -143,6 +143,34 @@ describe('an intent that retention left', () => {
   });
 });
 
+describe('what was changed', () => {
+  test.each([
+    ['an entry', "UPDATE entry SET body = replace(body, 'docs', 'dogs') WHERE seq = 3"],
+    ['an entry that is gone', 'DELETE FROM entry WHERE seq = 4'],
+    ['the hash at the cut', "UPDATE entry SET hash = x'00' WHERE seq = 8"],
+    [
+      'the summary before',
+      `UPDATE entry SET body = replace(body, '"through":2', '"through":4') WHERE kind = 'prune'`,
+    ],
+  ])('is not removed as if it were none: %s', async (_, sql) => {
+    await using directory = await temporary();
+    const path = join(directory.path, 'audit.db');
+    await using store = await openSqliteAuditStore({ path });
+    for (let n = 0; n < 6; n += 1) await invoke(store);
+    expect(await store.prune({ maxRecords: 5 })).toMatchObject({ records: 1 });
+    {
+      using db = new DatabaseSync(path);
+      const trigger = db.prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").get();
+      db.exec(`DROP TRIGGER entry_is_append_only; ${sql}; ${String(trigger!['sql'])}`);
+    }
+    await expect(store.prune({ maxRecords: 2 })).rejects.toMatchObject({
+      code: 'AUDIT_UNAVAILABLE',
+      message: expect.stringMatching(/changed outside of the engine: entry \d+/) as string,
+    });
+    expect((await store.verify()).ok).toBe(false);
+  });
+});
+
 describe('by age, under clocks that jump', () => {
   const year = 365 * 86_400_000;
   const now = Date.now();

@@ -2,8 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { canonicalJson } from './canonical.ts';
 import { GENESIS } from './chain.ts';
+import { touched } from './open-check.ts';
 import { carriedOf, type Carried } from './prune-summary.ts';
 import type { Pruned } from './retention.ts';
+import type { EntryRow } from './row-writer.ts';
 import type { ChainWriter } from './writer.ts';
 
 /** Most entries that go under one commit: bounds how long others wait for the lock. */
@@ -11,11 +13,6 @@ const PIECE = 2000;
 
 /** Most invocations that may be open across a cut. */
 const MOST_CARRIED = 1000;
-
-interface Link {
-  readonly seq: number;
-  readonly hash: Uint8Array;
-}
 
 /**
  * Removes the next piece up to `target`; undefined where that is reached. Belongs in a transaction.
@@ -28,14 +25,15 @@ export function prunePiece(
   chain: ChainWriter,
   target: number,
 ): Pruned | undefined {
-  const before = lastSummary(db);
+  const before = lastSummary(db, chain);
   const cut = cutBelow(db, before.through, target);
   if (cut === undefined) return undefined;
   const { through, open } = cut;
-  const entryAt = db.prepare('SELECT seq, hash FROM entry WHERE seq = ?');
+  assertIntact(db, chain, before, through);
+  const entryAt = db.prepare('SELECT hash FROM entry WHERE seq = ?');
   const hashOf = (seq: number): string => {
     if (seq === before.through) return before.head;
-    const { hash } = entryAt.get(seq) as unknown as Link;
+    const { hash } = entryAt.get(seq) as { hash: Uint8Array };
     return Buffer.from(hash).toString('hex');
   };
   const known = new Map(before.carried.map(({ seq, previous }) => [seq, previous]));
@@ -67,13 +65,42 @@ interface Summary {
   readonly carried: readonly Carried[];
 }
 
-function lastSummary(db: DatabaseSync): Summary {
-  const row = db
-    .prepare("SELECT body FROM entry WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1")
-    .get() as { body: string } | undefined;
+const ENTRY = 'SELECT seq, kind, execution_id AS executionId, body, hash, mac FROM entry';
+
+/** @throws SkillError AUDIT_UNAVAILABLE for one that this store did not write */
+function lastSummary(db: DatabaseSync, chain: ChainWriter): Summary {
+  const row = db.prepare(`${ENTRY} WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1`).get() as
+    | EntryRow
+    | undefined;
   if (row === undefined) return { through: 0, head: GENESIS.toString('hex'), carried: [] };
+  const before = db.prepare('SELECT hash FROM entry WHERE seq = ?').get(row.seq - 1);
   const said = JSON.parse(row.body) as { through: number; head: string };
+  const previous =
+    said.through === row.seq - 1 ? Buffer.from(said.head, 'hex') : (before?.['hash'] as Uint8Array);
+  if (previous === undefined || chain.follows(previous, row) === undefined) {
+    throw touched(`entry ${row.seq}, a summary of removed entries, is not what was written`);
+  }
   return { through: said.through, head: said.head, carried: carriedOf(said) ?? [] };
+}
+
+/** Or whatever was changed there would be gone, and the summary would vouch for it. */
+function assertIntact(
+  db: DatabaseSync,
+  chain: ChainWriter,
+  { through: done, head }: Summary,
+  through: number,
+): void {
+  const rows = db.prepare(`${ENTRY} WHERE seq > ? AND seq <= ? ORDER BY seq`);
+  let [hash, seq]: [Uint8Array, number] = [Buffer.from(head, 'hex'), done];
+  for (const row of rows.iterate(done, through) as Iterable<unknown> as Iterable<EntryRow>) {
+    const next = row.seq === seq + 1 ? chain.follows(hash, row) : undefined;
+    if (next === undefined) break;
+    hash = next;
+    seq = row.seq;
+  }
+  if (seq < through) {
+    throw touched(`entry ${seq + 1} is not what was written, so it is not removed either`);
+  }
 }
 
 /** Where to cut, and the intents before it that must stay. */

@@ -1,7 +1,7 @@
 /** Whether the database is made of what the engine makes, and nothing else: triggers and views would do as they please. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { touched } from './open-check.ts';
-import { ownSchema, schemaOf } from './schema.ts';
+import { checkVersion, ownSchema, schemaOf } from './schema.ts';
 
 export class SchemaGuard {
   readonly #db: DatabaseSync;
@@ -37,7 +37,7 @@ export interface SchemaProblem {
 
 export function schemaProblem(db: DatabaseSync): SchemaProblem | undefined {
   const found = schemaOf(db);
-  const own = ownSchema();
+  const own = ownSchema(checkVersion(db));
   const foreign = found.filter((object) => !own.includes(object));
   const missing = own.filter((object) => !found.includes(object));
   const [first] = [...foreign, ...missing];

@@ -147,17 +147,18 @@ export const CHAIN_VERSION = 2;
 /** The first version with the table of executions. */
 export const EXECUTIONS_VERSION = 4;
 
-/** What a store of this version is made of, as SQLite tells it; each object's type, name and text. */
-export function ownSchema(): readonly string[] {
-  if (known === undefined) {
+/** What a store of a version is made of, as SQLite tells it; each object's type, name and text. */
+export function ownSchema(version: number = migrations.length): readonly string[] {
+  let schema = known.get(version);
+  if (schema === undefined) {
     using db = new DatabaseSync(':memory:');
-    migrate(db, new Uint8Array(32));
-    known = schemaOf(db);
+    migrate(db, new Uint8Array(32), version);
+    known.set(version, (schema = schemaOf(db)));
   }
-  return known;
+  return schema;
 }
 
-let known: readonly string[] | undefined;
+const known = new Map<number, readonly string[]>();
 
 /** SQLite's own tables, which change no answer and come and go with ANALYZE and VACUUM, are left out. */
 export function schemaOf(db: DatabaseSync): string[] {

@@ -48,7 +48,7 @@ describe('the files of the store', () => {
     }
   });
 
-  test.each(['', '-wal', '-shm', '.key'])(
+  test.each(['', '-wal', '-shm', '-journal', '.key'])(
     'a symbolic link at audit.db%s is refused',
     async (suffix) => {
       await using directory = await temporary();

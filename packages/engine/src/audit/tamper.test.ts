@@ -220,6 +220,28 @@ describe('a change of the database is found', () => {
       "DROP INDEX execution_by_user; CREATE INDEX execution_by_user ON execution (user) WHERE user <> 'ada'",
     ].map((sql): [string, string, object] => [sql, sql, { kind: 'schema', seq: 0 }]),
     [
+      'an entry of a number beyond all',
+      "INSERT INTO entry VALUES (9223372036854775807, 'checkpoint', NULL, '{}', x'00', x'00')",
+      { kind: 'changed', seq: 0 },
+    ],
+    [
+      'an execution of a number beyond all',
+      'UPDATE execution SET denials = 9223372036854775807 WHERE seq = 3',
+      { kind: 'changed', seq: 0 },
+    ],
+    [
+      'an entry of a number below all',
+      'UPDATE entry SET seq = -1 WHERE seq = 1',
+      { kind: 'order', seq: -1 },
+    ],
+    ['a version of before', 'PRAGMA user_version = 3', { kind: 'schema' }],
+    ['a version without a chain', 'PRAGMA user_version = 1', { kind: 'schema' }],
+    [
+      'a body that is bytes and no text',
+      "UPDATE entry SET body = CAST(x'7bff7d' AS TEXT) WHERE seq = 3",
+      { kind: 'changed', seq: 3 },
+    ],
+    [
       'a signed checkpoint with another head',
       (db) => {
         db.exec('UPDATE entry SET body = replace(body, \'"seq":20\', \'"seq":19\') WHERE seq = 21');

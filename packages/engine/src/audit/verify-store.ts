@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { Anchor, type Head } from './anchor.ts';
+import { Broken } from './broken.ts';
 import { chainKey, GENESIS } from './chain.ts';
 import { readSecrets } from './files.ts';
 import { readImported } from './imported.ts';
@@ -51,6 +52,8 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
   try {
     db.exec('PRAGMA trusted_schema = OFF; BEGIN');
     if (checkVersion(db) < CHAIN_VERSION) {
+      const problem = 'it says that it is of a version without a chain, and has had one';
+      if (typeof anchor === 'object') return { ...nothing, broken: { ...nowhere, problem } };
       throw new SkillError(
         'AUDIT_UNAVAILABLE',
         'The store is of a version without a chain. It gets one when something is recorded next.',
@@ -59,11 +62,10 @@ export function verifyStore({ path, publicKey, checkpoint, kept }: VerifyOptions
     const last = db
       .prepare("SELECT body FROM entry WHERE kind = 'prune' ORDER BY seq DESC LIMIT 1")
       .get() as { body: string } | undefined;
-    const current = checkVersion(db) >= EXECUTIONS_VERSION;
-    const foreign = current ? schemaProblem(db) : undefined;
+    const foreign = schemaProblem(db);
     const foreignBreak = foreign && ({ ...nowhere, problem: foreign.problem } as const);
     if (foreign?.unreadable === true) return { ...nothing, broken: foreignBreak };
-    if (!current) executionView(db, checkVersion(db));
+    if (checkVersion(db) < EXECUTIONS_VERSION) executionView(db, checkVersion(db));
     const found = verifyEntries(rows<StoredEntry>(db, 'entry'), {
       key,
       executions: rows<ExecutionRow>(db, 'execution'),
@@ -114,7 +116,13 @@ export function readAnchor(path: string, key: Uint8Array): Head | 'damaged' {
 function* rows<Row>(db: DatabaseSync, table: 'entry' | 'execution'): Generator<Row> {
   const columns = table === 'entry' ? 'seq, kind, execution_id, body, hash, mac' : '*';
   // In the order of the table itself: not of an index, which says what it says.
-  yield* db.prepare(`SELECT ${columns} FROM ${table} ORDER BY seq`).iterate() as Iterable<Row>;
+  const statement = db.prepare(`SELECT ${columns} FROM ${table} ORDER BY seq`);
+  try {
+    yield* statement.iterate() as Iterable<Row>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_OUT_OF_RANGE') throw error;
+    throw new Broken('changed', { seq: 0 }, `a number in ${table} is beyond any that is written`);
+  }
 }
 
 /** What was found of a database that is not made as the engine makes it: none of it was read. */

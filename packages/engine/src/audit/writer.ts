@@ -4,9 +4,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SkillError } from '../errors.ts';
 import { CHECKPOINT_ENTRIES, CHECKPOINT_MS, checkpointBody } from './checkpoint.ts';
 import type { Head } from './anchor.ts';
-import { type ChainKind, GENESIS, link } from './chain.ts';
+import { type ChainKind, GENESIS, hashEntry, isAuthentic, link } from './chain.ts';
 import { type Entry, noOpenIntent, repeatedIntent } from './entry.ts';
-import { RowWriter } from './row-writer.ts';
+import { type EntryRow, RowWriter } from './row-writer.ts';
 import type { Signer } from './signing.ts';
 import { isRepeatedId } from './unavailable.ts';
 
@@ -113,6 +113,12 @@ export class ChainWriter {
     const last = row && (JSON.parse(row.body) as { timestamp: string });
     this.#signed = row && last ? { seq: row.seq, ms: Date.parse(last.timestamp) } : { seq: 0 };
     return this.#signed;
+  }
+
+  /** The hash of an entry that this store wrote behind the one with that hash; undefined for any other. */
+  follows(previous: Uint8Array, row: EntryRow): Buffer | undefined {
+    const hash = hashEntry(previous, { ...row, kind: row.kind as ChainKind });
+    return hash.equals(row.hash) && isAuthentic(this.#key, hash, row.mac) ? hash : undefined;
   }
 
   get #next(): number {
