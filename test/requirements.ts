@@ -96,6 +96,18 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'LIBRARY-MISUSE',
+    section: '§11',
+    promise:
+      'options that there are not, of a wrong form, or that cannot be read are refused at once with INVALID_OPTIONS, and nothing is opened, loaded or recorded',
+    proof: [
+      'test/misuse.test.ts :: %j',
+      'test/misuse.test.ts :: %j, %j',
+      'test/misuse.test.ts :: %o',
+      'test/policy/hooks.test.ts :: cannot be skipped by the caller, nor by changing the options later',
+    ],
+  },
+  {
     id: 'HOSTIF-VERSION',
     section: '§4',
     promise:

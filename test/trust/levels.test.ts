@@ -113,10 +113,10 @@ test('the untrusted need all layers unless the operator says otherwise; only the
 
 test('a level that does not exist is an error, not the lowest or highest', async () => {
   const minimum = 'Trusted' as TrustLevel;
-  const running = await engine({ trust: { minimum } });
-  await expect(running.load(await buildGuest('answer'))).rejects.toMatchObject({
-    code: 'INVALID_OPTIONS',
-  });
+  await expect(engine({ trust: { minimum } })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+  const running = await engine();
+  const loading = running.load(await buildGuest('answer'), { trust: minimum });
+  await expect(loading).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
 });
 
 test('what only looks like an installed skill is refused', async () => {

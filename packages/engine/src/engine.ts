@@ -22,6 +22,8 @@ import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
 import { openSkill } from './open-skill.ts';
 import { refusal } from './outcome.ts';
+import { stricter } from './isolate/level.ts';
+import { checkCall, checkEngineOptions, checkLoadOptions } from './option-checks.ts';
 import { statePlaces, type StatePlaces } from './places.ts';
 import { plan } from './plan.ts';
 import { type Offers, readOffers } from './interfaces/offer.ts';
@@ -36,9 +38,12 @@ import { Telemetry } from './telemetry.ts';
 /**
  * Opens an engine.
  *
- * @throws SkillError AUDIT_UNAVAILABLE when the audit store cannot be opened; INVALID_OPTIONS for a bad ceiling
+ * @throws SkillError AUDIT_UNAVAILABLE when the audit store cannot be opened; INVALID_OPTIONS for an option that there is not or that
+ *   is not of its form
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkEngineOptions(options);
+  stricter(options.isolation);
   const places = statePlaces(options.home);
   const offers = await readOffers(options.interfaces);
   const own = options.audit === undefined;
@@ -50,7 +55,12 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       durability: options.durability,
       retention: options.auditRetention,
     }));
-  return new Engine(options, places, audit, own, offers);
+  try {
+    return new Engine(options, places, audit, own, offers);
+  } catch (error) {
+    if (own) await audit.close();
+    throw error;
+  }
 }
 
 function ceilingsOf(ceiling: EngineOptions['ceiling']): readonly CapabilityRestriction[] {
@@ -114,6 +124,7 @@ export class Engine implements AsyncDisposable {
     options: LoadOptions = {},
   ): Promise<readonly Skill[]> {
     this.#assertOpen();
+    checkLoadOptions(options);
     const { granted, trust } = await admit(skill, options, this.#options.trust, this.#places);
     const isolation = isolationOf(trust, this.#options.isolation, options.isolation);
     const loaded: LoadedSkill[] = [];
@@ -246,6 +257,7 @@ export class Engine implements AsyncDisposable {
     { skill: skillName, tool: toolName, parameters, options, parent }: Call,
   ): Promise<ExecutionResult> {
     this.#assertOpen();
+    checkCall(skillName, toolName, options);
     const started = performance.now();
     const planned = plan({
       skill,

@@ -28,6 +28,10 @@ export async function readOffers(
 ): Promise<Offers> {
   const offers = new Map<string, Offer>();
   for (const [name, offered] of Object.entries(given)) {
+    const { wit, implementation } = Object(offered) as Partial<HostInterface>;
+    if (typeof wit !== 'string' || typeof implementation !== 'object' || implementation === null) {
+      throw refuse(name, 'must have wit, a text, and implementation, an object of functions');
+    }
     offers.set(name, await readOffer(name, offered));
   }
   return offers;
