@@ -75,7 +75,8 @@ describe('createEngine', () => {
 
   it('options that are undefined are as if they were absent', async () => {
     const options = { home: folder, audit, ceiling: undefined, hooks: undefined } as never;
-    await (await createEngine(options)).close();
+    await using made = await createEngine(options);
+    expect(made.tools()).toEqual([]);
   });
 });
 
