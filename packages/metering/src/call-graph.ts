@@ -15,6 +15,8 @@ export interface CallGraph {
   readonly typeNode: readonly number[];
   /** No other module can put a function into this one's tables, nor reach those that it holds. */
   readonly closed: boolean;
+  /** 1: a table may hold a function of another module, or of the host. By type, as in `typeNode` without functions. */
+  readonly foreign: Uint8Array;
   /** Calls an imported function, or something that another module may have put where it calls. */
   readonly callsOut: Uint8Array;
 }
@@ -31,6 +33,10 @@ export function buildCallGraph(
   const typeNode = canonicalTypes(module);
   const starts = new Int32Array(count + module.types.length + 1);
   const callsOut = new Uint8Array(count);
+  const foreign = new Uint8Array(module.types.length).fill(closed ? 0 : 1);
+  for (const index of module.referenced) {
+    if (index < imported) foreign[typeNode[module.functions[index] as number] as number] = 1;
+  }
   const edges: number[] = [];
   /** The function that last had an edge to a node, counted from 1. */
   const seen = new Int32Array(starts.length);
@@ -52,8 +58,9 @@ export function buildCallGraph(
       if (callee >= imported) add(i, callee - imported);
       else if (callee >= 0) callsOut[i] = 1;
       else {
-        if (!closed) callsOut[i] = 1;
-        add(i, count + (typeNode[-1 - callee] as number));
+        const type = typeNode[-1 - callee] as number;
+        if (foreign[type] === 1) callsOut[i] = 1;
+        add(i, count + type);
       }
     }
   }
@@ -75,6 +82,7 @@ export function buildCallGraph(
     functions: count,
     typeNode: typeNode.map((type) => count + type),
     closed,
+    foreign,
     callsOut,
   };
 }

@@ -92,9 +92,17 @@ export function planCalls(
     graph.closed && tails[i] === 0 && !fn.hasLoops && graph.starts[i] === graph.starts[i + 1];
   // Some callers of these are planned before them. Any price does, since the rest is charged at the entry.
   for (const [i, fn] of functions.entries()) {
-    if (cut[i] === 0 || !known(fn) || narrowed(i, fn) === undefined) continue;
+    if (cut[i] === 0 || !known(fn)) continue;
+    const part = narrowed(i, fn);
+    if (part === undefined) continue;
     prepaid[i] = Math.min(planFunction(fn, context), PREPAID_UNITS);
+    const around = costAround(fn, part, events);
+    if (around <= UNCHECKED_UNITS) unchecked[i] = drift[i] = around;
   }
+  const driftBy = (callee: number): number => {
+    if (callee < 0) return context.keepsCounter(callee) ? 0 : INDIRECT_UNITS;
+    return drift[own(callee)] ?? 0;
+  };
   /** A leaf that does nothing to the counter but pay at its entry. */
   const payOnce = new Uint8Array(count);
   const planned = new Uint8Array(count);
@@ -104,7 +112,8 @@ export function planCalls(
     const members = graph.edges.subarray(graph.starts[node], graph.starts[node + 1]);
     const calledByTablesAlone = (i: number): boolean =>
       planned[i] === 1 && cut[i] === 0 && !called.has(i);
-    if (!tablesPay || types.asked(node) || !members.every(calledByTablesAlone)) return;
+    const foreign = graph.foreign[node - count] === 1;
+    if (!tablesPay || foreign || types.asked(node) || !members.every(calledByTablesAlone)) return;
     const least = members.reduce((sum, i) => Math.min(sum, entry[i] as number), PREPAID_UNITS);
     for (const i of members) {
       prepaid[i] = least;
@@ -136,15 +145,15 @@ export function planCalls(
       if (around <= UNCHECKED_UNITS) {
         check[i] = 0;
         unchecked[i] = around;
-        drift[i] = (entry[i] as number) + driftOf(fn, events, own, drift, part);
+        drift[i] = (entry[i] as number) + driftOf(fn, events, driftBy, part);
       }
     }
     const most = known(fn) ? UNCHECKED_UNITS : isLeaf(i, fn) ? INDIRECT_UNITS : 0;
     if ((frames[i] as number) > 0 || summary.unchecked > most) continue;
     check[i] = 0;
-    drift[i] = (entry[i] as number) + driftOf(fn, events, own, drift);
+    drift[i] = (entry[i] as number) + driftOf(fn, events, driftBy);
     if (!known(fn)) {
-      payOnce[i] = summary.silent ? 1 : 0;
+      payOnce[i] = summary.silent && !fn.hasLoops ? 1 : 0;
       continue;
     }
     unchecked[i] = summary.unchecked;
@@ -155,7 +164,6 @@ export function planCalls(
     silent,
     quiet: types.quiet,
     tails,
-    closed: graph.closed,
   });
   const doors = new Map<number, number>();
   for (const index of new Set([...module.exported, module.started])) {
@@ -182,8 +190,7 @@ function costAround(fn: FunctionScan, { from, until }: Narrow, { cost }: EventLo
 function driftOf(
   fn: FunctionScan,
   { kind, flags, charge, edge, a }: EventLog,
-  own: (callee: number) => number,
-  drift: Float64Array,
+  driftBy: (callee: number) => number,
   checked: Narrow | undefined = undefined,
 ): number {
   let units = 0;
@@ -196,7 +203,7 @@ function driftOf(
     // The charge at the beginning of a checked part stands before its check.
     if (e !== checked?.from) units += Math.max(0, charge[e] as number);
     units += Math.max(0, edge[e] as number);
-    if (kind[e] === EV.call) units += drift[own(a[e] as number)] ?? 0;
+    if (kind[e] === EV.call) units += driftBy(a[e] as number);
   }
   return units;
 }
@@ -224,10 +231,12 @@ function summarise(
     switch (events.kind[e]) {
       case EV.call:
       case EV.tailCall: {
-        const callee = own(events.a[e] as number);
-        if (!known.keeps(events.a[e] as number)) silent = false;
-        if (known.nothrow[callee] !== 1) throws = true;
-        unchecked += known.unchecked[callee] ?? 0;
+        const callee = events.a[e] as number;
+        const keeps = known.keeps(callee);
+        if (!keeps) silent = false;
+        if (known.nothrow[own(callee)] !== 1) throws = true;
+        if (callee >= 0) unchecked += known.unchecked[own(callee)] ?? 0;
+        else if (!keeps) unchecked += INDIRECT_UNITS;
         break;
       }
       case EV.bulk:

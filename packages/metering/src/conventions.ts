@@ -50,7 +50,7 @@ export function mayPass(module: Module, { index }: FunctionScan): boolean {
   return type !== undefined && type.params <= PASSED_VALUES && type.results <= PASSED_VALUES;
 }
 
-/** Chooses the conventions. `passes` and `silent` are by own function; `closed`: nobody else reaches the tables. */
+/** Chooses the conventions. `passes` and `silent` are by own function, `quiet` by type. */
 export function chooseConventions(
   module: Module,
   graph: CallGraph,
@@ -60,26 +60,35 @@ export function chooseConventions(
     silent,
     quiet,
     tails,
-    closed,
   }: {
     readonly passes: Uint8Array;
     readonly silent: Uint8Array;
     readonly quiet: Uint8Array;
     readonly tails: Uint8Array;
-    readonly closed: boolean;
   },
 ): Conventions {
-  const indirect = closed && !tails.includes(1) ? CONVENTION.handedOver : CONVENTION.shared;
+  const tailCalled = tails.includes(1);
+  const indirect = graph.foreign.map((foreign) =>
+    foreign === 1 || tailCalled ? CONVENTION.shared : CONVENTION.handedOver,
+  );
+  const byTable = (index: number): number =>
+    indirect[
+      (graph.typeNode[module.functions[index] as number] as number) - graph.functions
+    ] as number;
   const own = new Uint8Array(graph.functions);
   for (let i = 0; i < own.length; i++) {
     if (silent[i] === 1) own[i] = CONVENTION.none;
     else if (passes[i] === 1) own[i] = CONVENTION.passed;
-    else
-      own[i] = module.referenced.has(i + module.importedFunctions) ? indirect : CONVENTION.shared;
+    else {
+      const index = i + module.importedFunctions;
+      own[i] = module.referenced.has(index) ? byTable(index) : CONVENTION.shared;
+    }
   }
   return {
     own,
-    indirect: quiet.map((none) => (none === 1 ? CONVENTION.none : indirect)),
+    indirect: quiet.map((none, type) =>
+      none === 1 ? CONVENTION.none : (indirect[type] as number),
+    ),
     depth: whoNeedsDepth(graph, frames),
   };
 }

@@ -20,7 +20,7 @@ const UNREACHABLE = 0x00;
 
 /** Units that may be charged after a check until another one stands. */
 const BETWEEN_CHECKS = SLACK - UNCHECKED_UNITS;
-/** Units that a function which checks may leave unchecked when it returns. */
+/** Units that a function which checks may leave unchecked when it returns; one that does not, twice as many. */
 const AT_EXIT = SLACK / 4;
 /** Longest body, in bytes, that renews a lease in place instead of calling a function for it. */
 const SHORT_BODY = 160;
@@ -129,7 +129,7 @@ export class CounterEmitter {
     else if (shared) {
       this.subtract(entry);
       this.settle();
-    } else if (check) this.chargeAndCheck(entry);
+    } else if (check || convention === CONVENTION.shared) this.chargeAndCheck(entry);
     else this.charge(entry);
   }
 
@@ -384,8 +384,8 @@ export class CounterEmitter {
     if (convention === CONVENTION.none) return;
     if (live && convention !== CONVENTION.shared) {
       if (this.exact) this.release();
-      else if (this.checks) {
-        if (this.since > AT_EXIT) this.check();
+      else {
+        if (this.since > (this.checks ? AT_EXIT : 2 * AT_EXIT)) this.check();
         this.left = Math.max(this.left, this.since);
       }
     }

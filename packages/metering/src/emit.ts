@@ -250,8 +250,7 @@ export class FunctionEmitter {
     const { shift } = this.counter;
     if (shift === 0) return w.copy(bytes, start, end);
     const { uses } = events;
-    let from = start;
-    let moved = w.len - start;
+    const moved = w.len - start;
     w.copy(bytes, start, end);
     for (; this.use < this.endUse; this.use++) {
       const pos = uses[this.use] as number;
@@ -261,8 +260,21 @@ export class FunctionEmitter {
         w.buf[pos + moved] = index + shift;
         continue;
       }
-      // Longer now, or written in more than one byte: what follows is copied anew.
       w.len = pos + moved;
+      return this.copyLong(pos, end);
+    }
+  }
+
+  /** The same from an index on that is longer now, or written in more than one byte: use by use. */
+  private copyLong(start: number, end: number): void {
+    const { w } = this;
+    const { bytes, events } = this.context;
+    const { shift } = this.counter;
+    let from = start;
+    for (; this.use < this.endUse; this.use++) {
+      const pos = events.uses[this.use] as number;
+      if (pos >= end) break;
+      w.copy(bytes, from, pos);
       from = pos;
       let local = 0;
       for (let scale = 1; ; scale *= 128) {
@@ -271,9 +283,8 @@ export class FunctionEmitter {
         if (byte < 0x80) break;
       }
       w.u32(local + shift);
-      moved = w.len - from;
-      w.copy(bytes, from, end);
     }
+    w.copy(bytes, from, end);
   }
 
   /** A branch goes to a label. */

@@ -54,9 +54,9 @@ function arm(
     else if (kind[i] === EV.else) open[open.length - 1] = { from: i, label };
     else if (kind[i] === EV.end && open.at(-1)?.label === label) open.pop();
   }
+  let until = first;
   for (const { from, label } of open.toReversed()) {
     if ((labels.loops[label] as number) > 0) continue;
-    let until = first;
     while ((kind[until] !== EV.end && kind[until] !== EV.else) || a[until] !== label) until++;
     if (until >= last) return { from, until };
   }

@@ -157,8 +157,9 @@ export class Rewriter {
       },
       asksDepth: (callee) => {
         if (callee >= 0 && own(callee) >= 0) return conventions.depth[own(callee)] === 1;
-        if (callee >= 0 || !graph.closed) return true;
-        return conventions.depth[graph.typeNode[-1 - callee] as number] === 1;
+        if (callee >= 0) return true;
+        const node = graph.typeNode[-1 - callee] as number;
+        return graph.foreign[node - graph.functions] === 1 || conventions.depth[node] === 1;
       },
       left: (callee) => left[own(callee)] as number,
       drift: (callee) => {

@@ -1,0 +1,194 @@
+/// <reference lib="dom" />
+/** How the counter travels between functions: attacks on each of the ways, and on what bounds them. */
+import { FuelMeter, meter } from '@skill-engine/metering';
+import { describe, expect, test } from 'vitest';
+import { BUDGETS, compile, run, wat, type Exports } from './build.ts';
+import { leb, section, vector } from './generated/assemble.ts';
+
+const TRAP = WebAssembly.RuntimeError;
+
+describe('a function of the host in a private table', () => {
+  const source = (calls: string): string => `(module (type $t (func)) (type $u (func (param i32)))
+    (import "host" "work" (func $work (type $t)))
+    (table 2 funcref) (elem (i32.const 0) $work $own)
+    (func $own (type $u) (drop (local.get 0)))
+    (func (export "own") (call_indirect (type $u) (i32.const 0) (i32.const 1)))
+    (func $f (export "run") ${calls}))`;
+
+  test('what it charges is charged', async () => {
+    const holder: { counters?: FuelMeter } = {};
+    const { counters, exports } = await run(
+      source(
+        '(call_indirect (type $t) (i32.const 0)) (call_indirect (type $u) (i32.const 0) (i32.const 1))',
+      ),
+      {},
+      { host: { work: () => holder.counters?.consume(1_000n) } },
+    );
+    holder.counters = counters;
+    const before = counters.fuelUsed;
+    exports['run']();
+    expect(counters.fuelUsed - before).toBe(1_000n + 6n + 7n + 2n);
+  });
+
+  test('what it calls back is charged, and ends the guest when that is too much', async () => {
+    const holder: { own?: () => void } = {};
+    const { counters, exports } = await run(
+      source('(loop $l (call_indirect (type $t) (i32.const 0)) (br $l))'),
+      {},
+      { host: { work: () => holder.own?.() } },
+    );
+    holder.own = exports['own'];
+    expect(() => exports['run']()).toThrow(TRAP);
+    expect(counters.exhausted).toBe(true);
+  });
+
+  test('recursion through it counts', async () => {
+    const holder: { run?: () => void } = {};
+    const { counters, exports } = await run(
+      source('(call_indirect (type $t) (i32.const 0))'),
+      { fuel: 1n << 40n },
+      { host: { work: () => holder.run?.() } },
+    );
+    holder.run = exports['run'];
+    expect(() => exports['run']()).toThrow(TRAP);
+    expect(counters.stackOverflowed).toBe(true);
+  });
+});
+
+test.each([false, true])(
+  'an exported leaf traps when nothing is left, exactTraps %s',
+  async (exactTraps) => {
+    const counters = new FuelMeter({ ...BUDGETS, fuel: 1_010n });
+    const bytes = await wat('(module (func (export "f") (param i32) (drop (local.get 0))))');
+    const { exports } = counters.instantiate(compile(meter(bytes, { exactTraps }).bytes));
+    expect(() => {
+      for (let i = 0; i < 10; i++) exports['f'](1);
+    }).toThrow(TRAP);
+    expect(counters.exhausted).toBe(true);
+    expect(() => exports['f'](1)).toThrow(TRAP);
+  },
+);
+
+test('a loop that costs nothing in a function that only a table calls', async () => {
+  const { exports } = await run(`(module (type $t (func)) (table 1 funcref) (elem (i32.const 0) $f)
+    (func (export "wide") (param i64 i64 i32 i64) (result i64) ${'(drop (i32.const 1))'.repeat(30)} (local.get 3))
+    (func $f (loop))
+    (func (export "run") (call_indirect (type $t) (i32.const 0))))`);
+  exports['run']();
+  expect(exports['wide'](1n, 2n, 3, 4n)).toBe(4n);
+});
+
+describe('after a trap nothing is given back, whoever was called before', () => {
+  const seven = '(drop (i32.div_u (i32.const 1) (i32.const 1)))';
+  const trap = '(drop (i32.load8_u (i32.const -1)))';
+  const many = (call: string, times = 1_000): string => call.repeat(times);
+
+  async function spent(source: string, exactTraps: boolean): Promise<bigint> {
+    const counters = new FuelMeter({ ...BUDGETS, fuel: 10_000_000n });
+    const { exports } = counters.instantiate(
+      compile(meter(await wat(source), { exactTraps }).bytes),
+    );
+    const before = counters.fuelUsed;
+    expect(() => exports['run'](0)).toThrow(TRAP);
+    return counters.fuelUsed - before;
+  }
+
+  test.each([
+    [
+      'functions that call small ones through a table',
+      `(type $t (func)) (table 2 funcref) (elem (i32.const 0) $a $b)
+      (func $a (drop (i32.const 1))) (func $b ${seven.repeat(8)})
+      (func $g ${many('(call_indirect (type $t) (i32.const 1))', 15)})
+      (func (export "run") (param i32) ${many('(call $g)')} ${trap})`,
+    ],
+    [
+      'a table where tail calls are made',
+      `(type $t (func)) (table 1 funcref) (elem (i32.const 0) $a) (tag $e)
+      (func $a (drop (i32.const 1))) (func $x (return_call $y)) (func $y)
+      (func $g (call_indirect (type $t) (i32.const 0)))
+      (func (export "run") (param i32) (call $g) ${seven.repeat(200)} ${trap})`,
+    ],
+    [
+      'recursion that returns early',
+      `(func $f (param i32) (if (local.get 0) (then (call $g (i32.sub (local.get 0) (i32.const 1)))) (else ${seven.repeat(30)})))
+      (func $g (param i32) (if (i32.ge_s (local.get 0) (i32.const 0)) (then ${many('(call $f (local.get 0))', 5)} (nop) (nop) (nop) (nop))))
+      (func (export "run") (param i32) (call $f (i32.const 0)) ${many('(call $g (i32.const 0))')} ${trap})`,
+    ],
+    [
+      'a function that checks, then works on',
+      `(tag $e) (func $throws (throw $e))
+      (func $k (param i32) (if (local.get 0) (then (call $k (i32.const 0)))) ${seven.repeat(60)} (if (local.get 0) (then (call $throws))) ${seven.repeat(70)})
+      (func $g (call $k (i32.const 0)))
+      (func (export "run") (param i32) (call $g) (if (i32.eqz (local.get 0)) (then ${seven.repeat(200)} ${trap})))`,
+    ],
+  ])('%s', async (_, body) => {
+    const source = `(module (memory 1) ${body})`;
+    const ahead = (await spent(source, false)) - (await spent(source, true));
+    expect(ahead).toBeGreaterThanOrEqual(0n);
+    expect(ahead).toBeLessThanOrEqual(4_096n + 100n);
+  });
+});
+
+/** A module of one type, `(i32) -> (i32)`; function 1 is exported as `run`. */
+const module = (...bodies: (readonly number[])[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
+      section(1, [1, 0x60, 1, 0x7f, 1, 0x7f]),
+      section(3, vector(bodies.map(() => 0))),
+      section(6, [1, 0x7f, 1, 0x41, 0, 0x0b]),
+      section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 1]),
+      section(10, [leb(bodies.length), ...bodies.map(vector)].flat()),
+    ),
+  );
+
+describe('locals move behind the parameters that the meter adds', () => {
+  const padded = (index: number): number[] => [(index & 0x7f) | 0x80, (index >> 7) | 0x80, 0x00];
+  const calls0 = [0, 0x20, 0, 0x10, 0, 0x0b];
+
+  test.each([1, 124, 125, 126, 127, 128, 129, 130, 200])('%d of them', (count) => {
+    for (const index of [leb, padded, (i: number) => (i % 3 === 0 ? padded(i) : leb(i))]) {
+      for (const recursive of [false, true]) {
+        // Every local gets its own number; then all are added up.
+        const code = [1, ...leb(count), 0x7f];
+        if (recursive) code.push(0x20, 0, 0x41, 63, 0x4e, 0x04, 0x40, 0x41, 0, 0x10, 0, 0x1a, 0x0b);
+        for (let i = 1; i <= count; i++) {
+          code.push(0x20, 0, 0x41, ...leb(i & 63), 0x6a, 0x21, ...index(i));
+          if (i % 5 === 0) code.push(0x02, 0x40, 0x0b);
+        }
+        code.push(0x41, 0);
+        for (let i = 0; i <= count; i++) code.push(0x20, ...index(i), 0x6a);
+        code.push(0x0b);
+        const bytes = module(code, calls0);
+        const plain = new WebAssembly.Instance(compile(bytes)).exports as Exports;
+        const metered = new FuelMeter({ ...BUDGETS, fuel: 1n << 40n }).instantiate(
+          compile(meter(bytes).bytes),
+        );
+        for (const argument of [0, 7, 100]) {
+          expect(metered.exports['run'](argument)).toBe(plain['run'](argument));
+        }
+      }
+    }
+  });
+});
+
+describe('large functions take time in proportion', () => {
+  test('a straight line of a million uses of far locals', () => {
+    const body = [1, ...leb(300), 0x7f];
+    for (let i = 0; i < 1_000_000; i++) body.push(0x20, 0xc8, 0x01, 0x1a);
+    body.push(0x20, 0, 0x0b);
+    expect(WebAssembly.validate(meter(module(body, [0, 0x20, 0, 0x10, 0, 0x0b])).bytes)).toBe(true);
+  });
+
+  test('calls in the innermost of many arms, and behind all of them', () => {
+    const body = [0];
+    for (let i = 0; i < 19_000; i++) body.push(0x20, 0, 0x04, 0x40);
+    body.push(0x20, 0, 0x10, 0, 0x1a);
+    for (let i = 0; i < 19_000; i++) {
+      for (let k = 0; k < 20; k++) body.push(0x23, 0, 0x1a);
+      body.push(0x0b);
+    }
+    body.push(0x20, 0, 0x10, 0, 0x0b);
+    const { bytes } = meter(module(body, [0, 0x20, 0, 0x10, 0, 0x0b]));
+    expect(bytes.length).toBeGreaterThan(body.length);
+  });
+});
