@@ -641,6 +641,7 @@ export const requirements: readonly Requirement[] = [
       'values never stand in results, output, errors or records, also where the guest holds them',
     proof: [
       'test/escape/credentials.test.ts :: hands the value over, and it is still in no result, output, error or record',
+      'test/cli/credentials.test.ts :: nor for people, by any command that reads the record, or into any file',
     ],
   },
   {
