@@ -26,6 +26,19 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'COMMAND-MEMORY',
+    section: '§2.3',
+    promise:
+      'a preview-1 command and the adapter that it is given never use the same memory, whatever its allocator takes for its own',
+    proof: [
+      'packages/metering/src/reserve.test.ts :: is handed out aligned, never twice, and not beyond its end',
+      "packages/metering/src/reserve.test.ts :: is none of the module's own, whatever it asks",
+      'test/preview1.test.ts :: that takes all memory for its own shares none with the adapter',
+      "test/preview1.test.ts :: of Go's compiler keeps its heap",
+      "test/preview1.test.ts :: of clang with Debian's C library keeps its heap",
+    ],
+  },
+  {
     id: 'TYPED-1',
     section: '§2.2',
     promise:

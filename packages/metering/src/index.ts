@@ -18,4 +18,5 @@ export {
 } from './meter.ts';
 export { METERING_VERSION, NAMESPACE, TABLE_ELEMENT_BYTES } from './namespace.ts';
 export { COSTS, FUEL_PER_PAGE } from './opcodes.ts';
+export { reserveMemory, type Reservation } from './reserve.ts';
 export type { WasmImports, WasmInstance, WasmModule } from './webassembly.ts';

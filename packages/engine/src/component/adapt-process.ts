@@ -1,8 +1,10 @@
 /**
  * The entry of the disposable process that makes a component of one preview-1 command. It reads the adapter and the
- * module from its standard input, answers on its standard output, and ends. Its argument is the URL of jco's wasm-tools.
+ * module from its standard input, answers on its standard output, and ends. Its arguments are the URLs of jco's wasm-tools and of
+ * the meter's package.
  */
 import { fstatSync } from 'node:fs';
+import { withAdapterMemory } from './command-memory.ts';
 import { whatWasPrinted } from './no-wasi.ts';
 import { describeFailure, loadJco, readInput, writeOutput } from './process-tools.ts';
 import { encodeHeader, encodeTranspiled } from './transpile-frame.ts';
@@ -15,14 +17,16 @@ interface WasmTools {
   };
 }
 
-const [, , toolsUrl] = process.argv;
-if (toolsUrl === undefined || fstatSync(0).isFile())
+const [, , toolsUrl, meteringUrl] = process.argv;
+if (toolsUrl === undefined || meteringUrl === undefined || fstatSync(0).isFile())
   throw new Error('the engine starts this process');
 try {
   const input = readInput();
   const adapterEnd = 4 + new DataView(input.buffer, input.byteOffset).getUint32(0);
   const { tools } = await loadJco<WasmTools>(toolsUrl);
-  const adapted = tools.componentNew(input.subarray(adapterEnd), [
+  const metering = (await import(meteringUrl)) as typeof import('@skill-engine/metering');
+  const module = withAdapterMemory(input.slice(adapterEnd), metering);
+  const adapted = tools.componentNew(module, [
     ['wasi_snapshot_preview1', input.subarray(4, adapterEnd)],
   ]);
   writeOutput(encodeTranspiled({ glue: '', modules: new Map([['component.core.wasm', adapted]]) }));

@@ -49,7 +49,8 @@ export async function adaptCommand(
   limits: Partial<TranspileLimits> = {},
 ): Promise<Uint8Array> {
   const tools = require.resolve('@bytecodealliance/jco-transpile/component');
-  const paths = [join(dirname(tools), 'wasm-tools.js')];
+  const metering = require.resolve('@skill-engine/metering');
+  const paths = [join(dirname(tools), 'wasm-tools.js'), metering];
   const all = { ...defaultTranspileLimits, ...limits };
   const input = encodeParts(adapter, module);
   const answer = await inTurn(() => runProcess('adapt-process', input, all, paths));
