@@ -22,6 +22,7 @@ import { flags as stats } from '../../packages/cli/src/commands/stats.ts';
 import { flags as serve } from '../../packages/cli/src/commands/serve.ts';
 import { flags as sign } from '../../packages/cli/src/commands/sign.ts';
 import { flags as test_ } from '../../packages/cli/src/commands/test.ts';
+import { flags as describe_ } from '../../packages/cli/src/commands/describe.ts';
 import { flags as types } from '../../packages/cli/src/commands/types.ts';
 import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
 import { flags as update } from '../../packages/cli/src/commands/update.ts';
@@ -109,6 +110,7 @@ test('the page and the help name every verb and every flag', () => {
     list,
     inspect,
     import: import_,
+    describe: describe_,
     types,
     lint,
     install,

@@ -92,6 +92,14 @@ than they allow, and says on standard error what could not be carried over.
 --instance  kubiya: which configuration to take (default: that of the skill)
 `,
   },
+  describe: {
+    summary: "put the doc comments of WIT into a component, as its tools' descriptions",
+    help: `Usage: skill describe COMPONENT FILE...
+
+For components of any toolchain, most of which drop the comments of their WIT: writes the doc comments of the
+functions in the WIT files into COMPONENT, in place of those that are there. Its digest changes.
+`,
+  },
   types: {
     summary: 'write TypeScript declarations of interfaces in WIT',
     help: `Usage: skill types FILE [INTERFACE...] [--out DIR]

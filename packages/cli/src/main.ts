@@ -5,6 +5,7 @@ import { build } from './commands/build.ts';
 import { dev } from './commands/dev.ts';
 import { config } from './commands/config.ts';
 import { audit } from './commands/audit.ts';
+import { describe } from './commands/describe.ts';
 import { doctor } from './commands/doctor.ts';
 import { history } from './commands/history.ts';
 import { inspect } from './commands/inspect.ts';
@@ -53,6 +54,7 @@ const commands: Readonly<Record<VerbName, Command>> = {
   sign,
   new: newSkill,
   build,
+  describe,
   dev,
   config,
   history,
