@@ -540,6 +540,7 @@ export const requirements: readonly Requirement[] = [
       `${engine}/audit/prune.test.ts :: an old time behind young ones removes none of them`,
       `${engine}/audit/lines-rotation.test.ts :: removes whole files that hold nothing to be kept, behind a signed summary; the rest verifies`,
       `${engine}/audit/lines-rotation.test.ts :: removes more than the summary says, or takes an older one of this store`,
+      `${engine}/audit/lines-rotation.test.ts :: covers nothing: a closed file that was %s under the writer is not removed`,
       `${engine}/audit/export.test.ts :: an export verifies, and the store that is made of it says and verifies the same`,
       `${engine}/audit/export.test.ts :: one that somebody else made up verifies by itself, and not by the key that is known`,
     ],

@@ -90,9 +90,10 @@ export async function openLines(path: string, options: OpenWith): Promise<Opened
     retention,
     head: { seq: head.seq, hash: Buffer.from(head.hash, 'hex') },
     checkpoint,
+    prune,
   });
   await writer.markInterrupted();
-  if (retention !== undefined) await writer.prune(retention);
+  if (retention !== undefined) await writer.prune(retention, true);
   const moved = parts.move();
   return { files, index, writer, secrets, [Symbol.dispose]: () => moved.dispose() };
 }

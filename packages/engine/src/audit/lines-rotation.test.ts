@@ -270,14 +270,45 @@ describe('retention', () => {
   test('is applied at opening and whenever a file is closed', async () => {
     await using directory = await temporary();
     const path = await filled(directory.path);
-    await using store = await open(path, { retention: { maxRecords: 3 } });
-    const { executions } = await store.stats();
-    expect(executions).toBeLessThan(10);
-    await fill(store, 40, 'b');
-    expect((await store.stats()).executions).toBeLessThan(10);
+    {
+      await using store = await open(path, { retention: { maxRecords: 3 } });
+      expect((await store.stats()).executions).toBeLessThan(10);
+      await fill(store, 40, 'b');
+    }
+    await using store = await open(path);
+    expect((await store.stats()).executions).toBeLessThan(12);
     expect(closed(path).length).toBeLessThan(4);
     expect(await store.verify()).toMatchObject({ ok: true });
   });
+
+  const changes: [string, (file: string) => void][] = [
+    ['changed', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('ada', 'eve'))],
+    ['removed', (file) => rmSync(file)],
+    ['written to', (file) => writeFileSync(file, 'more', { flag: 'a' })],
+    ['cut', (file) => truncateSync(file, 200)],
+    [
+      'exchanged for a copy',
+      (file) => {
+        copyFileSync(file, `${file}x`);
+        renameSync(`${file}x`, file);
+      },
+    ],
+  ];
+  test.each(changes)(
+    'covers nothing: a closed file that was %s under the writer is not removed, and nothing more is written',
+    async (_, change) => {
+      await using directory = await temporary();
+      const path = await filled(directory.path);
+      const store = await open(path, { retention: { maxBytes: 1e9 } });
+      const [first, second] = closed(path);
+      change(second!);
+      const bytes = readFileSync(first!);
+      await expect(store.prune({ maxRecords: 3 })).rejects.toThrow(refused);
+      expect(readFileSync(first!)).toEqual(bytes);
+      await expect(fill(store, 1, 'b')).rejects.toThrow(refused);
+      await store.close();
+    },
+  );
 
   test('keeps what runs; of one that began in a removed file and ended in the next, the summary says so', async () => {
     await using directory = await temporary();

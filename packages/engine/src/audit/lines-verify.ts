@@ -53,13 +53,15 @@ export interface VerifiedSegments {
  * Reads lines and holds them against what is known.
  *
  * @param onEntry is given each entry that was found right
+ * @param known the last summary, where the file that begins with it is not among these
  */
 export async function verifySegments(
   segments: readonly Segment[],
   given: VerifyWith,
   onEntry?: (entry: StoredEntry, place: Place) => void,
+  known?: Prune,
 ): Promise<VerifiedSegments> {
-  const prune = await findPrune(segments);
+  const prune = known ?? (await findPrune(segments));
   let end = 0;
   const verification = await verifyEntryStream(entries(), { ...given, pruned: prune?.body });
   return { verification, prune, end };

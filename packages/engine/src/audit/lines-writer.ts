@@ -1,4 +1,5 @@
 /** The writing half of a JSON-lines store: all that waits is linked, written and synced together. */
+import { createPublicKey } from 'node:crypto';
 import type { SkillError } from '../errors.ts';
 import type { Anchor, Head } from './anchor.ts';
 import { GENESIS } from './chain.ts';
@@ -10,6 +11,8 @@ import type { LinesFiles } from './lines-files.ts';
 import type { LinesIndex } from './lines-index.ts';
 import { readPlace } from './lines-read.ts';
 import { cutOf, pruneStatement } from './lines-retention.ts';
+import type { Prune } from './lines-verify.ts';
+import { assertWhole } from './lines-whole.ts';
 import type { Pruned, Retention } from './retention.ts';
 import type { Signer } from './signing.ts';
 import { unavailable } from './unavailable.ts';
@@ -46,6 +49,8 @@ export interface WriterParts {
   readonly signer: Signer;
   readonly head: Head;
   readonly checkpoint: LastCheckpoint;
+  /** The last summary of what was removed. */
+  readonly prune: Prune | undefined;
 }
 
 export class LinesWriter {
@@ -53,7 +58,14 @@ export class LinesWriter {
   readonly #queue: Waiting[] = [];
   #head: Head;
   #checkpoint: LastCheckpoint;
+  #prune: Prune | undefined;
   #draining: Promise<void> | undefined;
+  /** One at a time: what one reads, another would close. */
+  #pruning: Promise<unknown> = Promise.resolve();
+  /** The last entry of the files that were found whole. */
+  #whole = 0;
+  /** Why nothing more is written. */
+  #refused: SkillError | undefined;
   /** Resolves when nobody reads what the index has forgotten. */
   readsDone: () => Promise<void> = async () => undefined;
 
@@ -61,6 +73,7 @@ export class LinesWriter {
     this.#parts = parts;
     this.#head = parts.head;
     this.#checkpoint = parts.checkpoint;
+    this.#prune = parts.prune;
   }
 
   /** False only for a checkpoint that was not needed. */
@@ -68,9 +81,38 @@ export class LinesWriter {
     return (await this.#ask(entry)) === true;
   }
 
-  async prune(retention: Retention): Promise<Pruned | undefined> {
-    const done = await this.#ask({ retention });
-    return typeof done === 'object' ? done : undefined;
+  /**
+   * What goes is read once more before; others write meanwhile.
+   *
+   * @param isRead everything was just read and verified
+   */
+  prune(retention: Retention, isRead = false): Promise<Pruned | undefined> {
+    const pruning = this.#pruning.then(async () => {
+      this.#whole = 0;
+      const { files, index } = this.#parts;
+      const cut = cutOf(index, files, this.#head, retention);
+      if (isRead) this.#whole = this.#head.seq;
+      else if (cut !== undefined && !cut.growing) await this.#assertWhole(cut.through);
+      const done = await this.#ask({ retention });
+      return typeof done === 'object' ? done : undefined;
+    });
+    this.#pruning = pruning.catch(() => undefined);
+    return pruning;
+  }
+
+  /** @throws SkillError AUDIT_UNAVAILABLE; nothing more is written then */
+  async #assertWhole(through: number): Promise<void> {
+    if (through <= this.#whole) return;
+    const { files, key, signer } = this.#parts;
+    const publicKey = createPublicKey(signer.publicKey);
+    try {
+      const closed = files.closed.filter(({ last }) => last <= through);
+      await assertWhole(closed, { key, publicKey, prune: this.#prune });
+      this.#whole = through;
+    } catch (error) {
+      this.#refused = unavailable('read', error);
+      throw this.#refused;
+    }
   }
 
   #ask(asked: Asked): Promise<Done> {
@@ -89,6 +131,7 @@ export class LinesWriter {
   }
 
   async settle(): Promise<void> {
+    await this.#pruning;
     await this.#draining;
     await this.#parts.files.growing.settle(this.#head, this.#parts.anchor);
   }
@@ -119,8 +162,9 @@ export class LinesWriter {
   }
 
   async #do(group: readonly Asked[]): Promise<(Done | SkillError)[]> {
+    if (this.#refused) throw this.#refused;
     const [first] = group;
-    if (first !== undefined && isPrune(first)) return [await this.#prune(first.retention)];
+    if (first !== undefined && isPrune(first)) return [await this.#remove(first.retention)];
     await this.#rotateIfDue();
     return this.#commit(group.filter((asked): asked is Entry | 'checkpoint' => !isPrune(asked)));
   }
@@ -164,7 +208,8 @@ export class LinesWriter {
     const passed = Math.abs(Date.now() - files.begunMs);
     if (size === 0 || (size < rotation.bytes && passed < rotation.ageMs)) return;
     await this.#rotate();
-    if (retention !== undefined) await this.#prune(retention);
+    // Reading takes its time, and nobody has to wait for it.
+    if (retention !== undefined) this.prune(retention).catch(() => undefined);
   }
 
   /** The last entry of a closed file is a signed one, and all of it is on the disk. */
@@ -187,19 +232,22 @@ export class LinesWriter {
   }
 
   /** The summary is the first entry of a new file, on the disk before anything goes. */
-  async #prune(retention: Retention): Promise<Pruned | undefined> {
+  async #remove(retention: Retention): Promise<Pruned | undefined> {
     const { files, index, signer } = this.#parts;
     const cut = cutOf(index, files, this.#head, retention);
     if (cut === undefined) return undefined;
     if (files.growing.size > 0) await this.#rotate();
     const through = cut.growing ? this.#head.seq : cut.through;
+    await this.#assertWhole(through);
     const [last] = index.placesAfter(through - 1, 1);
     if (last === undefined) throw new Error(`entry ${through} is not known`);
     const { hash } = await readPlace(last);
     const statement = pruneStatement(index, cut, { seq: through, hash });
     const extension = this.#extension();
-    extension.add('prune', null, canonicalJson(signer.sign(statement)));
+    const body = canonicalJson(signer.sign(statement));
+    extension.add('prune', null, body);
     await this.#append(extension, true);
+    this.#prune = { body, through };
     index.forget(through);
     await this.readsDone();
     files.removeThrough(through);
