@@ -132,6 +132,15 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TYPED-DOCS',
+    section: '§2.2',
+    promise: 'doc comments of WIT become the descriptions of tools',
+    proof: [
+      'test/components/typed.test.ts :: doc comments of WIT become descriptions',
+      'test/cli/describe.test.ts :: tools have the comments of their functions, and others when they change',
+    ],
+  },
+  {
     id: 'HOSTIF-TYPES',
     section: '§4',
     promise: 'an implementation is typed from the WIT of its interface',

@@ -10,6 +10,7 @@ import {
   MemoryCredentialStore,
   type AuditRecord,
   type Engine,
+  type EngineOptions,
   type ExecuteOptions,
   type ExecutionResult,
   type IsolationOptions,
@@ -49,6 +50,8 @@ export interface TestSkillOptions {
   readonly credentials?: Readonly<Record<string, string>>;
   /** Configuration values by name, which win over the manifest's `[skills.config]`. Default: the manifest's alone. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Interfaces of the embedding program that the skill imports, as `createEngine` takes them. Default: none. */
+  readonly interfaces?: EngineOptions['interfaces'];
   /** Narrower limits than the manifest's, for every run. Default: the manifest's. */
   readonly limits?: Partial<Limits>;
   /** What the operator approves. Default `declared`: all that the manifest asks for. */
@@ -102,6 +105,7 @@ export async function testSkill(path: string, options: TestSkillOptions = {}): P
       credentials: new MemoryCredentialStore({ [chosen]: options.credentials ?? {} }),
       tls: { ca: [servers.certificate] },
       ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
+      ...(options.interfaces === undefined ? {} : { interfaces: options.interfaces }),
       substitutes: {
         files: places,
         clock: () => clock.readings(),
