@@ -46,3 +46,22 @@ it.each(blocks(embedding, 'ts').map((code, index) => [index, code] as const))(
     expect(stdout.trim()).toBe(said[index]![1]);
   },
 );
+
+it('the commands of the guide to typed components build, describe and run its component', () => {
+  const place = join(folder, 'typed');
+  mkdirSync(place);
+  writeFileSync(join(place, 'world.wit'), blocks(typed, 'wit')[0]!);
+  writeFileSync(join(place, 'greeter.js'), blocks(typed, 'js')[0]!);
+  // As `npx` finds them in a project that has them installed.
+  const commands = blocks(typed, 'sh')[0]!
+    .replaceAll('npx componentize-qjs', resolve('node_modules/.bin/componentize-qjs'))
+    .replaceAll('npx skill', `${process.execPath} ${resolve('packages/cli/bin/skill.js')}`);
+  const { status, stdout, stderr } = spawnSync('sh', ['-ec', commands], {
+    encoding: 'utf8',
+    cwd: place,
+    env: { ...process.env, SKILL_ENGINE_HOME: join(folder, 'home') },
+  });
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  expect(stdout).toContain('greeter.wasm: 1 described\n');
+  expect(stdout).toContain('Hello, Countess Ada');
+});
