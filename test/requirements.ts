@@ -106,6 +106,7 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/components/host-interface.test.ts :: is never called; the denial has the lines that would allow it',
       'test/components/host-interface.test.ts :: is refused at load where the engine does not offer it, or with other types',
+      'test/components/host-interface.test.ts :: loads to be looked at where the engine does not offer it, and every call ends the invocation',
     ],
   },
   {

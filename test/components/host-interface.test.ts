@@ -327,6 +327,25 @@ describe('an interface that is not granted', () => {
     expect(calls.length).toBe(before);
   });
 
+  it('loads to be looked at where the engine does not offer it, and every call ends the invocation', async () => {
+    await using bare = await createEngine({
+      home: join(folder, 'looking'),
+      audit: new MemoryAuditStore(),
+    });
+    const lines = '[skill.capabilities]\ninterfaces = ["app:db/query@1.0.0"]\n';
+    const looked = { manifest: manifest('looked', lines), missingInterfaces: 'deny' } as const;
+    const [skill] = await bare.load(component, looked);
+    expect(skill!.tools.map(({ name }) => name)).toContain('find');
+    expect(await bare.execute('looked', 'find', { name: 'x' })).toMatchObject({
+      error: { code: 'CAPABILITY_DENIED' },
+    });
+    await bare.load(component, { ...looked, grant: 'declared' });
+    expect(await bare.execute('looked', 'find', { name: 'x' })).toMatchObject({
+      error: { code: 'HOST_INTERFACE_FAILED', message: expect.stringContaining('There is no') },
+      interfaceCalls: [],
+    });
+  });
+
   it('is refused at load where the engine does not offer it, or with other types', async () => {
     await using bare = await createEngine({
       home: join(folder, 'bare'),

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testSkill } from '@skill-engine/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { main } from '../../packages/cli/src/main.ts';
+import { FakeShell } from '../cli/fake-shell.ts';
 import { coreComponent } from '../components/echo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skill-interfaces-'));
@@ -42,4 +44,12 @@ it('calls the functions that the test gives, and the record has them', async () 
 
 it('without them, the skill does not load', async () => {
   await expect(testSkill(folder)).rejects.toMatchObject({ code: 'COMPONENT_IMPORT_UNKNOWN' });
+});
+
+it('skill inspect looks at it all the same', async () => {
+  vi.stubEnv('SKILL_ENGINE_HOME', join(folder, 'home'));
+  const shell = new FakeShell({ input: '' });
+  expect(await main(['inspect', join(folder, 'skill.toml')], shell)).toBe(0);
+  expect(shell.stdout.text).toMatch(/call +app:stock\/levels@1\.0\.0[^]*tool left/u);
+  vi.unstubAllEnvs();
 });

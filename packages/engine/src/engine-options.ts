@@ -88,6 +88,11 @@ export interface LoadOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** What stands around the guests; it can only be stricter than the engine's. Default: the engine's, in a process. */
   readonly isolation?: IsolationOptions;
+  /**
+   * What becomes of a skill that imports an interface which the engine does not offer. `deny`: it loads, to be looked
+   * at, and a call of that interface ends the invocation. Default `refuse`.
+   */
+  readonly missingInterfaces?: 'refuse' | 'deny';
   /** The operator's trust in it; can only lower that of an installed skill. Default `third_party`. */
   readonly trust?: TrustLevel;
 }

@@ -142,6 +142,7 @@ export class Engine implements AsyncDisposable {
             environment: this.#options.environment ?? process.env,
             config: options.config,
             offers: this.#offers,
+            missingInterfaces: options.missingInterfaces,
             supervisor: this.#supervisor,
             trust,
             isolation,

@@ -18,7 +18,7 @@ import {
   type IsolationOptions,
 } from './isolate/level.ts';
 import { findOffer } from './interfaces/find.ts';
-import { importedInterfaces } from './interfaces/match.ts';
+import { importedInterfaces, isOwnInterface } from './interfaces/match.ts';
 import type { Offers } from './interfaces/offer.ts';
 import type { WitMessage } from './isolate/messages.ts';
 import { limitsOf, narrow } from './limits/limits.ts';
@@ -54,6 +54,7 @@ export interface OpenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Interfaces of the embedder. */
   readonly offers: Offers;
+  readonly missingInterfaces: 'refuse' | 'deny' | undefined;
   /** Configuration values that win over the manifest's. */
   readonly config: Readonly<Record<string, string>> | undefined;
   readonly supervisor: Supervisor;
@@ -97,7 +98,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
     ...componentOf(source),
     cacheDir: options.places.cache,
     metered: true,
-    provided: (name) => isProvidedWasi(name) || findOffer(options.offers, name) !== undefined,
+    provided: (name) => isProvidedWasi(name) || isAnswered(options, name),
   });
   const { shape } = prepared;
   const typed = shape === 'typed' ? typedTools(prepared.wit!) : [];
@@ -119,7 +120,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
       functionName,
       fn,
     })),
-    interfaces: importedInterfaces(prepared.wit, options.offers),
+    interfaces: importedInterfaces(prepared.wit, options.offers, options.missingInterfaces),
   };
   const pool = await openPool(supervisor, prepared, wit, limits, isolation, concurrency);
   try {
@@ -190,6 +191,12 @@ function belowRoot(path: string, root: string | undefined): { readonly path: str
   const below = relative(resolve(root), path);
   if (below === '..' || below.startsWith('../') || isAbsolute(below)) return [];
   return [{ path: `/${below}` }];
+}
+
+/** Whether calls of the interface have an answer, if only a denial. */
+function isAnswered({ offers, missingInterfaces }: OpenOptions, name: string): boolean {
+  if (findOffer(offers, name) !== undefined) return true;
+  return missingInterfaces === 'deny' && isOwnInterface(name);
 }
 
 function toolInfos(skill: string, tools: ReadonlyMap<string, Tool>): LoadedSkill['tools'] {

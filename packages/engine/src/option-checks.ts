@@ -61,6 +61,7 @@ const loadChecks: Checks<LoadOptions> = {
   limits: object,
   config: object,
   isolation: anything,
+  missingInterfaces: oneOf('refuse', 'deny'),
   trust: anything,
 };
 

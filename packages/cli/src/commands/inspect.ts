@@ -45,6 +45,8 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   await using engine = await createEngine();
   const skills = await engine.load(target.load, {
     grant: 'none',
+    // Its embedder offers them; here it is only looked at.
+    missingInterfaces: 'deny',
     ...(manifest === undefined ? {} : { manifest }),
   });
   const skill = skills.find(({ name }) => name === package_.name);

@@ -1,4 +1,5 @@
 /** Holds what a component imports against what the embedder offers. */
+import { parseInterfaceName } from '../component/names.ts';
 import type { ComponentTypes } from '../component/read-types.ts';
 import { SkillError } from '../errors.ts';
 import type { ImportedInterface } from '../isolate/messages.ts';
@@ -7,15 +8,27 @@ import { sameFunction } from '../wit/same.ts';
 import { findOffer } from './find.ts';
 import type { Offers } from './offer.ts';
 
-/** @throws SkillError COMPONENT_IMPORT_UNKNOWN for a function that is not offered, or of another type */
+/** Whether a name is one that an embedder could offer. */
+export function isOwnInterface(name: string): boolean {
+  const parsed = parseInterfaceName(name);
+  return parsed !== undefined && parsed.namespace !== 'wasi';
+}
+
+/**
+ * @param missing whether what is not offered is taken as the component declares it; no call of it is answered
+ * @throws SkillError COMPONENT_IMPORT_UNKNOWN for a function that is not offered, or of another type
+ */
 export function importedInterfaces(
   wit: ComponentTypes | undefined,
   offers: Offers,
+  missing: 'refuse' | 'deny' = 'refuse',
 ): ImportedInterface[] {
   const found = (wit?.imports ?? []).flatMap((entry): ImportedInterface[] => {
     const offer = findOffer(offers, entry.name);
-    if (!offer || entry.kind !== 'instance') return [];
+    if (entry.kind !== 'instance') return [];
+    if (!offer && (missing === 'refuse' || !isOwnInterface(entry.name))) return [];
     const functions = [...entry.functions].map(([name, fn]) => {
+      if (!offer) return { name, functionName: javascriptName(name), fn };
       const offered = offer.functions.get(name);
       if (!offered || !sameFunction(wit!.types, fn, offer.types, offered.fn)) {
         const why = offered
