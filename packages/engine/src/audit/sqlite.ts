@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SkillError } from '../errors.ts';
 import type { JsonValue } from '../schema/json.ts';
 import type { Durability } from './database.ts';
@@ -233,17 +234,24 @@ class Store extends Reader implements SqliteAuditStore {
     retention: Retention,
     { compact = false }: { readonly compact?: boolean } = {},
   ): Promise<Pruned | undefined> {
-    return this.#prune(retention, Infinity, compact);
+    return this.#prune(retention, { compact });
   }
 
-  async #prune(retention: Retention, pieces: number, compact = false): Promise<Pruned | undefined> {
+  async #prune(
+    retention: Retention,
+    { pieces = Infinity, compact = false, ref = true },
+  ): Promise<Pruned | undefined> {
     const target = await this.prunable(retention);
     let [entries, records] = [0, 0];
     for (let left = target === undefined ? 0 : pieces; left > 0; left -= 1) {
+      const began = performance.now();
       const piece = await this.#write({ op: 'prunePiece', target: target!.through });
       if (piece === undefined) break;
       entries += piece.entries;
       records += piece.records;
+      // Whoever waits for the lock looks for it now and then only: as long as it was held, it is free.
+      const ms = Math.min(100, performance.now() - began);
+      if (pieces === Infinity) await sleep(ms, undefined, { ref });
     }
     if (compact) await this.#write({ op: 'vacuum' });
     return target && { through: target.through, entries, records };
@@ -251,7 +259,7 @@ class Store extends Reader implements SqliteAuditStore {
 
   /** From now on, by itself. */
   keep(retention: Retention, everyMs: number | undefined): void {
-    const prune = (pieces = Infinity) => this.#prune(retention, pieces);
+    const prune = (pieces = Infinity) => this.#prune(retention, { pieces, ref: false });
     this.#keeper = new RetentionKeeper({ prune, lastPrune: () => this.lastPrune() }, everyMs);
   }
 
