@@ -347,6 +347,9 @@ export const requirements: readonly Requirement[] = [
       'test/metering/attacks.test.ts :: work before a trap that a host call swallows stays paid',
       'test/metering/attacks.test.ts :: a call through a table costs the same, whoever else reaches the table',
       'test/metering/exactness.test.ts :: a trap leaks no more than the tail of a doomed path',
+      'test/metering/reach.test.ts :: %s cost the same by table, export, import and call',
+      'test/metering/conventions.test.ts :: what it calls back is charged, and ends the guest',
+      'test/metering/conventions.test.ts :: an exported leaf traps when nothing is left',
     ],
   },
   {

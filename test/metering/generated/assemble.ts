@@ -38,17 +38,49 @@ const constant = (value: number): number[] => [0x41, ...sleb(value)];
 /** How exceptions are written: the standard's encoding, or the older one. */
 export type Encoding = 'standard' | 'legacy';
 
+/** How functions are reached, which changes neither what they do nor what they cost. */
+export interface Shape {
+  /** Other modules and the host could reach the table. */
+  readonly exportTable: boolean;
+  /** Every function is exported, as `f0`, `f1` and so on. */
+  readonly exportAll: boolean;
+  /** Some function, which is never called, makes a tail call. */
+  readonly tailCall: boolean;
+  /** Bit i: direct calls of function i go to an import `h.i`, which is to call export `fi`. */
+  readonly byHost: number;
+  /** Bit i: where the table holds function i, it holds that import. */
+  readonly tableByHost: number;
+}
+
+const PLAIN: Shape = {
+  exportTable: false,
+  exportAll: false,
+  tailCall: false,
+  byHost: 0,
+  tableByHost: 0,
+};
+
 class FunctionAssembler {
   readonly code: number[] = [];
   locals = LOCALS;
+  /** It throws or catches. */
+  exceptions = false;
   private readonly index: number;
   private readonly count: number;
   private readonly encoding: Encoding;
+  /** Index of a function as direct calls name it. */
+  private readonly direct: (callee: number) => number;
 
-  constructor(index: number, count: number, encoding: Encoding) {
+  constructor(
+    index: number,
+    count: number,
+    encoding: Encoding,
+    direct: (callee: number) => number,
+  ) {
     this.index = index;
     this.count = count;
     this.encoding = encoding;
+    this.direct = direct;
   }
 
   valued({ body, value }: Valued, labels: readonly Label[]): void {
@@ -105,7 +137,7 @@ class FunctionAssembler {
       case 'recur':
         this.put(0x23, 1, 0x04, 0x7f, 0x23, 1, ...constant(1), 0x6b, 0x24, 1);
         this.expr(e.e, [{ kind: 'value', counter: -1 }, ...labels]);
-        return this.put(0x10, e.callee % this.count, 0x05, ...constant(0), 0x0b);
+        return this.put(0x10, this.direct(e.callee % this.count), 0x05, ...constant(0), 0x0b);
       case 'callIndirect':
         this.expr(e.e, labels);
         this.expr(e.index, labels);
@@ -133,7 +165,9 @@ class FunctionAssembler {
   }
 
   private callee(callee: number): number[] {
-    return this.behind() === 0 ? [] : [0x10, this.index + 1 + (callee % this.behind())];
+    return this.behind() === 0
+      ? []
+      : [0x10, this.direct(this.index + 1 + (callee % this.behind()))];
   }
 
   private stmts(list: readonly Stmt[], labels: readonly Label[]): void {
@@ -203,6 +237,7 @@ class FunctionAssembler {
       }
       case 'throw':
         this.expr(s.e, labels);
+        this.exceptions = true;
         return this.put(0x08, 0);
       case 'try':
         return this.attempt(s, labels);
@@ -240,6 +275,7 @@ class FunctionAssembler {
   /** The caught value, or 0 from `catch_all`, goes to local 1; then the handler runs. */
   private attempt({ body, handler, all }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
     const hidden: Label = { kind: 'hidden', counter: -1 };
+    this.exceptions = true;
     if (this.encoding === 'legacy') {
       this.put(0x06, 0x40);
       this.stmts(body, [{ kind: 'block', counter: -1 }, ...labels]);
@@ -260,26 +296,47 @@ class FunctionAssembler {
 export function assemble(
   program: Program,
   encoding: Encoding = 'standard',
+  shape: Shape = PLAIN,
 ): Uint8Array<ArrayBuffer> {
   const count = program.functions.length;
+  const hosts = shape.byHost === 0 && shape.tableByHost === 0 ? 0 : count;
+  const reached = (mask: number, index: number): number =>
+    hosts > 0 && (mask >> index) & 1 ? index : hosts + index;
+  let exceptions = false;
   const bodies = program.functions.map((fn, index) => {
-    const assembler = new FunctionAssembler(index, count, encoding);
+    const assembler = new FunctionAssembler(index, count, encoding, (callee) =>
+      reached(shape.byHost, callee),
+    );
     assembler.valued(fn, [{ kind: 'function', counter: -1 }]);
+    exceptions ||= assembler.exceptions;
     const body = [1, ...leb(assembler.locals - 1), 0x7f, ...assembler.code, 0x0b];
     return vector(body);
   });
   const all = program.functions.map((_, index) => index);
+  if (shape.tailCall) {
+    bodies.push(vector([0, 0x20, 0, 0x12, hosts + count, 0x0b]));
+  }
+  const exported = [[3, 0x72, 0x75, 0x6e, 0, hosts]];
+  if (shape.exportAll || hosts > 0) {
+    for (const index of all) exported.push([2, 0x66, 0x30 + index, 0, hosts + index]);
+  }
+  if (shape.exportTable) exported.push([1, 0x74, 1, 0]);
+  const imported = all.slice(0, hosts).map((index) => [1, 0x68, 1, 0x30 + index, 0, 0]);
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d],
     ...[1, 0, 0, 0],
     ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
-    ...section(3, vector(all.map(() => 0))),
+    ...section(2, [imported.length, ...imported.flat()]),
+    ...section(3, vector(bodies.map(() => 0))),
     ...section(4, [1, 0x70, 0, count]),
     ...section(5, [1, 1, 1, 3]),
-    ...section(13, [1, 0, 1]),
+    ...(exceptions ? section(13, [1, 0, 1]) : []),
     ...section(6, [2, 0x7f, 1, ...constant(0), 0x0b, 0x7f, 1, ...constant(RECURSIONS), 0x0b]),
-    ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
-    ...section(9, [1, 0, 0x41, 0, 0x0b, ...vector(all.map((index) => inTable(index, count)))]),
-    ...section(10, [...leb(count), ...bodies.flat()]),
+    ...section(7, [exported.length, ...exported.flat()]),
+    ...section(9, [
+      ...[1, 0, 0x41, 0, 0x0b],
+      ...vector(all.map((index) => reached(shape.tableByHost, inTable(index, count)))),
+    ]),
+    ...section(10, [...leb(bodies.length), ...bodies.flat()]),
   ]);
 }

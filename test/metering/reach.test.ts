@@ -1,0 +1,102 @@
+/// <reference lib="dom" />
+/** However its functions are reached, a program means the same and costs the same. */
+import { DEFAULT_STACK_BYTES, FuelMeter, meter } from '@skill-engine/metering';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compile, type Exports } from './build.ts';
+import { assemble, type Encoding, type Shape } from './generated/assemble.ts';
+import { Endless, interpret, type Run } from './generated/interpret.ts';
+import { RECURSIONS, programs, type Program } from './generated/program.ts';
+
+const mask = fc.oneof(fc.constant(0), fc.nat({ max: 15 }));
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  exportTable: fc.boolean(),
+  exportAll: fc.boolean(),
+  tailCall: fc.boolean(),
+  byHost: mask,
+  tableByHost: mask,
+});
+
+/** What the host charges for each call that goes through it. */
+const HOST_UNITS = 3;
+
+function run(
+  bytes: Uint8Array,
+  argument: number,
+): Pick<Run, 'end' | 'value'> & { fuel: number; exhausted: boolean } {
+  const counters = new FuelMeter({ fuel: 1n << 40n, memoryBytes: 1 << 20 });
+  const holder: { exports: Exports } = { exports: {} };
+  let calls = 0;
+  const h = Object.fromEntries(
+    Array.from({ length: 8 }, (_, i) => [
+      String(i),
+      (value: number): number => {
+        calls++;
+        counters.consume(HOST_UNITS);
+        return holder.exports[`f${i}`](value);
+      },
+    ]),
+  );
+  holder.exports = counters.instantiate(compile(bytes), { h }).exports;
+  const before = counters.fuelUsed;
+  let end: Run['end'] = 'value';
+  let value = 0;
+  try {
+    value = holder.exports['run'](argument);
+    expect(Reflect.get(counters, 'depth').value).toBe(BigInt(DEFAULT_STACK_BYTES));
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) end = 'trap';
+    else if (error instanceof WebAssembly.Exception) end = 'exception';
+    else throw error;
+  }
+  const fuel = Number(counters.fuelUsed - before) - HOST_UNITS * calls;
+  return { end, value, fuel, exhausted: counters.exhausted };
+}
+
+function interpreted(program: Program, argument: number, encoding: Encoding): Run {
+  try {
+    return interpret(program, argument, encoding === 'legacy');
+  } catch (error) {
+    if (error instanceof Endless) fc.pre(false);
+    throw error;
+  }
+}
+
+const settings = {
+  numRuns: Number(process.env['FC_RUNS'] ?? 200),
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
+};
+/** What a path that ends in `unreachable` may leave unpaid in a frame, and what a trap finds paid ahead. */
+const DOOMED_FREE = 64;
+const AHEAD = 4_096 + 600;
+
+test.each([
+  ['plain programs', { exceptions: false, traps: false }],
+  ['programs that trap', { exceptions: false, traps: true }],
+  ['programs that throw', { exceptions: true, traps: false }],
+  ['programs that throw and trap', { exceptions: true, traps: true }],
+])('%s cost the same by table, export, import and call', (_, features) => {
+  fc.assert(
+    fc.property(
+      programs(features),
+      fc.integer({ min: -4, max: 20 }),
+      fc.constantFrom<Encoding>('standard', 'legacy'),
+      shapes,
+      (program, argument, encoding, shape) => {
+        const want = interpreted(program, argument, encoding);
+        const bytes = assemble(program, encoding, shape);
+        const ran = run(meter(bytes).bytes, argument);
+        const exact = run(meter(bytes, { exactTraps: true }).bytes, argument);
+        for (const { end, value, fuel } of [ran, exact]) {
+          expect({ end, value }).toEqual({ end: want.end, value: want.value });
+          if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
+          const frames = program.functions.length * (RECURSIONS + 1);
+          expect(fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * frames);
+        }
+        expect(ran.fuel - exact.fuel).toBeGreaterThanOrEqual(0);
+        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
+      },
+    ),
+    settings,
+  );
+});
