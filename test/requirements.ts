@@ -374,6 +374,7 @@ export const requirements: readonly Requirement[] = [
     section: '§6',
     promise: 'deep recursion is STACK_OVERFLOW, never a crash',
     proof: [
+      'test/metering/conventions.test.ts :: recursion ends before the stack of the engine does',
       'test/escape/lifetime.test.ts :: CPU-07 deep recursion is STACK_OVERFLOW',
       'test/metering/attacks.test.ts :: an arm that %s gives its stack back, round after round',
     ],

@@ -6,6 +6,8 @@ import { BUDGETS, compile, run, wat, type Exports } from './build.ts';
 import { leb, section, vector } from './generated/assemble.ts';
 
 const TRAP = WebAssembly.RuntimeError;
+/** Costs seven units. */
+const seven = '(drop (i32.div_u (i32.const 1) (i32.const 1)))';
 
 describe('a function of the host in a private table', () => {
   const source = (calls: string): string => `(module (type $t (func)) (type $u (func (param i32)))
@@ -79,7 +81,6 @@ test('a loop that costs nothing in a function that only a table calls', async ()
 });
 
 describe('after a trap nothing is given back, whoever was called before', () => {
-  const seven = '(drop (i32.div_u (i32.const 1) (i32.const 1)))';
   const trap = '(drop (i32.load8_u (i32.const -1)))';
   const many = (call: string, times = 1_000): string => call.repeat(times);
 
@@ -128,6 +129,104 @@ describe('after a trap nothing is given back, whoever was called before', () => 
     expect(ahead).toBeLessThanOrEqual(4_096n + 100n);
   });
 });
+
+describe('recursion ends before the stack of the engine does', () => {
+  const list = (count: number, each: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => each(i)).join(' ');
+
+  test.each([
+    [
+      'vector parameters',
+      `(func $f (param ${'v128 '.repeat(300)}) (call $f ${list(300, (i) => `(local.get ${i})`)}))
+      (func (export "run") (call $f ${'(v128.const i64x2 0 0)'.repeat(300)}))`,
+    ],
+    [
+      'vector results',
+      `(func $f (result ${'v128 '.repeat(200)}) (call $f)) (func (export "run") (call $f) ${'drop '.repeat(200)})`,
+    ],
+    [
+      'vectors out of a global',
+      `(global $v (mut v128) (v128.const i64x2 0 0))
+      (func $f (export "run") ${'(global.get $v)'.repeat(300)} (call $f) ${'(global.set $v)'.repeat(300)})`,
+    ],
+    [
+      'two functions in a private table',
+      `(type $t (func (param i64))) (table 2 funcref) (elem (i32.const 0) $a $b)
+      (func $a (type $t) (call_indirect (type $t) (local.get 0) (i32.const 1)))
+      (func $b (type $t) (call $c (local.get 0)))
+      (func $c (param i64) (call_indirect (type $t) (local.get 0) (i32.const 0)))
+      (func (export "run") (call $c (i64.const 0)))`,
+    ],
+    [
+      'a tail call and a call in turn',
+      `(func $a (param i32) (return_call $b (local.get 0))) (func $b (param i32) (call $a (local.get 0)) (nop))
+      (func (export "run") (call $a (i32.const 1)))`,
+    ],
+    [
+      'the same, and the larger one makes the tail call',
+      `(func $a (param i32) ${seven.repeat(9)} (return_call $b (local.get 0))) (func $b (param i32) (call $a (local.get 0)) (nop))
+      (func (export "run") (call $a (i32.const 1)))`,
+    ],
+    [
+      'the same through a table',
+      `(type $t (func (param i32))) (table 1 funcref) (elem (i32.const 0) $b)
+      (func $a (param i32) (return_call_indirect (type $t) (local.get 0) (i32.const 0)))
+      (func $b (param i32) (call $a (local.get 0)) (nop)) (func (export "run") (call $a (i32.const 1)))`,
+    ],
+    [
+      'frames that a tail call would hide',
+      `(func $c (call $a) (nop)) (func $a ${seven.repeat(9)} (return_call $b)) (func $b (local ${'i64 '.repeat(100)}) (call $c) (nop))
+      (func (export "run") (call $c))`,
+    ],
+  ])('%s', async (_, body) => {
+    const { counters, exports } = await run(`(module ${body})`, { fuel: 1n << 40n });
+    expect(() => exports['run']()).toThrow(TRAP);
+    expect(counters.stackOverflowed).toBe(true);
+  });
+});
+
+test.each([
+  ['a private table', '', false],
+  ['a private table, exact traps', '', true],
+  ['an exported table', '(export "table")', false],
+  ['an exported table, exact traps', '(export "table")', true],
+])(
+  'every budget up to the cost is exhausted, and none above it: %s',
+  async (_, shares, exactTraps) => {
+    const bytes = await wat(`(module (type $t (func (param i32) (result i32)))
+    (table ${shares} 2 funcref) (elem (i32.const 0) $leaf $deep)
+    (func $leaf (type $t) (local.get 0))
+    (func $deep (type $t) ${seven.repeat(5)} (call $recursive (local.get 0)))
+    (func $recursive (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.add (call $recursive (i32.sub (local.get 0) (i32.const 1))) (call_indirect (type $t) (local.get 0) (i32.const 0))))
+        (else (i32.const 1))))
+    (func $spin (local $i i32)
+      (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20)))))
+    (func (export "run") (result i32) (local $i i32)
+      (loop $l
+        (drop (call_indirect (type $t) (i32.const 4) (i32.const 1)))
+        (call $spin)
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4))))
+      (call $recursive (i32.const 3))))`);
+    const metered = compile(meter(bytes, { exactTraps }).bytes);
+    const spend = (fuel: bigint): { used: bigint; exhausted: boolean } => {
+      const counters = new FuelMeter({ ...BUDGETS, fuel });
+      try {
+        counters.instantiate(metered).exports['run']();
+      } catch {
+        expect(counters.exhausted).toBe(true);
+      }
+      return { used: counters.fuelUsed, exhausted: counters.exhausted };
+    };
+    const { used } = spend(1n << 40n);
+    // The path to the end costs the same whichever way it goes, so that nothing is paid ahead of it.
+    for (let fuel = 0n; fuel < used + 10n; fuel++) {
+      const short = fuel < used;
+      expect(spend(fuel)).toEqual({ used: short ? fuel : used, exhausted: short });
+    }
+  },
+);
 
 /** A module of one type, `(i32) -> (i32)`; function 1 is exported as `run`. */
 const module = (...bodies: (readonly number[])[]): Uint8Array<ArrayBuffer> =>

@@ -19,6 +19,8 @@ export interface CallGraph {
   readonly foreign: Uint8Array;
   /** Calls an imported function, or something that another module may have put where it calls. */
   readonly callsOut: Uint8Array;
+  /** 1: some function ends by calling it, and leaves its own frame before that. By node. */
+  readonly tailCalled: Uint8Array;
 }
 
 /** Reads the calls out of the event log. `closed`: no other module can put a function into this one's tables. */
@@ -37,6 +39,7 @@ export function buildCallGraph(
   for (const index of module.referenced) {
     if (index < imported) foreign[typeNode[module.functions[index] as number] as number] = 1;
   }
+  const tailCalled = new Uint8Array(starts.length - 1);
   const edges: number[] = [];
   /** The function that last had an edge to a node, counted from 1. */
   const seen = new Int32Array(starts.length);
@@ -55,6 +58,10 @@ export function buildCallGraph(
       )
         continue;
       const callee = events.a[e] as number;
+      if (kind === EV.tailCall) {
+        if (callee >= imported) tailCalled[callee - imported] = 1;
+        else if (callee < 0) tailCalled[count + (typeNode[-1 - callee] as number)] = 1;
+      }
       if (callee >= imported) add(i, callee - imported);
       else if (callee >= 0) callsOut[i] = 1;
       else {
@@ -73,7 +80,10 @@ export function buildCallGraph(
   }
   for (const [type, members] of held.entries()) {
     starts[count + type] = edges.length;
-    for (const member of members) edges.push(member);
+    for (const member of members) {
+      edges.push(member);
+      if (tailCalled[count + type] === 1) tailCalled[member] = 1;
+    }
   }
   starts[count + module.types.length] = edges.length;
   return {
@@ -84,6 +94,7 @@ export function buildCallGraph(
     closed,
     foreign,
     callsOut,
+    tailCalled,
   };
 }
 

@@ -4,7 +4,7 @@ import { checkLimit, type MeteringLimits } from './limits.ts';
 import { SECTION, type Limited, type Module } from './module.ts';
 import { NAMESPACE } from './namespace.ts';
 import { Reader } from './reader.ts';
-import { isNumberType, readTypes, readValueType } from './types.ts';
+import { isNumberType, readTypes, readValueType, VECTOR } from './types.ts';
 
 /** Where each section stands in the order of the format; custom sections stand anywhere. */
 const ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
@@ -37,6 +37,7 @@ export function decodeModule(bytes: Uint8Array, limits: MeteringLimits): Module 
     activeBytes: 0,
     movesConstGlobals: false,
     sharesReferences: false,
+    wideValues: false,
   };
   let last = 0;
   while (reader.pos < bytes.length) {
@@ -70,7 +71,7 @@ function decodeSection(id: number, reader: Reader, module: Module, limits: Meter
       return;
     }
     case SECTION.type:
-      module.sharesReferences = readTypes(reader, limits, module.types);
+      readTypes(reader, limits, module);
       return;
     case SECTION.import:
       return readImports(reader, module, limits);
@@ -206,7 +207,9 @@ function readMemoryType(
 }
 
 function readGlobalType(reader: Reader, module: Module): void {
-  if (!isNumberType(reader.bytes[reader.pos] ?? 0)) module.sharesReferences = true;
+  const type = reader.bytes[reader.pos] ?? 0;
+  if (!isNumberType(type)) module.sharesReferences = true;
+  if (type === VECTOR) module.wideValues = true;
   readValueType(reader, module.types.length);
   const at = reader.pos;
   const flags = reader.u8();

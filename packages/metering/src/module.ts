@@ -80,6 +80,8 @@ export interface Module {
   activeBytes: number;
   /** A table or a reference of this module can be reached by another one. */
   sharesReferences: boolean;
+  /** Some function takes or returns a vector, or some global holds one. */
+  wideValues: boolean;
   /** Some constant expression reads a defined global, whose index moves. */
   movesConstGlobals: boolean;
 }

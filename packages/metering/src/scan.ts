@@ -93,7 +93,7 @@ export class Scanner {
     const localGroups = r.u32();
     const declarations = r.pos;
     let locals = type.params;
-    let wideValues = false;
+    let { wideValues } = module;
     for (let i = 0; i < localGroups; i++) {
       locals += r.u32();
       checkLimit(limits, 'locals', locals, groupsAt);

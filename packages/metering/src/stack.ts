@@ -33,7 +33,8 @@ export interface StackPlan {
 /**
  * Decides which functions count the depth, and what each debits from the stack budget; 0 means that it does not count.
  * Every cycle of calls passes a counted function, and chains of others need little stack, which is debited by whoever
- * counts above them. Functions that call out of the module count, since what they call may call back.
+ * counts above them. Functions that call out of the module count, since what they call may call back; so do those that
+ * are tail-called, since whoever calls them so gives its own frame back.
  */
 export function planStack(functions: readonly FunctionScan[], graph: CallGraph): StackPlan {
   const { cut, order } = cutCycles(functions, graph);
@@ -51,7 +52,8 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
       continue;
     }
     const bytes = frameBytes(fn) + below;
-    if (cut[i] === 1 || fn.hasPads || graph.callsOut[i] === 1 || bytes > UNCOUNTED_BYTES) {
+    const counts = cut[i] === 1 || graph.callsOut[i] === 1 || graph.tailCalled[i] === 1;
+    if (counts || fn.hasPads || bytes > UNCOUNTED_BYTES) {
       debit[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
     } else uncounted[i] = bytes;
   }

@@ -1,7 +1,10 @@
 import { MeteringError } from './errors.ts';
 import { checkLimit, type MeteringLimits } from './limits.ts';
-import type { FuncType } from './module.ts';
+import type { Module } from './module.ts';
 import type { Reader } from './reader.ts';
+
+/** The vector type. */
+export const VECTOR = 0x7b;
 
 /** Whether a byte is a number or vector type. */
 export function isNumberType(byte: number): boolean {
@@ -74,13 +77,12 @@ function readResultType(
 
 /**
  * The type section: plain function types only. Recursion groups, subtypes, structs and arrays are refused as GC.
- * Returns whether some function takes or returns a reference.
+ * Notes whether some function takes or returns a reference or a vector.
  */
-export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncType[]): boolean {
+export function readTypes(reader: Reader, limits: MeteringLimits, module: Module): void {
   const at = reader.pos;
   const count = reader.u32();
   checkLimit(limits, 'types', count, at);
-  let references = false;
   for (let i = 0; i < count; i++) {
     const formAt = reader.pos;
     const form = reader.u8();
@@ -107,16 +109,20 @@ export function readTypes(reader: Reader, limits: MeteringLimits, types: FuncTyp
       );
     const [params, paramStart, paramEnd] = readResultType(reader, limits, count);
     const [results, resultStart, resultEnd] = readResultType(reader, limits, count);
-    for (let at = paramStart; at < paramEnd; at++)
-      references ||= !isNumberType(reader.bytes[at] ?? 0);
-    for (let at = resultStart; at < resultEnd; at++)
-      references ||= !isNumberType(reader.bytes[at] ?? 0);
-    types.push({
+    noteTypes(reader.bytes.subarray(paramStart, paramEnd), module);
+    noteTypes(reader.bytes.subarray(resultStart, resultEnd), module);
+    module.types.push({
       params,
       results,
       paramBytes: [paramStart, paramEnd],
       resultBytes: [resultStart, resultEnd],
     });
   }
-  return references;
+}
+
+function noteTypes(encoded: Uint8Array, module: Module): void {
+  for (const byte of encoded) {
+    if (!isNumberType(byte)) module.sharesReferences = true;
+    if (byte === VECTOR) module.wideValues = true;
+  }
 }
