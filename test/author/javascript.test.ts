@@ -1,6 +1,6 @@
 /** The author's path for JavaScript and TypeScript: new, build, test, run, dev. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../cli/skill.ts';
@@ -164,7 +164,9 @@ it('dev builds again at a change and runs the tool again, with what was granted'
   const folder = join(projects.folder, 'js-files');
   // The only tool need not be named.
   const args = ['dev', '.', '--grant', '--text', 'fox', '--quiet'];
-  const child = projects.home.start(args, { cwd: folder });
+  const temporary = join(projects.folder, 'temporary');
+  mkdirSync(temporary);
+  const child = projects.home.start(args, { cwd: folder, environment: { TMPDIR: temporary } });
   let seen = '';
   const until = (text: string) =>
     new Promise<void>((resolve, reject) => {
@@ -189,9 +191,20 @@ it('dev builds again at a change and runs the tool again, with what was granted'
   await until('"complete": "all of it"');
   writeFileSync(main, 'export default');
   await until('BUILD_FAILED');
+  // It goes on after what does not build, and takes up the manifest as well.
+  writeFileSync(main, source.replace('complete: true', 'complete: "repaired"'));
+  await until('"complete": "repaired"');
+  const manifest = join(folder, 'skill.toml');
+  const sound = readFileSync(manifest, 'utf8');
+  writeFileSync(manifest, `${sound}\nhalf = [`);
+  await until('MANIFEST_SYNTAX');
+  writeFileSync(main, source.replace('complete: true', 'complete: "again"'));
+  writeFileSync(manifest, sound);
+  await until('"complete": "again"');
   const code = new Promise((resolve) => child.on('close', resolve));
   child.kill('SIGINT');
   expect(await code).toBe(130);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 it('dev gives a skill nothing that nobody granted', async () => {
