@@ -349,6 +349,7 @@ export const requirements: readonly Requirement[] = [
       'test/metering/exactness.test.ts :: a trap leaks no more than the tail of a doomed path',
       'test/metering/reach.test.ts :: %s cost the same by table, export, import and call',
       'test/metering/conventions.test.ts :: what it calls back is charged, and ends the guest',
+      'test/metering/conventions.test.ts :: no frame of a recursion owes what its br_table would cost',
       'test/metering/conventions.test.ts :: an exported leaf traps when nothing is left',
     ],
   },

@@ -228,6 +228,19 @@ test.each([
   },
 );
 
+test('no frame of a recursion owes what its br_table would cost', async () => {
+  const { counters, exports } = await run(
+    `(module (func $f (export "run") (param i32)
+      (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))
+      (if $out (i32.const 1) (then
+        (loop (if $in (i32.const 0) (then ${seven.repeat(200)} (br_table $out $in (i32.const 0)))))
+        (unreachable)))))`,
+  );
+  const before = counters.fuelUsed;
+  expect(() => exports['run'](500)).toThrow(TRAP);
+  expect(counters.fuelUsed - before).toBeGreaterThan(500n * 8n);
+});
+
 /** A module of one type, `(i32) -> (i32)`; function 1 is exported as `run`. */
 const module = (...bodies: (readonly number[])[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(

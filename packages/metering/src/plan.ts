@@ -141,7 +141,8 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         break;
       case EV.call:
         if (!context.keepsCounter(label)) heavy++;
-        if (exceptions && !context.returns(label)) {
+        // Nor does a call wait for what is paid behind it: every frame of a recursion would owe it.
+        if ((exceptions && !context.returns(label)) || (p < 0 && !isAny(p))) {
           charge[i] = concrete(p);
           p = 0;
         }

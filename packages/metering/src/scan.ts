@@ -49,6 +49,9 @@ export interface FunctionScan {
   readonly bulk64: boolean;
 }
 
+/** Longest run up to a `br_table` that is paid where it leads to, which spares dispatching loops a charge. */
+const DISPATCH_UNITS = 64;
+
 /** Scans all bodies of a module. */
 export class Scanner {
   readonly events = new EventLog();
@@ -458,7 +461,7 @@ export class Scanner {
       if (!live) continue;
       control.branch(target);
       if (first === label) continue;
-      labels.pin(label, -run);
+      labels.pin(label, run <= DISPATCH_UNITS ? -run : 0);
       if (first === -1) first = label;
       else labels.join(first, label);
     }
