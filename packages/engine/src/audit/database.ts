@@ -58,6 +58,7 @@ export class AuditDatabase implements Disposable {
   #seen: Head | undefined;
   /** False for a store of an earlier version, which has no indices for what is asked. */
   #indexed = true;
+  #made = false;
 
   static open(file: string, options: DatabaseOptions): AuditDatabase {
     // Several processes that turn a new file into WAL mode at once get "busy" without SQLite waiting for them.
@@ -82,18 +83,26 @@ export class AuditDatabase implements Disposable {
     try {
       this.#db.exec('PRAGMA trusted_schema = OFF');
       if (mode === 'write') this.#writing = this.#openForWriting(file);
-      else if (checkVersion(db) < EXECUTIONS_VERSION) this.#readAsView();
+      else this.#look();
     } catch (error) {
       close();
       throw error;
     }
   }
 
-  /** An empty file has no entries to be seen. */
-  #readAsView(): void {
+  /** Whether there are tables to read. Another process makes the file before it makes them. */
+  get isMade(): boolean {
+    return this.#made || this.#look();
+  }
+
+  #look(): boolean {
     const version = checkVersion(this.#db);
-    if (version > 0) executionView(this.#db, version);
-    this.#indexed = false;
+    if (version === 0) return false;
+    if (version < EXECUTIONS_VERSION) {
+      executionView(this.#db, version);
+      this.#indexed = false;
+    }
+    return (this.#made = true);
   }
 
   #openForWriting(file: string): Powers {

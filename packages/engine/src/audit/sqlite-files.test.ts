@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { sampleIntent, sampleOutcome } from './contract.ts';
-import { openSqliteAuditStore } from './sqlite.ts';
+import { openSqliteAuditStore, openSqliteReader } from './sqlite.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
@@ -29,6 +29,34 @@ async function refusal(path: string): Promise<string> {
 async function create(path: string): Promise<void> {
   await (await openSqliteAuditStore({ path })).close();
 }
+
+test.each([
+  ['an empty file', (path: string) => writeFile(path, '', { mode: 0o600 })],
+  [
+    'a database in WAL mode without tables',
+    async (path: string) => {
+      using db = new DatabaseSync(path);
+      db.exec('PRAGMA journal_mode = WAL');
+      await chmod(path, 0o600);
+    },
+  ],
+])(
+  'a reader of %s, whose writer has just begun, sees nothing, and then what is written',
+  async (_, begin) => {
+    await using directory = await temporary();
+    const path = join(directory.path, 'audit.db');
+    await begin(path);
+    await using reader = openSqliteReader({ path });
+    expect((await reader.query()).records).toEqual([]);
+    expect(await reader.stats()).toMatchObject({ executions: 0 });
+    expect(await reader.entries(0)).toEqual([]);
+    await expect(reader.verify()).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE' });
+    await using store = await openSqliteAuditStore({ path });
+    await store.begin(sampleIntent());
+    expect((await reader.query()).records).toHaveLength(1);
+    expect(await reader.verify()).toMatchObject({ ok: true });
+  },
+);
 
 describe('the files of the store', () => {
   test('directories 0700, every file 0600, whatever the umask', async () => {

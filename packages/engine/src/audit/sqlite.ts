@@ -186,7 +186,7 @@ class Reader implements AuditReader {
     return this.close();
   }
 
-  /** Undefined where there is no store. */
+  /** Undefined where there is no store, or not yet. */
   async #ask<R extends Request>(request: R): Promise<Gives<R> | undefined> {
     if (this.#closed) throw closed();
     if (!isThere(this.#file)) return undefined;

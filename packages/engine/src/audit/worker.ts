@@ -90,6 +90,9 @@ function append(database: AuditDatabase, messages: readonly Numbered[]): void {
 
 function other(database: AuditDatabase, { id, request }: Numbered): void {
   try {
+    if (start.mode === 'read' && request.op !== 'close' && !database.isMade) {
+      return answer({ id, ok: true });
+    }
     switch (request.op) {
       case 'query':
         return answer({ id, ok: true, value: database.query(request.selection) });
