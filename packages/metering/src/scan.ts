@@ -34,7 +34,7 @@ export interface FunctionScan {
   /** Most values that one call passes and brings back: they take stack beside the operands. */
   readonly callValues: number;
   readonly hasLoops: boolean;
-  /** Has a landing pad, or a place from which an exception starts. */
+  /** Has a `try` or a `try_table`. */
   readonly hasPads: boolean;
   readonly wideValues: boolean;
   /** A branch, live or dead, names the function's own label. */
