@@ -1,14 +1,18 @@
+/** Values that are kept of every open block, in the order of a frame. */
+const OPCODE = 0;
+const LABEL = 1;
+const HEIGHT = 2;
+const PARAMS = 3;
+const RESULTS = 4;
+const ENTERED = 5;
+/** A live branch goes to the end, or an earlier arm falls through to it. */
+const REACHED = 6;
+const FRAME = 8;
+
 /** The stack of open blocks while a body is scanned. Branch targets count from the top. */
 export class ControlStack {
   depth = 0;
-  private readonly opcodes: number[] = [];
-  private readonly labels: number[] = [];
-  private readonly heights: number[] = [];
-  private readonly paramCounts: number[] = [];
-  private readonly resultCounts: number[] = [];
-  private readonly entered: boolean[] = [];
-  /** A live branch goes to the end, or an earlier arm falls through to it. */
-  private readonly reached: boolean[] = [];
+  private frames = new Int32Array(64 * FRAME);
 
   /** Opens the function itself. */
   start(label: number, results: number): void {
@@ -24,14 +28,20 @@ export class ControlStack {
     results: number,
     live: boolean,
   ): void {
-    const i = this.depth++;
-    this.opcodes[i] = opcode;
-    this.labels[i] = label;
-    this.heights[i] = height;
-    this.paramCounts[i] = params;
-    this.resultCounts[i] = results;
-    this.entered[i] = live;
-    this.reached[i] = false;
+    const i = this.depth++ * FRAME;
+    if (i === this.frames.length) {
+      const next = new Int32Array(i * 2);
+      next.set(this.frames);
+      this.frames = next;
+    }
+    const { frames } = this;
+    frames[i + OPCODE] = opcode;
+    frames[i + LABEL] = label;
+    frames[i + HEIGHT] = height;
+    frames[i + PARAMS] = params;
+    frames[i + RESULTS] = results;
+    frames[i + ENTERED] = live ? 1 : 0;
+    frames[i + REACHED] = 0;
   }
 
   pop(): void {
@@ -40,52 +50,53 @@ export class ControlStack {
 
   /** The opcode that opened the innermost block, or the `else` or `catch` that it has come to. */
   opcode(): number {
-    return this.opcodes[this.depth - 1] as number;
+    return this.innermost(OPCODE);
   }
 
   label(): number {
-    return this.labels[this.depth - 1] as number;
+    return this.innermost(LABEL);
   }
 
   labelAt(target: number): number {
-    return this.labels[this.depth - 1 - target] as number;
+    return this.frames[(this.depth - 1 - target) * FRAME + LABEL] as number;
   }
 
   height(): number {
-    return this.heights[this.depth - 1] as number;
+    return this.innermost(HEIGHT);
   }
 
   params(): number {
-    return this.paramCounts[this.depth - 1] as number;
+    return this.innermost(PARAMS);
   }
 
   results(): number {
-    return this.resultCounts[this.depth - 1] as number;
+    return this.innermost(RESULTS);
   }
 
   liveAtEntry(): boolean {
-    return this.entered[this.depth - 1] as boolean;
+    return this.innermost(ENTERED) === 1;
+  }
+
+  private innermost(field: number): number {
+    return this.frames[(this.depth - 1) * FRAME + field] as number;
   }
 
   /** Comes to `else` or `catch`. */
   alternative(opcode: number, live: boolean): void {
-    const i = this.depth - 1;
-    this.opcodes[i] = opcode;
-    if (live) this.reached[i] = true;
+    const i = (this.depth - 1) * FRAME;
+    this.frames[i + OPCODE] = opcode;
+    if (live) this.frames[i + REACHED] = 1;
   }
 
   /** A live branch to the block `target` steps out. */
   branch(target: number): void {
-    this.reached[this.depth - 1 - target] = true;
+    this.frames[(this.depth - 1 - target) * FRAME + REACHED] = 1;
   }
 
   /** Whether execution can come past the end of the innermost block. */
   liveAfter(live: boolean): boolean {
-    const i = this.depth - 1;
-    const opcode = this.opcodes[i];
-    if (opcode === 0x03) return live;
-    return (
-      live || (this.reached[i] as boolean) || (opcode === 0x04 && (this.entered[i] as boolean))
-    );
+    const opcode = this.opcode();
+    if (live || opcode === 0x03) return live;
+    return this.innermost(REACHED) === 1 || (opcode === 0x04 && this.liveAtEntry());
   }
 }

@@ -10,8 +10,10 @@ import { isNumberType, readTypes, readValueType, VECTOR } from './types.ts';
 const ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
 
 /** Decodes everything but function bodies, under `limits`. Throws {@link MeteringError}. */
-export function decodeModule(bytes: Uint8Array, limits: MeteringLimits): Module {
-  checkLimit(limits, 'moduleBytes', bytes.length, 0);
+export function decodeModule(given: Uint8Array, limits: MeteringLimits): Module {
+  checkLimit(limits, 'moduleBytes', given.length, 0);
+  // Of one class, whatever was given: reads of both buffers and plain arrays are slower.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
   const reader = new Reader(bytes, 0, bytes.length);
   const magic = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   if (magic.some((byte) => reader.u8() !== byte))

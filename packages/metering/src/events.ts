@@ -74,27 +74,46 @@ const int32 = (n: number): Int32Array<ArrayBuffer> => new Int32Array(n);
 const uint16 = (n: number): Uint16Array<ArrayBuffer> => new Uint16Array(n);
 const uint8 = (n: number): Uint8Array<ArrayBuffer> => new Uint8Array(n);
 
+/** Compilers leave an event, and a use of a local, every ten bytes or more, and a label every thirty. */
+const BYTES_PER_EVENT = 8;
+const BYTES_PER_LABEL = 16;
+const LEAST = 64;
+
 /** The log. Index `i` of every array belongs to event `i`. */
 export class EventLog {
   length = 0;
-  kind = uint8(4096);
-  flags = uint16(4096);
+  kind: Uint8Array;
+  flags: Uint16Array;
   /** Offset of the instruction, and of the byte after it. */
-  pos = int32(4096);
-  next = int32(4096);
+  pos: Int32Array;
+  next: Int32Array;
   /** Units of the straight line since the event before, this instruction included. */
-  cost = int32(4096);
+  cost: Int32Array;
   /** What depends on the kind. For control: the label. */
-  a = int32(4096);
+  a: Int32Array;
   /**
    * Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body; for the `end`
    * of an `if` without `else`, units of the way around it.
    */
-  charge = int32(4096);
-  edge = int32(4096);
+  charge: Int32Array;
+  edge: Int32Array;
   /** Offsets of the indices of declared locals, which move where a function gets more parameters. */
-  uses = int32(4096);
+  uses: Int32Array;
   useCount = 0;
+
+  /** Makes room for the bodies of a module; what it lacks grows. */
+  constructor(codeBytes: number) {
+    const room = Math.ceil(codeBytes / BYTES_PER_EVENT) + LEAST;
+    this.kind = uint8(room);
+    this.flags = uint16(room);
+    this.pos = int32(room);
+    this.next = int32(room);
+    this.cost = int32(room);
+    this.a = int32(room);
+    this.charge = int32(room);
+    this.edge = int32(room);
+    this.uses = int32(room);
+  }
 
   use(pos: number): void {
     if (this.useCount === this.uses.length) this.uses = grown(this.uses, int32);
@@ -145,13 +164,21 @@ export const LABEL = {
 /** Branch targets of all functions, in parallel arrays. */
 export class LabelLog {
   length = 0;
-  flags = uint8(1024);
+  flags: Uint8Array;
   /** Loops around the target. */
-  loops = int32(1024);
+  loops: Int32Array;
   /** Union-find over the labels that one `br_table` shares. */
-  parent = int32(1024);
+  parent: Int32Array;
   /** Units already paid by whoever branches here. */
-  potential = int32(1024);
+  potential: Int32Array;
+
+  constructor(codeBytes: number) {
+    const room = Math.ceil(codeBytes / BYTES_PER_LABEL) + LEAST;
+    this.flags = uint8(room);
+    this.loops = int32(room);
+    this.parent = int32(room);
+    this.potential = int32(room);
+  }
 
   push(flags: number, loops: number): number {
     const i = this.length++;

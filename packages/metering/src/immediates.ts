@@ -1,7 +1,7 @@
 import { MeteringError } from './errors.ts';
 import { BULK, EV } from './events.ts';
 import type { Module } from './module.ts';
-import { COSTS, IMM } from './opcodes.ts';
+import { COSTS, IMM, SIMD, SIMD_COUNT } from './opcodes.ts';
 import type { Reader } from './reader.ts';
 import { isNumberType, readValueType } from './types.ts';
 
@@ -188,4 +188,15 @@ export function readPrefixed(r: Reader, module: Module, at: number): Prefixed {
       if (sub < 8) return TRUNCATION;
       throw new MeteringError('FEATURE_UNKNOWN', `unknown opcode 0xfc ${sub}`, at);
   }
+}
+
+/** Reads the sub-opcode behind 0xFD and its immediates; how it moves the height of the operand stack. */
+export function readVector(r: Reader, module: Module, at: number): number {
+  const sub = r.u32();
+  if (sub >= SIMD_COUNT) {
+    throw new MeteringError('FEATURE_UNKNOWN', `unknown vector opcode 0x${sub.toString(16)}`, at);
+  }
+  const layout = SIMD.imm[sub] as number;
+  if (layout !== IMM.none) readImmediates(layout, r, module, at);
+  return SIMD.delta[sub] as number;
 }

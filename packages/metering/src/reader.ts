@@ -33,8 +33,8 @@ export class Reader {
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.u8();
       if (shift === 28 && byte > 0x0f) this.fail('number does not fit 32 bits', start);
-      result += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return result;
+      result |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return result >>> 0;
     }
     return this.fail('number does not fit 32 bits', start);
   }
