@@ -51,6 +51,11 @@ export class Body {
   bulk64 = false;
   wideValues = false;
   rootNamed = false;
+  /** Units of the whole body. */
+  units = 0;
+  /** Has a bulk operation, or grows something, and throws something, where execution comes. */
+  spends = false;
+  throws = false;
 
   constructor(module: Module, limits: MeteringLimits) {
     this.module = module;
@@ -81,6 +86,9 @@ export class Body {
     this.bulk64 = false;
     this.wideValues = wideValues;
     this.rootNamed = false;
+    this.units = 0;
+    this.spends = false;
+    this.throws = false;
     this.control.start(root, results);
   }
 
@@ -163,6 +171,7 @@ export class Body {
 
   private log(kind: number, flags: number, a: number): void {
     this.events.push(kind, flags, this.at, this.r.pos, this.cost, a);
+    this.units += this.cost;
     this.cost = 0;
   }
 

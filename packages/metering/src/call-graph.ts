@@ -1,6 +1,6 @@
-import { EV, FLAG, type EventLog } from './events.ts';
+import { EV, type EventLog } from './events.ts';
 import type { Module } from './module.ts';
-import type { FunctionScan } from './scan.ts';
+import type { FunctionScan } from './function-scan.ts';
 
 /**
  * Who calls whom. Nodes are the module's own functions, numbered without the imported ones, and behind them one node
@@ -30,72 +30,104 @@ export function buildCallGraph(
   events: EventLog,
   closed: boolean,
 ): CallGraph {
-  const count = functions.length;
-  const imported = module.importedFunctions;
-  const typeNode = canonicalTypes(module);
-  const starts = new Int32Array(count + module.types.length + 1);
-  const callsOut = new Uint8Array(count);
-  const foreign = new Uint8Array(module.types.length).fill(closed ? 0 : 1);
-  for (const index of module.referenced) {
-    if (index < imported) foreign[typeNode[module.functions[index] as number] as number] = 1;
-  }
-  const tailCalled = new Uint8Array(starts.length - 1);
-  const edges: number[] = [];
+  const builder = new GraphBuilder(module, functions.length, events, closed);
+  for (let i = 0; i < functions.length; i++) builder.calls(i, functions[i] as FunctionScan);
+  return builder.done();
+}
+
+class GraphBuilder {
+  private readonly module: Module;
+  private readonly events: EventLog;
+  private readonly count: number;
+  private readonly closed: boolean;
+  private readonly canonical: readonly number[];
+  private readonly starts: Int32Array;
+  private readonly edges: Int32Array;
+  private edgeCount = 0;
+  private readonly foreign: Uint8Array;
+  private readonly callsOut: Uint8Array;
+  private readonly tailCalled: Uint8Array;
+  /** Functions that tables and references reach. */
+  private readonly reached: ReadonlySet<number>;
   /** The function that last had an edge to a node, counted from 1. */
-  const seen = new Int32Array(starts.length);
-  const add = (from: number, to: number): void => {
-    if (seen[to] === from + 1) return;
-    seen[to] = from + 1;
-    edges.push(to);
-  };
-  for (const [i, fn] of functions.entries()) {
-    starts[i] = edges.length;
-    for (let e = fn.firstEvent; e < fn.endEvent; e++) {
-      const kind = events.kind[e];
-      if (
-        (kind !== EV.call && kind !== EV.tailCall) ||
-        ((events.flags[e] as number) & FLAG.live) === 0
-      )
-        continue;
-      const callee = events.a[e] as number;
-      if (kind === EV.tailCall) {
-        if (callee >= imported) tailCalled[callee - imported] = 1;
-        else if (callee < 0) tailCalled[count + (typeNode[-1 - callee] as number)] = 1;
-      }
-      if (callee >= imported) add(i, callee - imported);
-      else if (callee >= 0) callsOut[i] = 1;
-      else {
-        const type = typeNode[-1 - callee] as number;
-        if (foreign[type] === 1) callsOut[i] = 1;
-        add(i, count + type);
-      }
+  private readonly seen: Int32Array;
+
+  constructor(module: Module, count: number, events: EventLog, closed: boolean) {
+    const { importedFunctions, referenced, exported, types } = module;
+    this.module = module;
+    this.events = events;
+    this.count = count;
+    this.closed = closed;
+    this.canonical = canonicalTypes(module);
+    // Where tables are this module's own, what it exports cannot get into them.
+    this.reached = closed ? referenced : new Set([...referenced, ...exported]);
+    const nodes = count + types.length;
+    this.starts = new Int32Array(nodes + 1);
+    this.edges = new Int32Array(events.callCount + this.reached.size);
+    this.callsOut = new Uint8Array(count);
+    this.tailCalled = new Uint8Array(nodes);
+    this.seen = new Int32Array(nodes);
+    this.foreign = new Uint8Array(types.length).fill(closed ? 0 : 1);
+    for (const index of referenced) {
+      if (index < importedFunctions) this.foreign[this.typeOf(index)] = 1;
     }
   }
-  const held = module.types.map((): number[] => []);
-  // Where tables are this module's own, what it exports cannot get into them.
-  const reached = closed ? module.referenced : new Set([...module.referenced, ...module.exported]);
-  for (const index of reached) {
-    if (index >= imported)
-      held[typeNode[module.functions[index] as number] as number]?.push(index - imported);
+
+  private typeOf(index: number): number {
+    return this.canonical[this.module.functions[index] as number] as number;
   }
-  for (const [type, members] of held.entries()) {
-    starts[count + type] = edges.length;
-    for (const member of members) {
-      edges.push(member);
-      if (tailCalled[count + type] === 1) tailCalled[member] = 1;
+
+  /** Adds the calls of own function `i`; one after the other. */
+  calls(i: number, fn: FunctionScan): void {
+    const { calls, kind, a } = this.events;
+    this.starts[i] = this.edgeCount;
+    for (let c = fn.firstCall; c < fn.endCall; c++) {
+      const e = calls[c] as number;
+      const callee = a[e] as number;
+      const node = this.node(i, callee);
+      if (node < 0) continue;
+      if (kind[e] === EV.tailCall) this.tailCalled[node] = 1;
+      if (this.seen[node] === i + 1) continue;
+      this.seen[node] = i + 1;
+      this.edges[this.edgeCount++] = node;
     }
   }
-  starts[count + module.types.length] = edges.length;
-  return {
-    starts,
-    edges: Int32Array.from(edges),
-    functions: count,
-    typeNode: typeNode.map((type) => count + type),
-    closed,
-    foreign,
-    callsOut,
-    tailCalled,
-  };
+
+  /** Node of what own function `i` calls, or -1 where it is imported. */
+  private node(i: number, callee: number): number {
+    const own = callee - this.module.importedFunctions;
+    if (own >= 0) return own;
+    const type = callee < 0 ? (this.canonical[-1 - callee] as number) : -1;
+    if (type < 0 || this.foreign[type] === 1) this.callsOut[i] = 1;
+    return type < 0 ? -1 : this.count + type;
+  }
+
+  done(): CallGraph {
+    const { module, count, starts, edges, tailCalled, canonical } = this;
+    const held = module.types.map((): number[] => []);
+    for (const index of this.reached) {
+      const own = index - module.importedFunctions;
+      if (own >= 0) held[this.typeOf(index)]?.push(own);
+    }
+    for (let type = 0; type < held.length; type++) {
+      starts[count + type] = this.edgeCount;
+      for (const member of held[type] as number[]) {
+        edges[this.edgeCount++] = member;
+        if (tailCalled[count + type] === 1) tailCalled[member] = 1;
+      }
+    }
+    starts[count + held.length] = this.edgeCount;
+    return {
+      starts,
+      edges: edges.subarray(0, this.edgeCount),
+      functions: count,
+      typeNode: canonical.map((type) => count + type),
+      closed: this.closed,
+      foreign: this.foreign,
+      callsOut: this.callsOut,
+      tailCalled,
+    };
+  }
 }
 
 /** For every type the first one that is written the same: those are one type to `call_indirect`. */

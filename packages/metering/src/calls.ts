@@ -1,16 +1,13 @@
 import type { CallGraph } from './call-graph.ts';
-import {
-  chooseConventions,
-  CONVENTION,
-  mayPass,
-  tailCalls,
-  type Conventions,
-} from './conventions.ts';
-import { EV, FLAG, type EventLog } from './events.ts';
+import { Callers } from './callers.ts';
+import { chooseConventions, CONVENTION, type Conventions } from './conventions.ts';
+import type { EventLog, LabelLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
 import { newArms, planFunction, type PlanContext } from './plan.ts';
-import type { FunctionScan, Scanner } from './scan.ts';
+import type { FunctionScan } from './function-scan.ts';
+import type { Scanner } from './scan.ts';
 import { mayNarrow, type StackPlan } from './stack.ts';
+import { costAround, driftOf, summarise, type Callees } from './summary.ts';
 import { TypePlan } from './type-plan.ts';
 import type { Module } from './module.ts';
 
@@ -49,207 +46,191 @@ export function planCalls(
   module: Module,
   scanner: Scanner,
   graph: CallGraph,
-  { frames, order, cut }: StackPlan,
+  stack: StackPlan,
   exceptions: boolean,
 ): CallPlan {
-  const { functions, events, labels } = scanner;
-  const count = functions.length;
-  const own = (callee: number): number => callee - module.importedFunctions;
-  const entry = new Int32Array(count);
-  const prepaid = new Int32Array(count);
-  const check = new Uint8Array(count).fill(1);
-  const silent = new Uint8Array(count);
-  const nothrow = new Uint8Array(count);
-  const unchecked = new Float64Array(count);
-  const drift = new Float64Array(count);
-  const narrow: (Narrow | undefined)[] = Array.from({ length: count });
-  const narrowed = (i: number, fn: FunctionScan): Narrow | undefined =>
-    (frames[i] as number) > 0 && mayNarrow(fn) ? narrowFrame(fn, events, labels) : undefined;
-  const types = new TypePlan(graph, count);
-  const context: PlanContext = {
-    events,
-    labels,
-    exceptions,
-    arms: newArms(),
-    prepaid: (callee) => (callee < 0 ? types.price(callee) : prepaid[own(callee)]) ?? 0,
-    keepsCounter: (callee) => (callee < 0 ? types.isQuiet(callee) : silent[own(callee)] === 1),
-    returns: (callee) => nothrow[own(callee)] === 1,
-  };
-  const called = new Set(graph.edges.subarray(0, graph.starts[count]));
-  const tails = tailCalls(module, functions, events);
-  /** Whether all callers are known: what they pay, and what they pass. */
-  const knows = Uint8Array.from(functions, (fn, i) =>
-    !module.referenced.has(fn.index) &&
-    tails[i] === 0 &&
-    mayPass(module, fn) &&
-    (!module.exported.has(fn.index) || called.has(i))
-      ? 1
-      : 0,
-  );
-  const known = ({ index }: FunctionScan): boolean => knows[own(index)] === 1;
-  /** Nobody but this module calls it, and it calls nothing: whoever calls it in a loop checks. */
-  const isLeaf = (i: number, fn: FunctionScan): boolean =>
-    graph.closed && tails[i] === 0 && !fn.hasLoops && graph.starts[i] === graph.starts[i + 1];
-  // Some callers of these are planned before them. Any price does, since the rest is charged at the entry.
-  for (const [i, fn] of functions.entries()) {
-    if (cut[i] === 0 || !known(fn)) continue;
-    const part = narrowed(i, fn);
-    if (part === undefined) continue;
-    prepaid[i] = Math.min(planFunction(fn, context), PREPAID_UNITS);
-    const around = costAround(fn, part, events);
-    if (around <= UNCHECKED_UNITS) unchecked[i] = drift[i] = around;
+  const planner = new CallPlanner(module, scanner, graph, stack, exceptions);
+  planner.planAhead();
+  for (const node of stack.order) {
+    if (node < graph.functions) planner.planFunction(node);
+    else planner.planType(node);
   }
-  const driftBy = (callee: number): number => {
-    if (callee < 0) return context.keepsCounter(callee) ? 0 : INDIRECT_UNITS;
-    return drift[own(callee)] ?? 0;
-  };
-  /** A leaf that does nothing to the counter but pay at its entry. */
-  const payOnce = new Uint8Array(count);
-  const planned = new Uint8Array(count);
-  const tablesPay = graph.closed && !tails.includes(1);
+  return planner.done();
+}
+
+class CallPlanner implements PlanContext, Callees {
+  readonly events: EventLog;
+  readonly labels: LabelLog;
+  readonly exceptions: boolean;
+  readonly arms = newArms();
+  private readonly module: Module;
+  private readonly functions: readonly FunctionScan[];
+  private readonly graph: CallGraph;
+  private readonly stack: StackPlan;
+  private readonly types: TypePlan;
+  private readonly imported: number;
+  private readonly entry: Int32Array;
+  private readonly check: Uint8Array;
+  private readonly silent: Uint8Array;
+  private readonly nothrow: Uint8Array;
+  private readonly drift: Float64Array;
+  private readonly narrow: (Narrow | undefined)[] = [];
+  /** Units that callers pay for a function. */
+  private readonly paid: Int32Array;
+  /** Units that a function may spend, with what it calls, before someone checks. */
+  private readonly unchecked: Float64Array;
+  private readonly callers: Callers;
+  /** 1: a leaf that does nothing to the counter but pay at its entry. */
+  private readonly payOnce: Uint8Array;
+  private readonly planned: Uint8Array;
+  private readonly tablesPay: boolean;
+
+  constructor(
+    module: Module,
+    scanner: Scanner,
+    graph: CallGraph,
+    stack: StackPlan,
+    exceptions: boolean,
+  ) {
+    const { functions, events, labels } = scanner;
+    const count = functions.length;
+    this.module = module;
+    this.functions = functions;
+    this.events = events;
+    this.labels = labels;
+    this.graph = graph;
+    this.stack = stack;
+    this.exceptions = exceptions;
+    this.types = new TypePlan(graph, count);
+    this.imported = module.importedFunctions;
+    this.entry = new Int32Array(count);
+    this.check = new Uint8Array(count).fill(1);
+    this.silent = new Uint8Array(count);
+    this.nothrow = new Uint8Array(count);
+    this.drift = new Float64Array(count);
+    this.paid = new Int32Array(count);
+    this.unchecked = new Float64Array(count);
+    this.callers = new Callers(module, scanner, graph);
+    this.payOnce = new Uint8Array(count);
+    this.planned = new Uint8Array(count);
+    this.tablesPay = graph.closed && !scanner.tailCalls;
+  }
+
+  prepaid(callee: number): number {
+    if (callee < 0) return this.types.price(callee);
+    return callee < this.imported ? 0 : (this.paid[callee - this.imported] as number);
+  }
+
+  keepsCounter(callee: number): boolean {
+    if (callee < 0) return this.types.isQuiet(callee);
+    return callee >= this.imported && this.silent[callee - this.imported] === 1;
+  }
+
+  returns(callee: number): boolean {
+    return callee >= this.imported && this.nothrow[callee - this.imported] === 1;
+  }
+
+  uncheckedBy(callee: number): number {
+    if (callee < 0) return this.types.isQuiet(callee) ? 0 : INDIRECT_UNITS;
+    return callee < this.imported ? 0 : (this.unchecked[callee - this.imported] as number);
+  }
+
+  driftBy(callee: number): number {
+    if (callee < 0) return this.types.isQuiet(callee) ? 0 : INDIRECT_UNITS;
+    return callee < this.imported ? 0 : (this.drift[callee - this.imported] as number);
+  }
+
+  /** Some callers of these are planned before them. Any price does, since the rest is charged at the entry. */
+  planAhead(): void {
+    for (let i = 0; i < this.functions.length; i++) {
+      if (this.stack.cut[i] === 0 || this.callers.known[i] === 0) continue;
+      const fn = this.functions[i] as FunctionScan;
+      const part = this.narrowed(i, fn);
+      if (part === undefined) continue;
+      this.paid[i] = Math.min(planFunction(fn, this), PREPAID_UNITS);
+      const around = costAround(fn, part, this.events);
+      if (around <= UNCHECKED_UNITS) this.unchecked[i] = this.drift[i] = around;
+    }
+  }
+
+  private narrowed(i: number, fn: FunctionScan): Narrow | undefined {
+    if (this.stack.frames[i] === 0 || !mayNarrow(fn)) return undefined;
+    return narrowFrame(fn, this.events, this.labels);
+  }
+
+  planFunction(i: number): void {
+    const { events, graph, stack } = this;
+    const fn = this.functions[i] as FunctionScan;
+    const known = this.callers.known[i] === 1;
+    this.planned[i] = 1;
+    const units = planFunction(fn, this);
+    const part = this.narrowed(i, fn);
+    this.narrow[i] = part;
+    if (known && stack.cut[i] === 0 && units <= PREPAID_UNITS) this.paid[i] = units;
+    const entry = units - (this.paid[i] as number);
+    this.entry[i] = entry;
+    const { silent, throws, unchecked } = summarise(fn, events, this);
+    this.nothrow[i] = throws || graph.callsOut[i] === 1 ? 0 : 1;
+    if (part !== undefined && known) {
+      const around = costAround(fn, part, events);
+      if (around <= UNCHECKED_UNITS) {
+        this.check[i] = 0;
+        this.unchecked[i] = around;
+        this.drift[i] = entry + driftOf(fn, events, this, part);
+      }
+    }
+    const most = known ? UNCHECKED_UNITS : this.callers.isLeaf(i, fn) ? INDIRECT_UNITS : 0;
+    if (stack.frames[i] !== 0 || unchecked > most) return;
+    this.check[i] = 0;
+    this.drift[i] = entry + driftOf(fn, events, this, undefined);
+    const pays = silent && !fn.hasLoops;
+    if (known) {
+      this.unchecked[i] = unchecked;
+      this.silent[i] = pays && entry === 0 ? 1 : 0;
+    } else this.payOnce[i] = pays ? 1 : 0;
+  }
+
   /** What all functions of one type cost that only tables call is paid by whoever calls the table. */
-  const planType = (node: number): void => {
+  planType(node: number): void {
+    const { graph, entry, paid, silent, types } = this;
     const members = graph.edges.subarray(graph.starts[node], graph.starts[node + 1]);
-    const calledByTablesAlone = (i: number): boolean =>
-      planned[i] === 1 && cut[i] === 0 && !called.has(i);
-    const foreign = graph.foreign[node - count] === 1;
-    if (!tablesPay || foreign || types.asked(node) || !members.every(calledByTablesAlone)) return;
+    const foreign = graph.foreign[node - graph.functions] === 1;
+    if (!this.tablesPay || foreign || types.asked(node)) return;
+    if (!members.every((i) => this.calledByTablesAlone(i))) return;
     const least = members.reduce((sum, i) => Math.min(sum, entry[i] as number), PREPAID_UNITS);
     for (const i of members) {
-      prepaid[i] = least;
+      paid[i] = least;
       entry[i] = (entry[i] as number) - least;
-      if (payOnce[i] === 1 && entry[i] === 0) silent[i] = 1;
+      if (this.payOnce[i] === 1 && entry[i] === 0) silent[i] = 1;
     }
     types.set(
       node,
       members.length === 0 ? 0 : least,
       members.every((i) => silent[i] === 1),
     );
-  };
-  for (const i of order) {
-    const fn = functions[i];
-    if (fn === undefined) {
-      planType(i);
-      continue;
-    }
-    planned[i] = 1;
-    const units = planFunction(fn, context);
-    narrow[i] = narrowed(i, fn);
-    if (known(fn) && cut[i] === 0 && units <= PREPAID_UNITS) prepaid[i] = units;
-    entry[i] = units - (prepaid[i] as number);
-    const summary = summarise(fn, events, own, { nothrow, unchecked, keeps: context.keepsCounter });
-    nothrow[i] = summary.throws || graph.callsOut[i] === 1 ? 0 : 1;
-    const part = narrow[i];
-    if (part !== undefined && known(fn)) {
-      const around = costAround(fn, part, events);
-      if (around <= UNCHECKED_UNITS) {
-        check[i] = 0;
-        unchecked[i] = around;
-        drift[i] = (entry[i] as number) + driftOf(fn, events, driftBy, part);
+  }
+
+  private calledByTablesAlone(i: number): boolean {
+    return this.planned[i] === 1 && this.stack.cut[i] === 0 && this.callers.called[i] === 0;
+  }
+
+  done(): CallPlan {
+    const { module, entry, check, silent, drift, narrow, paid } = this;
+    const conventions = chooseConventions(module, this.graph, this.stack.frames, {
+      passes: this.callers.known,
+      silent,
+      quiet: this.types.quiet,
+      tails: this.callers.tails,
+    });
+    const doors = new Map<number, number>();
+    for (const index of new Set([...module.exported, module.started])) {
+      const i = index - this.imported;
+      const convention = conventions.own[i];
+      const unseen = convention === CONVENTION.none && (paid[i] !== 0 || check[i] === 0);
+      if (unseen || convention === CONVENTION.passed || convention === CONVENTION.handedOver) {
+        doors.set(i, paid[i] as number);
       }
     }
-    const most = known(fn) ? UNCHECKED_UNITS : isLeaf(i, fn) ? INDIRECT_UNITS : 0;
-    if ((frames[i] as number) > 0 || summary.unchecked > most) continue;
-    check[i] = 0;
-    drift[i] = (entry[i] as number) + driftOf(fn, events, driftBy);
-    if (!known(fn)) {
-      payOnce[i] = summary.silent && !fn.hasLoops ? 1 : 0;
-      continue;
-    }
-    unchecked[i] = summary.unchecked;
-    silent[i] = summary.silent && entry[i] === 0 && !fn.hasLoops ? 1 : 0;
+    return { entry, check, silent, drift, conventions, narrow, doors };
   }
-  const conventions = chooseConventions(module, graph, frames, {
-    passes: knows,
-    silent,
-    quiet: types.quiet,
-    tails,
-  });
-  const doors = new Map<number, number>();
-  for (const index of new Set([...module.exported, module.started])) {
-    const i = own(index);
-    const convention = conventions.own[i];
-    const paid = convention === CONVENTION.none && (prepaid[i] !== 0 || check[i] === 0);
-    if (paid || convention === CONVENTION.passed || convention === CONVENTION.handedOver) {
-      doors.set(i, prepaid[i] as number);
-    }
-  }
-  return { entry, check, silent, drift, conventions, narrow, doors };
-}
-
-/** Units of what a function may spend before and behind the part that checks. */
-function costAround(fn: FunctionScan, { from, until }: Narrow, { cost }: EventLog): number {
-  let units = 0;
-  for (let e = fn.firstEvent; e < fn.endEvent; e++) {
-    if (e <= from || e > until) units += cost[e] as number;
-  }
-  return units;
-}
-
-/** Most units that a function charges beyond its entry until it checks: outside of loops, and of a part that checks. */
-function driftOf(
-  fn: FunctionScan,
-  { kind, flags, charge, edge, a }: EventLog,
-  driftBy: (callee: number) => number,
-  checked: Narrow | undefined = undefined,
-): number {
-  let units = 0;
-  let loops = 0;
-  for (let e = fn.firstEvent; e < fn.endEvent; e++) {
-    if (kind[e] === EV.loop) loops++;
-    else if (kind[e] === EV.end && (flags[e] as number) & FLAG.loopEnd) loops--;
-    if (loops > 0 || ((flags[e] as number) & FLAG.live) === 0) continue;
-    if (checked !== undefined && e > checked.from && e <= checked.until) continue;
-    // The charge at the beginning of a checked part stands before its check.
-    if (e !== checked?.from) units += Math.max(0, charge[e] as number);
-    units += Math.max(0, edge[e] as number);
-    if (kind[e] === EV.call) units += driftBy(a[e] as number);
-  }
-  return units;
-}
-
-interface Known {
-  readonly keeps: (callee: number) => boolean;
-  readonly nothrow: Uint8Array;
-  readonly unchecked: Float64Array;
-}
-
-/** What a planned function does to the counter, and to whoever waits for it to return. */
-function summarise(
-  fn: FunctionScan,
-  events: EventLog,
-  own: (callee: number) => number,
-  known: Known,
-): { silent: boolean; throws: boolean; unchecked: number } {
-  let silent = true;
-  let throws = fn.hasPads;
-  let unchecked = 0;
-  for (let e = fn.firstEvent; e < fn.endEvent; e++) {
-    unchecked += events.cost[e] as number;
-    if (((events.flags[e] as number) & FLAG.live) === 0) continue;
-    if (events.charge[e] !== 0 || events.edge[e] !== 0) silent = false;
-    switch (events.kind[e]) {
-      case EV.call:
-      case EV.tailCall: {
-        const callee = events.a[e] as number;
-        const keeps = known.keeps(callee);
-        if (!keeps) silent = false;
-        if (known.nothrow[own(callee)] !== 1) throws = true;
-        if (callee >= 0) unchecked += known.unchecked[own(callee)] ?? 0;
-        else if (!keeps) unchecked += INDIRECT_UNITS;
-        break;
-      }
-      case EV.bulk:
-      case EV.memoryGrow:
-      case EV.tableGrow:
-        silent = false;
-        break;
-      case EV.throw:
-        // Whoever throws leaves the counter where a landing pad finds it.
-        silent = false;
-        throws = true;
-        break;
-    }
-  }
-  return { silent, throws, unchecked };
 }

@@ -1,4 +1,4 @@
-import { EV, type EventLog } from './events.ts';
+import type { EventLog } from './events.ts';
 
 /** Copies may add this much to a module: a part of its size, but at least some bytes, so that small ones are free. */
 const PART = 0.03;
@@ -8,22 +8,15 @@ const AROUND = 20;
 
 /**
  * Keeps the copying of loop bodies within a bound, the smallest loops first, which gain most.
- * Candidates are loops whose `edge` holds the number of copies; the others lose it.
+ * `edge` of each holds the number of copies; those that find no room lose it.
  */
 export function limitCopies(events: EventLog, moduleBytes: number): void {
-  const { kind, edge, pos, next, a } = events;
-  const open = new Map<number, number>();
+  const { copied, edge, pos, next } = events;
   const candidates: { event: number; added: number }[] = [];
-  for (let i = 0; i < events.length; i++) {
-    const label = a[i] as number;
-    if (kind[i] === EV.loop && (edge[i] as number) > 0) open.set(label, i);
-    else if (kind[i] === EV.end && open.size > 0) {
-      const event = open.get(label);
-      if (event === undefined) continue;
-      open.delete(label);
-      const body = (pos[i] as number) - (next[event] as number);
-      candidates.push({ event, added: (body + AROUND) * (edge[event] as number) - body });
-    }
+  for (const [event, end] of copied) {
+    if (edge[event] === 0) continue;
+    const body = (pos[end] as number) - (next[event] as number);
+    candidates.push({ event, added: (body + AROUND) * (edge[event] as number) - body });
   }
   candidates.sort((one, other) => one.added - other.added || one.event - other.event);
   let left = Math.max(AT_LEAST, moduleBytes * PART);

@@ -100,6 +100,11 @@ export class EventLog {
   /** Offsets of the indices of declared locals, which move where a function gets more parameters. */
   uses: Int32Array;
   useCount = 0;
+  /** Loops whose bodies may be copied, with the events that end them. */
+  readonly copied = new Map<number, number>();
+  /** Events that are calls, or tail calls, and live. */
+  calls: Int32Array;
+  callCount = 0;
 
   /** Makes room for the bodies of a module; what it lacks grows. */
   constructor(codeBytes: number) {
@@ -113,11 +118,18 @@ export class EventLog {
     this.charge = int32(room);
     this.edge = int32(room);
     this.uses = int32(room);
+    this.calls = int32(room >> 1);
   }
 
   use(pos: number): void {
     if (this.useCount === this.uses.length) this.uses = grown(this.uses, int32);
     this.uses[this.useCount++] = pos;
+  }
+
+  /** Notes that the event logged last is a live call. */
+  call(): void {
+    if (this.callCount === this.calls.length) this.calls = grown(this.calls, int32);
+    this.calls[this.callCount++] = this.length - 1;
   }
 
   push(kind: number, flags: number, pos: number, next: number, cost: number, a: number): number {

@@ -158,6 +158,7 @@ export function leave(b: Body, opcode: number): void {
   const thrown = opcode >= 0x08 && opcode <= 0x0a;
   if (opcode === 0x08) readTagArity(r, b.module);
   if (opcode === 0x09 && r.u32() >= b.control.depth) r.fail('rethrow out of range', b.at);
+  if (thrown && b.live) b.throws = true;
   b.cost += thrown ? COSTS.throw : COSTS.instruction;
   b.bound(thrown ? EV.throw : opcode === 0x00 ? EV.trap : EV.return, b.liveness(), 0);
   b.die();

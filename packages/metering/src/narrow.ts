@@ -1,5 +1,5 @@
 import { EV, FLAG, type EventLog, type LabelLog } from './events.ts';
-import type { FunctionScan } from './scan.ts';
+import type { FunctionScan } from './function-scan.ts';
 
 /** The part of a function in which its frame counts: it holds every call, and the paths around it pay for no frame. */
 export interface Narrow {
@@ -20,23 +20,10 @@ export function narrowFrame(
   labels: LabelLog,
 ): Narrow | undefined {
   if (fn.hasPads) return undefined;
-  const calls = callRange(fn, events);
-  if (calls === undefined) return undefined;
-  return arm(fn, events, labels, calls) ?? tail(fn, events, calls);
-}
-
-type Range = readonly [first: number, last: number];
-
-function callRange(fn: FunctionScan, { kind, flags }: EventLog): Range | undefined {
-  let first = -1;
-  let last = -1;
-  for (let i = fn.firstEvent; i < fn.endEvent; i++) {
-    if ((kind[i] !== EV.call && kind[i] !== EV.tailCall) || !((flags[i] as number) & FLAG.live))
-      continue;
-    if (first < 0) first = i;
-    last = i;
-  }
-  return first < 0 ? undefined : [first, last];
+  if (fn.firstCall === fn.endCall) return undefined;
+  const first = events.calls[fn.firstCall] as number;
+  const last = events.calls[fn.endCall - 1] as number;
+  return arm(fn, events, labels, first, last) ?? tail(fn, events, first);
 }
 
 /** The innermost arm, outside of loops, that holds all calls. */
@@ -44,7 +31,8 @@ function arm(
   fn: FunctionScan,
   { kind, a }: EventLog,
   labels: LabelLog,
-  [first, last]: Range,
+  first: number,
+  last: number,
 ): Narrow | undefined {
   /** Arms that are open before the first call, outermost first. */
   const open: { from: number; label: number }[] = [];
@@ -64,7 +52,7 @@ function arm(
 }
 
 /** The function behind an early return. */
-function tail(fn: FunctionScan, { kind, flags, a }: EventLog, [first]: Range): Narrow | undefined {
+function tail(fn: FunctionScan, { kind, flags, a }: EventLog, first: number): Narrow | undefined {
   let from = -1;
   let returns = false;
   for (let i = fn.firstEvent; i < first; i++) {

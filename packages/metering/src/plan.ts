@@ -1,5 +1,5 @@
 import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
-import type { FunctionScan } from './scan.ts';
+import type { FunctionScan } from './function-scan.ts';
 
 /**
  * Where a function pays. One pass from the last event to the first gives every point a *potential*: the units that
@@ -13,12 +13,12 @@ export interface PlanContext {
   /** Some module of the component handles exceptions: no path is paid across a call, which may not return. */
   readonly exceptions: boolean;
   /** Whether a call leaves the counter as it is. */
-  readonly keepsCounter: (callee: number) => boolean;
+  keepsCounter(callee: number): boolean;
   /** Whether a call cannot end by an exception. */
-  readonly returns: (callee: number) => boolean;
+  returns(callee: number): boolean;
   readonly arms: Arms;
   /** Units that the caller pays for a callee. */
-  readonly prepaid: (callee: number) => number;
+  prepaid(callee: number): number;
 }
 
 /**
@@ -111,7 +111,9 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
           labels.flags[label] =
             (labels.flags[label] as number) | LABEL.region | (switches ? LABEL.exact : 0);
           if (blockers === arms.blockersAtEnd[label - base]) {
-            edge[i] = copies(i, arms.end[label - base] as number, concrete(p), context);
+            const end = arms.end[label - base] as number;
+            edge[i] = copies(i, end, concrete(p), context);
+            if (edge[i] !== 0) context.events.copied.set(i, end);
           }
         }
         charge[i] = concrete(p);

@@ -1,6 +1,7 @@
 import { Body } from './body.ts';
 import { BULK, EV, type EventLog, LABEL, type LabelLog } from './events.ts';
 import * as flow from './flow.ts';
+import type { FunctionScan } from './function-scan.ts';
 import { readMemoryIndex, readPrefixed, readTableIndex, readVector } from './immediates.ts';
 import { checkLimit, type MeteringLimits } from './limits.ts';
 import type { Module } from './module.ts';
@@ -8,39 +9,7 @@ import { COSTS } from './opcodes.ts';
 import { Reader } from './reader.ts';
 import { readHeapType, readValueType, VECTOR } from './types.ts';
 
-/** One function, as the scanner left it. Event and label ranges are half open. */
-export interface FunctionScan {
-  readonly index: number;
-  readonly firstEvent: number;
-  readonly endEvent: number;
-  /** Label of the function itself. */
-  readonly label: number;
-  /** Parameters and declared locals. */
-  readonly locals: number;
-  readonly localGroups: number;
-  /** Offsets: declarations of locals (after their count), first instruction, end of body. */
-  readonly declarations: number;
-  readonly code: number;
-  readonly end: number;
-  /** Upper bound of the operand stack's height, in values. */
-  readonly height: number;
-  /** Most values that one call passes and brings back: they take stack beside the operands. */
-  readonly callValues: number;
-  readonly hasLoops: boolean;
-  /** Has a `try` or a `try_table`. */
-  readonly hasPads: boolean;
-  readonly wideValues: boolean;
-  /** A branch, live or dead, names the function's own label. */
-  readonly rootNamed: boolean;
-  /** Parameters: `locals` counts them too. */
-  readonly params: number;
-  /** Uses of declared locals, in {@link EventLog.uses}. */
-  readonly firstUse: number;
-  readonly endUse: number;
-  /** Has a bulk operation whose length is 32 or 64 bits wide. */
-  readonly bulk32: boolean;
-  readonly bulk64: boolean;
-}
+export type { FunctionScan } from './function-scan.ts';
 
 /** Scans all bodies of a module. */
 export class Scanner {
@@ -52,6 +21,8 @@ export class Scanner {
   readonly grownTables = new Set<number>();
   /** Some call goes through a typed reference. */
   callsReferences = false;
+  /** Some function makes a tail call. */
+  tailCalls = false;
   /** Any exception handling opcode or tag. */
   exceptions = false;
   private readonly module: Module;
@@ -93,6 +64,7 @@ export class Scanner {
     const code = r.pos;
     const firstEvent = events.length;
     const firstUse = events.useCount;
+    const firstCall = events.callCount;
     const root = labels.push(
       LABEL.pinned | LABEL.fixed | (type.results === 0 ? LABEL.plain : 0),
       0,
@@ -126,6 +98,11 @@ export class Scanner {
       endUse: events.useCount,
       bulk32: body.bulk32,
       bulk64: body.bulk64,
+      firstCall,
+      endCall: events.callCount,
+      units: body.units,
+      spends: body.spends,
+      throws: body.throws,
     });
   }
 
@@ -192,8 +169,12 @@ export class Scanner {
     body.cost += direct ? COSTS.call : COSTS.indirectCall;
     if (params + results > body.callValues) body.callValues = params + results;
     const a = direct ? callee : -1 - callee;
-    if (opcode === 0x10 || opcode === 0x11 || opcode === 0x14) return body.within(EV.call, a);
-    body.bound(EV.tailCall, body.liveness(), a);
+    const tail = opcode !== 0x10 && opcode !== 0x11 && opcode !== 0x14;
+    if (tail) body.bound(EV.tailCall, body.liveness(), a);
+    else body.within(EV.call, a);
+    if (body.live) body.events.call();
+    if (!tail) return;
+    this.tailCalls = true;
     body.die();
   }
 
@@ -223,6 +204,7 @@ export class Scanner {
         const memory = readMemoryIndex(r, module, at);
         body.cost += COSTS.memoryGrow;
         this.grownMemories.add(memory);
+        body.spends ||= body.live;
         body.within(EV.memoryGrow, memory);
         break;
       }
@@ -239,6 +221,7 @@ export class Scanner {
         if (bulk.event === EV.tableGrow) this.grownTables.add(bulk.a);
         else if (bulk.a === BULK.bytes64 || bulk.a === BULK.elements64) body.bulk64 = true;
         else body.bulk32 = true;
+        body.spends ||= body.live;
         body.within(bulk.event, bulk.a);
         break;
       }

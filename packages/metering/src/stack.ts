@@ -1,5 +1,5 @@
 import type { CallGraph } from './call-graph.ts';
-import type { FunctionScan } from './scan.ts';
+import type { FunctionScan } from './function-scan.ts';
 
 /** Bytes that one frame is taken for, besides its values. */
 const FRAME_BASE = 128;
@@ -37,15 +37,14 @@ export interface StackPlan {
  * are tail-called, since whoever calls them so gives its own frame back.
  */
 export function planStack(functions: readonly FunctionScan[], graph: CallGraph): StackPlan {
-  const { cut, order } = cutCycles(functions, graph);
-  const debit = new Float64Array(functions.length);
+  const walk = new Walk(graph);
+  for (const root of largestFirst(functions, graph.starts.length - 1)) walk.from(root);
+  const { cut, order } = walk;
+  const frames = new Float64Array(functions.length);
   /** Stack below a node until the next counted function, itself included where it is not counted. */
-  const uncounted = new Float64Array(graph.starts.length - 1);
+  const uncounted = new Float64Array(order.length);
   for (const i of order) {
-    let below = 0;
-    for (let e = graph.starts[i] as number; e < (graph.starts[i + 1] as number); e++) {
-      below = Math.max(below, uncounted[graph.edges[e] as number] as number);
-    }
+    const below = most(uncounted, graph, i);
     const fn = functions[i];
     if (fn === undefined) {
       uncounted[i] = below;
@@ -54,10 +53,37 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
     const bytes = frameBytes(fn) + below;
     const counts = cut[i] === 1 || graph.callsOut[i] === 1 || graph.tailCalled[i] === 1;
     if (counts || fn.hasPads || bytes > UNCOUNTED_BYTES) {
-      debit[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
+      frames[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
     } else uncounted[i] = bytes;
   }
-  return { frames: debit, order, cut };
+  return { frames, order, cut };
+}
+
+/** The largest value of those that a node calls. */
+function most(values: Float64Array, { starts, edges }: CallGraph, node: number): number {
+  const end = starts[node + 1] as number;
+  let found = 0;
+  for (let e = starts[node] as number; e < end; e++) {
+    found = Math.max(found, values[edges[e] as number] as number);
+  }
+  return found;
+}
+
+/** Nodes by the size of their bodies, largest first, then by number; types behind all functions. */
+function largestFirst(functions: readonly FunctionScan[], nodes: number): Int32Array {
+  // Numbers that order as the pairs do: sorting them needs no function that compares.
+  const keys = new Float64Array(nodes);
+  for (let i = 0; i < nodes; i++) {
+    const fn = functions[i];
+    keys[i] = (fn === undefined ? 1 : fn.code - fn.end) * nodes + i;
+  }
+  keys.sort();
+  const order = new Int32Array(nodes);
+  for (let k = 0; k < nodes; k++) {
+    const i = (keys[k] as number) % nodes;
+    order[k] = i < 0 ? i + nodes : i;
+  }
+  return order;
 }
 
 /**
@@ -65,43 +91,47 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
  * walk, which starts at the largest functions because they bear it best. `order` lists every node behind all that it
  * reaches without passing a back edge.
  */
-function cutCycles(
-  functions: readonly FunctionScan[],
-  graph: CallGraph,
-): { cut: Uint8Array; order: Int32Array } {
-  const nodes = graph.starts.length - 1;
-  const cut = new Uint8Array(nodes);
-  const roots = Array.from({ length: nodes }, (_, i) => i);
-  const size = (i: number): number => {
-    const fn = functions[i];
-    return fn === undefined ? -1 : fn.end - fn.code;
-  };
-  roots.sort((a, b) => size(b) - size(a) || a - b);
-  const state = new Uint8Array(nodes);
-  const cursor = graph.starts.slice(0, nodes);
-  const order = new Int32Array(nodes);
-  const path: number[] = [];
-  let done = 0;
-  for (const root of roots) {
-    if (state[root] !== 0) continue;
-    path.push(root);
+class Walk {
+  readonly cut: Uint8Array;
+  readonly order: Int32Array;
+  private readonly graph: CallGraph;
+  private readonly state: Uint8Array;
+  private readonly cursor: Int32Array;
+  private readonly path: Int32Array;
+  private done = 0;
+
+  constructor(graph: CallGraph) {
+    const nodes = graph.starts.length - 1;
+    this.graph = graph;
+    this.cut = new Uint8Array(nodes);
+    this.order = new Int32Array(nodes);
+    this.state = new Uint8Array(nodes);
+    this.cursor = graph.starts.slice(0, nodes);
+    this.path = new Int32Array(nodes);
+  }
+
+  from(root: number): void {
+    const { state, cursor, path } = this;
+    const { starts, edges, functions } = this.graph;
+    if (state[root] !== 0) return;
+    let depth = 0;
+    path[depth++] = root;
     state[root] = 1;
-    while (path.length > 0) {
-      const v = path[path.length - 1] as number;
+    while (depth > 0) {
+      const v = path[depth - 1] as number;
       const e = cursor[v] as number;
-      if (e === (graph.starts[v + 1] as number)) {
+      if (e === (starts[v + 1] as number)) {
         state[v] = 2;
-        order[done++] = v;
-        path.pop();
+        this.order[this.done++] = v;
+        depth--;
         continue;
       }
       cursor[v] = e + 1;
-      const w = graph.edges[e] as number;
+      const w = edges[e] as number;
       if (state[w] === 0) {
         state[w] = 1;
-        path.push(w);
-      } else if (state[w] === 1) cut[w < functions.length ? w : v] = 1;
+        path[depth++] = w;
+      } else if (state[w] === 1) this.cut[w < functions ? w : v] = 1;
     }
   }
-  return { cut, order };
 }
