@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'packages/cli/bin/skill.js');
 
+/** V8's code of the several hundred files that each of these processes loads. */
+const compileCache = join(root, 'node_modules/.cache/compiled');
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -30,7 +33,12 @@ export class Home implements Disposable {
   start(args: readonly string[], options: Options = {}): ChildProcessWithoutNullStreams {
     const child = spawn(process.execPath, [...(options.node ?? []), bin, ...args], {
       cwd: options.cwd ?? root,
-      env: { PATH: process.env['PATH'], SKILL_ENGINE_HOME: this.path, ...options.environment },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: compileCache,
+        SKILL_ENGINE_HOME: this.path,
+        ...options.environment,
+      },
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');

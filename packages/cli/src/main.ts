@@ -1,28 +1,6 @@
 /** `skill`: which verb is meant, and what becomes of its failures. */
 import { EXIT, SkillError, suggest } from '@skill-engine/engine';
 import { painter } from './colours.ts';
-import { build } from './commands/build.ts';
-import { dev } from './commands/dev.ts';
-import { config } from './commands/config.ts';
-import { audit } from './commands/audit.ts';
-import { describe } from './commands/describe.ts';
-import { doctor } from './commands/doctor.ts';
-import { history } from './commands/history.ts';
-import { inspect } from './commands/inspect.ts';
-import { install } from './commands/install.ts';
-import { importPolicy } from './commands/import.ts';
-import { lint } from './commands/lint.ts';
-import { list } from './commands/list.ts';
-import { remove } from './commands/remove.ts';
-import { newSkill } from './commands/new.ts';
-import { run } from './commands/run.ts';
-import { stats } from './commands/stats.ts';
-import { serve } from './commands/serve.ts';
-import { sign } from './commands/sign.ts';
-import { test } from './commands/test.ts';
-import { types } from './commands/types.ts';
-import { trust } from './commands/trust.ts';
-import { update } from './commands/update.ts';
 import { type VerbName, overview, verbs } from './help.ts';
 import { jsonText, toJson } from './json.ts';
 import { exitCodeOf, failureJson, failureText } from './report.ts';
@@ -40,29 +18,30 @@ import { version } from './version.ts';
 
 type Command = (args: readonly string[], shell: Shell) => Promise<number>;
 
-const commands: Readonly<Record<VerbName, Command>> = {
-  run,
-  test,
-  list,
-  inspect,
-  lint,
-  import: importPolicy,
-  install,
-  update,
-  remove,
-  trust,
-  sign,
-  new: newSkill,
-  build,
-  describe,
-  dev,
-  config,
-  history,
-  stats,
-  audit,
-  doctor,
-  serve,
-  types,
+/** Each verb's code is loaded when it is asked for: a server's libraries would cost every other one a quarter of its start. */
+const commands: Readonly<Record<VerbName, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).run,
+  test: async () => (await import('./commands/test.ts')).test,
+  list: async () => (await import('./commands/list.ts')).list,
+  inspect: async () => (await import('./commands/inspect.ts')).inspect,
+  lint: async () => (await import('./commands/lint.ts')).lint,
+  import: async () => (await import('./commands/import.ts')).importPolicy,
+  install: async () => (await import('./commands/install.ts')).install,
+  update: async () => (await import('./commands/update.ts')).update,
+  remove: async () => (await import('./commands/remove.ts')).remove,
+  trust: async () => (await import('./commands/trust.ts')).trust,
+  sign: async () => (await import('./commands/sign.ts')).sign,
+  new: async () => (await import('./commands/new.ts')).newSkill,
+  build: async () => (await import('./commands/build.ts')).build,
+  describe: async () => (await import('./commands/describe.ts')).describe,
+  dev: async () => (await import('./commands/dev.ts')).dev,
+  config: async () => (await import('./commands/config.ts')).config,
+  history: async () => (await import('./commands/history.ts')).history,
+  stats: async () => (await import('./commands/stats.ts')).stats,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  types: async () => (await import('./commands/types.ts')).types,
 };
 
 /** One command from its arguments to its exit code. Never throws. */
@@ -95,7 +74,8 @@ async function dispatch(argv: readonly string[], shell: Shell): Promise<number> 
   }
   const name = nameOf(verb);
   if (asksForHelp(args)) return print(verbs[name].help, shell);
-  return commands[name](args, shell);
+  const command = await commands[name]();
+  return command(args, shell);
 }
 
 function nameOf(verb: string): VerbName {
