@@ -1,5 +1,5 @@
 /** Programs that use the library wrongly are told so at once, with a code and the way out; nothing is taken for something else. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,9 +82,14 @@ describe('createEngine', () => {
 
 describe('load', () => {
   it.each<[unknown, unknown, RegExp]>([
-    [undefined, {}, /takes a path/],
-    [5, {}, /takes a path/],
-    [{}, {}, /takes a path/],
+    [undefined, {}, /takes a path, .*; it was given undefined\. Give the path as a string/],
+    [null, {}, /given null/],
+    [5, {}, /given a number/],
+    [{}, {}, /given another object/],
+    [['a.wasm'], {}, /given an array: load one after the other/],
+    [new URL('file:///a.wasm'), {}, /given a URL\. .*fileURLToPath/],
+    ['', {}, /an empty path\. A skill is a folder with a skill\.toml.* folder is "\."/],
+    [' \n', {}, /a path of white space only\. A skill is/],
     ['x', null, /must be an object/],
     ['x', { grants: 'none' }, /no "grants"; did you mean "grant"/],
     ['x', { manifest: 5 }, /"manifest"; it must be a string/],
@@ -103,6 +108,46 @@ describe('load', () => {
       refused(message),
     );
     expect(await engine.execute('answer', 'run')).toMatchObject({ ok: true });
+  });
+});
+
+describe('load, of a path that is no skill', () => {
+  const at = (name: string) => join(folder, name);
+  beforeAll(() => {
+    for (const name of ['empty', 'instructions', 'built']) mkdirSync(at(name));
+    writeFileSync(at('instructions/SKILL.md'), '---\nname: instructions\n---\n');
+    writeFileSync(at('built/b.wasm'), '');
+    writeFileSync(at('cut.wasm'), '');
+    writeFileSync(at('main.py'), 'print(1)\n');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['nowhere', 'MANIFEST_NOT_FOUND', /no file or folder ".*nowhere"\. A skill is a folder/],
+    ['nowhere ', 'MANIFEST_NOT_FOUND', /nowhere "\. It begins or ends with white space/],
+    ['n'.repeat(9000), 'MANIFEST_NOT_FOUND', /^.{0,600}$/],
+    ['empty', 'MANIFEST_NOT_FOUND', /The folder ".*empty" has neither .*`skill new`/],
+    ['instructions', 'MANIFEST_NOT_FOUND', /instructions \(SKILL\.md\): createSkillTools/],
+    ['built', 'MANIFEST_NOT_FOUND', /name the file itself: ".*built\/b\.wasm"/],
+    ['cut.wasm', 'COMPONENT_MALFORMED', /the file ".*cut\.wasm" is empty\. Build it again/],
+    ['main.py', 'COMPONENT_MALFORMED', /main\.py" does not begin as WebAssembly.*`skill build`/],
+    ['instructions/SKILL.md', 'COMPONENT_MALFORMED', /skill of instructions: createSkillTools/],
+  ])('%s: %s', async (name, code, message) => {
+    await expect(engine.load(at(name))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    ['answer', /installed skill, load what findInstalled finds/],
+    ['https://example.com/a.tgz', /This is a URL: install the package first/],
+    ['file:///a.wasm', /This is a URL: .*fileURLToPath/],
+    ['a\0b', /no file or folder "a\\u0000b"/],
+  ])('%s', async (named, message) => {
+    await expect(engine.load(named)).rejects.toMatchObject({
+      code: 'MANIFEST_NOT_FOUND',
+      message: expect.stringMatching(message),
+    });
   });
 });
 

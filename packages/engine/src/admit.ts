@@ -7,6 +7,7 @@ import { InstalledSkill } from './install/installed.ts';
 import { signatureName } from './install/package-files.ts';
 import { stricter, type IsolationOptions } from './isolate/level.ts';
 import { readCapabilities } from './manifest/options.ts';
+import { assertPath } from './path-refusals.ts';
 import type { StatePlaces } from './places.ts';
 import {
   assertTrusted,
@@ -31,15 +32,7 @@ export async function admit(
   engine: EngineOptions['trust'] = {},
   places: StatePlaces,
 ): Promise<Admission> {
-  if (
-    typeof skill !== 'string' &&
-    !(skill instanceof InstalledSkill || skill instanceof CandidateSkill)
-  ) {
-    throw new SkillError(
-      'INVALID_OPTIONS',
-      'engine.load takes a path, or what findInstalled found.',
-    );
-  }
+  if (!(skill instanceof InstalledSkill || skill instanceof CandidateSkill)) assertPath(skill);
   const minimum = trustLevelOf(engine.minimum ?? 'untrusted', 'trust.minimum of the engine');
   const trust = levelOf(skill, options);
   const name = typeof skill === 'string' ? skill : skill.package.name;

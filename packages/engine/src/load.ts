@@ -6,6 +6,7 @@ import { SkillError, type ErrorCode } from './errors.ts';
 import { fileOf } from './install/sources.ts';
 import { parseManifest } from './manifest/manifest.ts';
 import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
+import { assertPath, noManifestIn, nothingAt } from './path-refusals.ts';
 
 /** A skill as its manifest describes it, and where the files that it names lie. */
 export interface SkillSource {
@@ -150,13 +151,11 @@ async function withManifest(component: string, manifestPath: string): Promise<Sk
  * @throws SkillError MANIFEST_NOT_FOUND, MANIFEST_SYNTAX, MANIFEST_INVALID, INVALID_OPTIONS
  */
 export async function findSkills(path: string, manifest?: string): Promise<SkillSource[]> {
+  assertPath(path);
   const absolute = resolve(path);
   const kind = await kindOf(absolute);
   if (kind === undefined) {
-    throw new SkillError(
-      'MANIFEST_NOT_FOUND',
-      `There is no ${path}. A skill is a folder with a skill.toml, a manifest file, or a component file (.wasm).`,
-    );
+    throw nothingAt(path);
   }
   if (kind === 'directory') {
     if (manifest !== undefined) {
@@ -169,10 +168,7 @@ export async function findSkills(path: string, manifest?: string): Promise<Skill
       const candidate = join(absolute, name);
       if ((await kindOf(candidate)) === 'file') return fromManifest(candidate);
     }
-    throw new SkillError(
-      'MANIFEST_NOT_FOUND',
-      `${path} has neither a skill.toml nor a skills.toml.`,
-    );
+    throw await noManifestIn(path, absolute);
   }
   if (extname(absolute) === '.toml') return fromManifest(absolute);
   return manifest === undefined ? [bare(absolute)] : withManifest(absolute, resolve(manifest));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SkillError } from '../errors.ts';
+import { notWebAssembly } from '../path-refusals.ts';
 import { adaptCommand, adaptedName, readAdapter } from './adapt.ts';
 import type { ComponentBounds } from './bounds.ts';
 import { ComponentCache } from './cache.ts';
@@ -101,13 +102,19 @@ function typesOf(
 async function obtain(options: PrepareOptions): Promise<{ bytes: Uint8Array; sha256: string }> {
   const { path, bytes, sha256 } = options;
   if (path !== undefined && bytes === undefined) {
-    return readComponent(path, { sha256, maxBytes: options.bounds?.bytes });
+    const file = await readComponent(path, { sha256, maxBytes: options.bounds?.bytes });
+    if (!isWebAssembly(file.bytes)) throw notWebAssembly(path, file.bytes);
+    return file;
   }
   if (bytes !== undefined && path === undefined) {
     // A copy: what was surveyed must be what is transpiled, whatever the caller does to its buffer meanwhile.
     return checkDigest(Uint8Array.from(bytes), sha256);
   }
   throw new SkillError('INVALID_OPTIONS', 'A component is prepared from either "path" or "bytes".');
+}
+
+function isWebAssembly(bytes: Uint8Array): boolean {
+  return [0, 0x61, 0x73, 0x6d].every((byte, at) => bytes[at] === byte);
 }
 
 /** The component of a preview-1 command: from the cache, or made in a process of its own. */
