@@ -391,6 +391,18 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'SUPERVISOR-RESTART',
+    section: '§6',
+    promise:
+      'where the supervisor itself ends, what ran fails and is recorded, is never run again, and leaves no isolate; the next call gets another one, with what was granted and no more',
+    proof: [
+      'test/escape/engine.test.ts :: ENGINE-30 when its thread ends, what runs fails and is recorded, and the next call has another thread',
+      'test/escape/engine.test.ts :: ENGINE-33 another thread grants what was granted, and no more',
+      'test/escape/engine.test.ts :: ENGINE-34 a thread that ends while it is asked to open is no fault of the component',
+      'test/escape/engine.test.ts :: ENGINE-35 closing and cancelling work on a thread that is gone',
+    ],
+  },
+  {
     id: 'ISO-1',
     section: '§6',
     promise: 'JavaScript inside an isolate finds no power',

@@ -1,6 +1,6 @@
 /** The engine under calls that come all at once, at the wrong moment, or while its parts fail. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import {
   type Engine,
 } from '../../packages/engine/src/index.ts';
 import { buildGuest } from '../guests/build.ts';
+import { probe } from '../guests/probe.ts';
 
 const workers = vi.hoisted((): Worker[] => []);
 vi.mock('node:worker_threads', async (original) => {
@@ -31,10 +32,12 @@ vi.mock('node:worker_threads', async (original) => {
 let home: string;
 let answer: string;
 let loop: string;
+let other: string;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'skill-engine-'));
   answer = await buildGuest('answer');
   loop = await buildGuest('loop-forever');
+  other = await buildGuest('exit-failure');
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
@@ -44,6 +47,31 @@ const open = (audit?: AuditStore): Promise<Engine> =>
 async function load(engine: Engine, path: string): Promise<string> {
   const [skill] = await engine.load(path);
   return skill!.name;
+}
+
+/** Processes that any thread of this one has started and that have not ended. */
+function children(): number[] {
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      const list = readFileSync(`/proc/self/task/${thread}/children`, 'utf8');
+      return list.trim().split(' ').filter(Boolean).map(Number).filter(runs);
+    } catch {
+      return []; // The thread has ended.
+    }
+  });
+}
+
+function runs(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe('many at once', () => {
@@ -160,20 +188,119 @@ describe('the supervisor fails', () => {
   /** The newest thread of that name. */
   const supervisor = (): Worker => workers.findLast(({ threadId }) => threadId > 0)!;
 
-  it('ENGINE-30 when its thread ends, running and later calls fail, and closing works', async () => {
+  /** A skill whose tool tells when it runs, and then never ends. */
+  async function endless(audit?: AuditStore) {
+    const begun = Promise.withResolvers<void>();
+    const wit = 'package test:signal@1.0.0; interface begin { begun: func(); }';
+    const times = { begun: 0 };
+    const implementation = {
+      begun() {
+        times.begun += 1;
+        begun.resolve();
+      },
+    };
+    const engine = await createEngine({
+      home,
+      audit: audit ?? new MemoryAuditStore(),
+      interfaces: { 'test:signal/begin@1.0.0': { wit, implementation } },
+    });
+    const manifest = join(home, 'endless.toml');
+    writeFileSync(
+      manifest,
+      '[skill]\nname = "endless"\ncomponent = "x"\n[skill.capabilities]\ninterfaces = ["test:signal/begin@1.0.0"]\n',
+    );
+    await engine.load(await buildGuest('tell-and-loop'), { manifest, grant: 'declared' });
+    return { engine, begun: begun.promise, times };
+  }
+
+  it('ENGINE-30 when its thread ends, what runs fails and is recorded, and the next call has another thread', async () => {
     const audit = new MemoryAuditStore();
-    const engine = await open(audit);
+    const { engine, begun, times } = await endless(audit);
     const thread = supervisor();
-    const name = await load(engine, loop);
-    const running = engine.execute(name, 'run');
-    await new Promise(setImmediate);
+    const name = await load(engine, answer);
+    const unused = await load(engine, other);
+    const isolates = children();
+    expect(isolates.length).toBeGreaterThanOrEqual(3);
+    const running = engine.execute('endless', 'run');
+    await begun;
     await thread.terminate();
-    expect((await running).error?.code).toBe('INTERNAL');
-    const later = await engine.execute(name, 'run');
-    expect(later.error?.code).toBe('INTERNAL');
-    expect(await audit.get(later.executionId)).toMatchObject({ error_code: 'INTERNAL' });
-    await expect(engine.load(answer)).rejects.toMatchObject({ code: 'INTERNAL' });
+    const ended = await running;
+    expect(ended.error).toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('thread is gone'),
+    });
+    expect(await audit.get(ended.executionId)).toMatchObject({ error_code: 'INTERNAL' });
+    // Several at once: one thread for them all, and the isolates of each skill once.
+    const after = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => engine.execute(n % 2 ? name : unused, 'run')),
+    );
+    expect(after.map(({ value, error }) => error?.code ?? value)).toEqual(
+      Array.from({ length: 8 }, (_, n) => (n % 2 ? 42 : 'TOOL_FAILED')),
+    );
+    expect(workers.filter(({ threadId }) => threadId > 0)).toHaveLength(1);
+    await until(() => isolates.every((pid) => !children().includes(pid)));
+    expect(await load(engine, answer)).toBe(name);
+    expect((await engine.execute(name, 'run')).value).toBe(42);
     await engine.close();
+    await until(() => children().length === 0);
+    expect(times.begun).toBe(1);
+  });
+
+  it('ENGINE-33 another thread grants what was granted, and no more', async () => {
+    await using engine = await open();
+    const folder = mkdtempSync(join(tmpdir(), 'skill-granted-'));
+    writeFileSync(join(folder, 'here'), 'granted');
+    const manifest = join(home, 'reads.toml');
+    writeFileSync(
+      manifest,
+      `[skill]\nname = "reads"\ncomponent = "x"\n[skill.capabilities]\nfilesystem = ["read:${folder}"]\n`,
+    );
+    await engine.load(await buildGuest('probe'), { manifest, grant: 'declared' });
+    const reads = async () => {
+      const names = await engine.execute(
+        'reads',
+        'eval',
+        probe(
+          `const [[root]] = wasi.filesystem.preopens.getDirectories();
+           const open = (flags, mode) => root.openAt({}, 'here', flags, mode);
+           open({}, { read: true });
+           try { open({}, { write: true }); } catch (error) { return error.payload; }`,
+        ),
+      );
+      return [names.value, names.denials.length];
+    };
+    const before = await reads();
+    expect(before).toEqual([
+      { value: expect.stringMatching(/^(read-only|access|not-permitted)$/) },
+      1,
+    ]);
+    await supervisor().terminate();
+    expect(await reads()).toEqual(before);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('ENGINE-34 a thread that ends while it is asked to open is no fault of the component', async () => {
+    await using engine = await open();
+    await load(engine, answer);
+    const loading = engine.load(other);
+    const failed = loading.catch((error: unknown) => error);
+    await until(() => children().length > 1);
+    await supervisor().terminate();
+    expect(await failed).toMatchObject({ code: 'INTERNAL' });
+    const [again] = await engine.load(other);
+    expect((await engine.execute(again!.name, 'run')).error?.code).toBe('TOOL_FAILED');
+  });
+
+  it('ENGINE-35 closing and cancelling work on a thread that is gone', async () => {
+    const engine = await open();
+    const name = await load(engine, answer);
+    await supervisor().terminate();
+    const signal = AbortSignal.abort();
+    expect((await engine.execute(name, 'run', {}, { signal })).error?.code).toBe('CANCELLED');
+    await engine.load(answer);
+    await supervisor().terminate();
+    await engine.close();
+    await expect(engine.execute(name, 'run')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
   });
 
   it('ENGINE-31 a question that it cannot take does not end it', async () => {
@@ -186,19 +313,19 @@ describe('the supervisor fails', () => {
   });
 
   it('ENGINE-32 an exception outside of any call ends what runs; the next call works', async () => {
-    await using engine = await open();
+    const { engine, begun } = await endless();
+    await using _ = engine;
     const thread = supervisor();
     const name = await load(engine, answer);
-    const endless = await load(engine, loop);
-    const running = engine.execute(endless, 'run');
-    // Wait until it runs: calls of one thread are taken in order.
-    await engine.execute(name, 'run');
+    const running = engine.execute('endless', 'run');
+    await begun;
     thread.postMessage(null);
     expect((await running).error?.code).toBe('INTERNAL');
     expect((await engine.execute(name, 'run')).value).toBe(42);
     expect((await engine.execute(name, 'run', {}, { limits: { fuel: 1 } })).error?.code).toBe(
       'FUEL_EXHAUSTED',
     );
+    expect(supervisor()).toBe(thread);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { SkillError } from '../errors.ts';
 import type { Answer, Gives, Numbered, Request, WorkerStart } from './protocol.ts';
+import { threadEnvironment } from '../thread-environment.ts';
 import { unavailable } from './unavailable.ts';
 
 interface Waiting {
@@ -30,7 +31,7 @@ export class WorkerClient {
   private constructor(data: WorkerStart) {
     this.#worker = new Worker(entryUrl, {
       workerData: data,
-      env: {},
+      env: threadEnvironment(),
       execArgv: ['--disable-warning=ExperimentalWarning'],
       name: `skill-engine audit ${data.mode}`,
     });

@@ -1,155 +1,105 @@
-/** The engine's handle on the supervisor thread. */
-import { Worker } from 'node:worker_threads';
-import { SkillError } from '../errors.ts';
+/** The engine's handle on its supervisor: one thread, and another one where that has ended by itself. */
 import { isolationFor } from '../isolate/level.ts';
-import type { End, StopReason } from '../isolate/process.ts';
-import type {
-  FromSupervisor,
-  HostCall,
-  PoolSpec,
-  RunResult,
-  RunSpec,
-  ToSupervisor,
-} from './messages.ts';
+import type { StopReason } from '../isolate/process.ts';
+import type { PoolSpec, RunResult, RunSpec } from './messages.ts';
+import { type OnCall, SupervisorThread } from './supervisor-thread.ts';
 
-type Pending = (message: FromSupervisor) => void;
+export { OpenFailed, type OnCall } from './supervisor-thread.ts';
 
-// `Omit` would merge the union's members.
-type WithoutId<T> = T extends { id: number } ? Omit<T, 'id'> : never;
+/** The isolates of one component, and the thread that has them. */
+interface Pool {
+  /** Kept, so that another thread can have them: grants are not in it, each invocation brings its own. */
+  readonly spec: PoolSpec;
+  opened: Opened;
+}
+
+interface Opened {
+  readonly thread: SupervisorThread;
+  /** What `thread` calls it. */
+  readonly id: Promise<number>;
+}
 
 const nothing = new Uint8Array(0);
 
-/** Answers one call of a guest; it never rejects. */
-export type OnCall = (request: HostCall) => Promise<Uint8Array>;
-
-export class OpenFailed extends Error {
-  readonly end: End;
-  constructor(end: End) {
-    super('the isolate did not come up');
-    this.end = end;
-  }
-}
-
+/**
+ * A thread that ends by itself (memory, a flaw of ours) takes its isolates and what they run with it: those calls fail
+ * as `INTERNAL`, none is tried again, since a guest may have acted already. The thread holds nothing else that outlives a call, so
+ * the next call gets a new one, and a pool is opened there when it is first needed.
+ */
 export class Supervisor {
-  readonly #worker: Worker;
-  readonly #callers = new Map<number, OnCall>();
-  readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
-  #dead: string | undefined;
+  #thread = new SupervisorThread();
+  readonly #pools = new Map<number, Pool>();
+  #nextPool = 1;
   #closing = false;
 
-  constructor() {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./supervisor.${extension}`, import.meta.url), {
-      name: 'skill-supervisor',
-      env: {},
-      execArgv: [],
-      stdin: false,
-    });
-    this.#worker.on('message', (message: FromSupervisor) => {
-      if ('call' in message) {
-        void this.#answer(message);
-        return;
-      }
-      const pending = this.#pending.get(message.id);
-      this.#pending.delete(message.id);
-      this.#hold();
-      pending?.(message);
-    });
-    this.#worker.on('error', (error) =>
-      this.#fail(error instanceof Error ? error.message : 'failed'),
-    );
-    this.#worker.on('exit', () => this.#fail('ended'));
-    this.#worker.unref();
-  }
-
   /**
-   * Starts the isolates of a component; resolves with the pool's id when the first one is ready. Without an
+   * Starts the isolates of a component; resolves with the pool's number when the first one is ready. Without an
    * `isolation`, they get all layers that this machine has.
+   *
+   * @throws OpenFailed
    */
   async open(spec: Omit<PoolSpec, 'isolation'> & Partial<PoolSpec>): Promise<number> {
-    const pool = { ...spec, isolation: spec.isolation ?? (await isolationFor({})) };
-    const { id, message } = await this.#ask({ type: 'open', pool });
-    if ('failed' in message) throw new OpenFailed(message.failed);
-    return id;
+    const whole = { ...spec, isolation: spec.isolation ?? (await isolationFor({})) };
+    const opened = this.#openOn(this.#living(), whole);
+    await opened.id;
+    const number = this.#nextPool++;
+    this.#pools.set(number, { spec: whole, opened });
+    return number;
   }
 
   /** Runs one invocation. It never rejects on behalf of a guest. */
-  async run(pool: number, run: RunSpec, signal?: AbortSignal, onCall?: OnCall): Promise<RunResult> {
-    if (signal?.aborted) return unstarted('cancelled');
-    if (this.#closing) return unstarted('closed');
-    const id = this.#nextId;
-    const cancel = () => this.#worker.postMessage({ type: 'cancel', id } satisfies ToSupervisor);
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (onCall) this.#callers.set(id, onCall);
+  async run(
+    number: number,
+    run: RunSpec,
+    signal?: AbortSignal,
+    onCall?: OnCall,
+  ): Promise<RunResult> {
     try {
-      // Values of credentials move to the thread: no copy stays here.
-      const values = run.broker.credentials?.map(({ value }) => value.buffer as ArrayBuffer);
-      const { message } = await this.#ask({ type: 'run', pool, run }, values);
-      if (!('result' in message)) throw new SkillError('INTERNAL', 'the supervisor sent no result');
-      return message.result;
+      const pool = this.#pools.get(number);
+      if (signal?.aborted) return unstarted('cancelled');
+      if (this.#closing || !pool) return unstarted('closed');
+      const { thread, id } = await this.#openedOf(pool);
+      if (signal?.aborted) return unstarted('cancelled');
+      return await thread.run(id, run, signal, onCall);
     } catch (error) {
       if (this.#closing) return unstarted('closed');
       throw error;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
-      this.#callers.delete(id);
     }
   }
 
-  /** Of a run that has ended, nobody waits for an answer. */
-  async #answer({ id, call, request }: Extract<FromSupervisor, { call: number }>): Promise<void> {
-    const bytes = await (this.#callers.get(id)?.(request) ?? nothing);
-    this.#worker.postMessage({ type: 'answer', id, call, bytes } satisfies ToSupervisor);
-  }
-
-  async closePool(pool: number): Promise<void> {
-    await this.#ask({ type: 'close-pool', pool });
+  async closePool(number: number): Promise<void> {
+    const pool = this.#pools.get(number);
+    this.#pools.delete(number);
+    if (pool?.opened.thread.alive) await pool.opened.thread.closePool(await pool.opened.id);
   }
 
   /** Ends all isolates, then the thread. */
   async close(): Promise<void> {
     this.#closing = true;
-    // Whatever becomes of the question: the thread ends, and the isolates with it.
-    if (this.#dead === undefined) await this.#ask({ type: 'close' }).catch(() => undefined);
-    await this.#worker.terminate();
+    await this.#thread.close();
   }
 
-  #ask(
-    message: WithoutId<ToSupervisor>,
-    transfer: readonly ArrayBuffer[] = [],
-  ): Promise<{ id: number; message: FromSupervisor }> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      if (this.#dead !== undefined) {
-        reject(new SkillError('INTERNAL', `The supervisor is gone: ${this.#dead}`));
-        return;
-      }
-      this.#pending.set(id, (answer) => {
-        if ('failed' in answer && message.type !== 'open') {
-          const { failed } = answer;
-          const why = failed.kind === 'died' ? failed.lastWords : failed.kind;
-          reject(new SkillError('INTERNAL', `The supervisor gave no answer: ${why}`));
-        } else resolve({ id, message: answer });
-      });
-      this.#hold();
-      this.#worker.postMessage({ ...message, id }, transfer);
-    });
+  #living(): SupervisorThread {
+    if (!this.#thread.alive && !this.#closing) this.#thread = new SupervisorThread();
+    return this.#thread;
   }
 
-  /** The thread keeps the embedder's process alive only while something is asked of it. */
-  #hold(): void {
-    if (this.#pending.size > 0) this.#worker.ref();
-    else this.#worker.unref();
+  #openOn(thread: SupervisorThread, spec: PoolSpec): Opened {
+    return { thread, id: thread.open(spec) };
   }
 
-  #fail(reason: string): void {
-    this.#dead ??= reason;
-    const end: End = { kind: 'died', exitCode: null, signal: null, lastWords: reason };
-    const pendings = [...this.#pending];
-    this.#pending.clear();
-    for (const [id, pending] of pendings) {
-      pending({ id, failed: end });
+  /** Where a pool has to be opened anew, calls that come meanwhile wait for the same isolates. */
+  async #openedOf(pool: Pool): Promise<{ thread: SupervisorThread; id: number }> {
+    const thread = this.#living();
+    const before = pool.opened;
+    if (before.thread !== thread) pool.opened = this.#openOn(thread, pool.spec);
+    const { opened } = pool;
+    try {
+      return { thread, id: await opened.id };
+    } catch (error) {
+      // What did not come up now may come up for the next call.
+      if (pool.opened === opened) pool.opened = before;
+      throw error;
     }
   }
 }
