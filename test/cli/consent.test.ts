@@ -68,40 +68,40 @@ test('--accept with the digest runs it, and is remembered', async () => {
 test.each([['0'.repeat(64)], [''], ['yes'], ['a']])(
   '--accept %j accepts nothing',
   async (digest) => {
-    const { code, stderr } = await home.run(['run', folder, `--accept=${digest}`]);
+    const { code, stderr } = await home.inside(['run', folder, `--accept=${digest}`]);
     expect(code).toBe(4);
     expect(stderr).toContain('--accept names another package');
-    expect((await home.run(['run', folder])).code).toBe(4);
+    expect((await home.inside(['run', folder])).code).toBe(4);
   },
 );
 
 test('--accept for one package does not run another that needs no consent', async () => {
   const component = join(folder, 'answer.wasm');
-  expect((await home.run(['run', component])).code).toBe(0);
-  expect((await home.run(['run', component, ...(await home.accept(folder))])).code).toBe(4);
+  expect((await home.inside(['run', component])).code).toBe(0);
+  expect((await home.inside(['run', component, ...(await home.accept(folder))])).code).toBe(4);
 });
 
 test('a changed byte of the manifest asks again', async () => {
-  expect((await home.run(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
+  expect((await home.inside(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
   appendFileSync(join(folder, 'skill.toml'), '\n');
-  expect((await home.run(['run', folder])).code).toBe(4);
+  expect((await home.inside(['run', folder])).code).toBe(4);
 });
 
 test('a changed byte of the component asks again', async () => {
-  expect((await home.run(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
+  expect((await home.inside(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
   // An empty custom section named "x": the component stays valid.
   appendFileSync(join(folder, 'answer.wasm'), Uint8Array.of(0, 2, 1, 0x78));
-  expect((await home.run(['run', folder])).code).toBe(4);
-  expect((await home.run(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
+  expect((await home.inside(['run', folder])).code).toBe(4);
+  expect((await home.inside(['run', folder, ...(await home.accept(folder))])).code).toBe(0);
 });
 
 test('the same package elsewhere means other folders, and asks again', async () => {
   const flags = await home.accept(folder);
-  expect((await home.run(['run', folder, ...flags])).code).toBe(0);
+  expect((await home.inside(['run', folder, ...flags])).code).toBe(0);
   const other = mkdtempSync(join(tmpdir(), 'skill-consent-'));
   await install(other);
-  expect((await home.run(['run', other])).code).toBe(4);
-  expect((await home.run(['run', other, ...flags])).code).toBe(0);
+  expect((await home.inside(['run', other])).code).toBe(4);
+  expect((await home.inside(['run', other, ...flags])).code).toBe(0);
   rmSync(other, { recursive: true });
 });
 
@@ -114,21 +114,21 @@ test('one skill of a manifest with several is accepted, not the others', async (
   rmSync(join(folder, 'skill.toml'));
   writeFileSync(join(folder, 'skills.toml'), `${entry('one')}\n${entry('two')}`);
   const flags = await home.accept(folder, '--skill', 'one');
-  expect((await home.run(['run', folder, '--skill', 'two', ...flags])).code).toBe(4);
-  expect((await home.run(['run', folder, '--skill', 'one', ...flags])).code).toBe(0);
-  expect((await home.run(['run', folder, '--skill', 'two'])).code).toBe(4);
-  expect((await home.run(['run', folder])).code).toBe(2);
+  expect((await home.inside(['run', folder, '--skill', 'two', ...flags])).code).toBe(4);
+  expect((await home.inside(['run', folder, '--skill', 'one', ...flags])).code).toBe(0);
+  expect((await home.inside(['run', folder, '--skill', 'two'])).code).toBe(4);
+  expect((await home.inside(['run', folder])).code).toBe(2);
 });
 
 test('a manifest that asks for nothing needs no consent', async () => {
   await install(folder, manifest.replace('["read:./data"]', '[]'));
-  expect(await home.run(['run', folder])).toMatchObject({ code: 0, stdout: '42\n' });
+  expect(await home.inside(['run', folder])).toMatchObject({ code: 0, stdout: '42\n' });
 });
 
 test('a damaged file of acceptances accepts nothing', async () => {
   using other = new Home();
   writeFileSync(join(other.path, 'acceptances.json'), '{"format":1,"acceptances":"all"}');
-  const { code, stderr } = await other.run(['run', folder]);
+  const { code, stderr } = await other.inside(['run', folder]);
   expect(code).toBe(7);
   expect(stderr).toContain('error STATE_UNAVAILABLE: ');
 });
@@ -158,7 +158,7 @@ test('Ctrl-C at the question ends with 130, without consent', async () => {
   const shell = new FakeShell({ terminal: true });
   shell.stdin.write('\u0003');
   expect(await main(['run', folder], shell)).toBe(130);
-  expect((await home.run(['run', folder])).code).toBe(4);
+  expect((await home.inside(['run', folder])).code).toBe(4);
 });
 
 test('--json never asks', async () => {
@@ -192,6 +192,6 @@ test.each([
   expect(shell.stderr.text).toContain('error COMPONENT_DIGEST_MISMATCH: answer changed while');
   expect(shell.stdout.text).toBe('');
   // What was accepted is what was shown, not what lies there now.
-  expect((await home.run(['run', folder])).code).toBe(4);
+  expect((await home.inside(['run', folder])).code).toBe(4);
   expect(readFileSync(join(home.path, 'acceptances.json'), 'utf8')).toContain('"skill": "answer"');
 });

@@ -28,7 +28,7 @@ import { flags as trust } from '../../packages/cli/src/commands/trust.ts';
 import { flags as update } from '../../packages/cli/src/commands/update.ts';
 import { verbs } from '../../packages/cli/src/help.ts';
 import { signalExits, PIPE_EXIT } from '../../packages/cli/src/shell.ts';
-import { root } from './skill.ts';
+import { compileCache, root } from './skill.ts';
 
 const page = readFileSync(join(root, 'docs/reference/cli.md'), 'utf8');
 const home = mkdtempSync(join(tmpdir(), 'skill-docs-'));
@@ -86,6 +86,7 @@ test('the examples print what the page says', () => {
       encoding: 'utf8',
       env: {
         PATH: [home, process.env['PATH']].join(delimiter),
+        ...compileCache,
         SKILL_ENGINE_HOME: join(home, 'state'),
       },
     });

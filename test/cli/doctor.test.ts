@@ -34,7 +34,7 @@ interface Check {
 const checksOf = (json: Record<string, unknown>) => json['checks'] as Check[];
 
 async function diagnose(home: Home, ...flags: string[]) {
-  const { code, stdout } = await home.run(['doctor', '--json', ...flags]);
+  const { code, stdout } = await home.inside(['doctor', '--json', ...flags]);
   const json = JSON.parse(stdout) as Record<string, unknown>;
   const checks = checksOf(json);
   const bad = checks.filter(({ severity }) => severity === 'problem');

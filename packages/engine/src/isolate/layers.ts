@@ -72,14 +72,24 @@ async function detect(): Promise<Detected> {
     if (path) found.set(program, path);
     else problems.set(program, 'is not installed');
   }
-  let layers: Layers = NO_LAYERS;
   const prlimit = found.get('prlimit');
+  const possible = await candidates(found);
+  // Where all is well, one trial is enough: what comes up in the strongest layers comes up in each of them.
+  const [strongest] = possible;
+  if (prlimit && strongest) {
+    const all = { prlimit, ...strongest.layers };
+    if ((await tryLayers(all)) === undefined) {
+      for (const program of strongest.proves) problems.delete(program);
+      return { layers: all, problems };
+    }
+  }
+  let layers: Layers = NO_LAYERS;
   if (prlimit) {
     const problem = await tryLayers({ prlimit });
     if (problem === undefined) layers = { prlimit };
     else problems.set('prlimit', problem);
   }
-  for (const candidate of await candidates(found)) {
+  for (const candidate of possible) {
     const problem = await tryLayers({ ...layers, ...candidate.layers });
     if (problem === undefined) {
       for (const program of candidate.proves) problems.delete(program);
