@@ -9,6 +9,15 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
+interface Named {
+  readonly name: string;
+}
+
+interface Packed extends Named {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
 const root = JSON.parse(readFileSync('package.json', 'utf8')) as { workspaces: string[] };
 const published = root.workspaces.filter((folder) => folder.startsWith('packages/'));
 const folder = mkdtempSync(join(tmpdir(), 'skill-packaging-'));
@@ -19,38 +28,43 @@ const inherited: ExecFileSyncOptionsWithStringEncoding = {
 
 try {
   let problems = 0;
-  const archives: string[] = [];
-  for (const path of published) {
-    const packageJson = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as {
-      name: string;
-    };
-    const packed = JSON.parse(
+  const names = published.map(
+    (path) => (JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Named).name,
+  );
+  // All at once: each start of npm takes a second.
+  const workspaces = names.flatMap((name) => ['-w', name]);
+  const packed = Object.values(
+    JSON.parse(
       execFileSync(
         'npm',
-        ['pack', '--json', '--pack-destination', folder, '-w', packageJson.name],
+        ['pack', '--json', '--pack-destination', folder, ...workspaces],
         inherited,
       ),
-    ) as unknown;
-    // npm 11 answers with a list, npm 12 with an object by package name.
-    const [entry] = Object.values(
-      packed as Record<string, { filename: string; files: { path: string }[] }>,
-    );
-    archives.push(join(folder, entry!.filename));
-    for (const { path: file } of entry!.files) {
+      // npm 11 answers with a list, npm 12 with an object by package name.
+    ) as Record<string, Packed>,
+  );
+  const archives: string[] = [];
+  for (const name of names) {
+    const entry = packed.find((one) => one.name === name);
+    if (!entry) throw new Error(`npm has not packed ${name}`);
+    const archive = join(folder, entry.filename);
+    archives.push(archive);
+    for (const { path: file } of entry.files) {
       // Tests of templates are part of what `skill new` makes.
       const isOurs = !file.startsWith('templates/');
       if (isOurs && /\.test\.|tsbuildinfo|(^|\/)corpus\//.test(file)) {
-        console.error(`${packageJson.name}: packs ${file}`);
+        console.error(`${name}: packs ${file}`);
         problems += 1;
       }
     }
-    if (!entry!.files.some(({ path: file }) => file === 'README.md')) {
-      console.error(`${packageJson.name}: packs no README.md`);
+    if (!entry.files.some(({ path: file }) => file === 'README.md')) {
+      console.error(`${name}: packs no README.md`);
       problems += 1;
     }
-    const { messages } = await publint({ pkgDir: path, strict: true, pack: 'npm' });
+    const { buffer: tarball } = Uint8Array.from(readFileSync(archive));
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
     for (const message of messages) {
-      console.error(`${packageJson.name}: ${formatMessage(message, packageJson)}`);
+      console.error(`${name}: ${formatMessage(message, pkg)}`);
       problems += 1;
     }
   }
