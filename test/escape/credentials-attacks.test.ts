@@ -1,29 +1,26 @@
 /** Further roads to a credential's value: spellings of hosts, raw responses, placeholders taken apart and put together. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCredentialStore } from '../../packages/engine/src/credentials/memory.ts';
-import { Secret } from '../../packages/engine/src/credentials/secret.ts';
-import { createAuthority } from '../support/certificates.ts';
+import {
+  credentialServers,
+  type CredentialServers,
+  loopback,
+} from '../support/credential-servers.ts';
 import {
   expectDenials,
-  network,
-  networkProbe,
   type GrantedProbe,
   type NetworkProbe,
   type ProbeRun,
 } from '../support/network-engine.ts';
-import { dohServer, httpServer, httpsServer, rebinding, type Running } from '../support/network.ts';
+import type { Running } from '../support/network.ts';
 
 /** Of characters that the name of a header can have, too. */
 const value = 'S3cr3t+Value~0123456789-Token';
 /** White space around it, which no header keeps. */
 const padded = `  ${value}\t`;
-const loopback = '127.0.0.1';
-const authority = createAuthority();
 
-let store: MemoryCredentialStore;
+let servers: CredentialServers;
 let probes: NetworkProbe;
-let doh: Running;
 let server: Running;
 let plain: Running;
 let skill: GrantedProbe;
@@ -73,16 +70,10 @@ beforeAll(async () => {
     'wrong.example.test',
     'xn--pi-7kc.example.test',
   ];
-  doh = await dohServer(
-    authority.issue([loopback]),
-    rebinding(Object.fromEntries(names.map((name) => [name, [[loopback]]]))),
-  );
   // Whoever answers for wrong.example.test has no certificate for it.
   const certified = names.filter((name) => !name.startsWith('wrong'));
-  server = await httpsServer(authority.issue([...certified, loopback]), answer);
-  plain = await httpServer(answer);
-  store = new MemoryCredentialStore();
-  probes = await networkProbe([authority.cert], store);
+  servers = await credentialServers(names, certified, answer);
+  ({ probes, server, plain } = servers);
   skill = await load(`api_token = { hosts = ["api.example.test", "wrong.example.test"] }
 other_token = { hosts = ["other.example.test"] }`);
   // By itself: another one with the same text would be recognised in its place.
@@ -91,35 +82,17 @@ other_token = { hosts = ["other.example.test"] }`);
   );
 });
 
-afterAll(async () => {
-  await probes[Symbol.asyncDispose]();
-  for (const one of [doh, server, plain]) await one[Symbol.asyncDispose]();
-});
+afterAll(() => servers[Symbol.asyncDispose]());
 
 beforeEach(() => void (got = []));
 afterEach(() => probes.stillWorks());
 
-async function load(credentials: string): Promise<GrantedProbe> {
-  const grants = network({
-    domains: ['*.example.test'],
-    ips: [loopback],
-    ports: [server.port, plain.port],
-    protocols: ['https', 'http'],
-    dns: `https://${loopback}:${doh.port}/dns-query`,
-  });
-  const loaded = await probes.skill(
-    `${grants}\n[skill.capabilities.credentials]\n${credentials}\n`,
-  );
-  const values: Record<string, string> = {
-    api_token: value,
-    other_token: `other-${value}`,
-    padded,
-  };
-  for (const [name, text] of Object.entries(values)) {
-    await store.set({ skill: loaded.name, name }, Secret.fromText(text));
-  }
-  return loaded;
-}
+const values: Readonly<Record<string, string>> = {
+  api_token: value,
+  other_token: `other-${value}`,
+  padded,
+};
+const load = (credentials: string) => servers.load(credentials, (name) => values[name]!);
 
 const prelude = `
 const { api_token: token, other_token: other, padded } = Object.fromEntries(wasi.cli.environment.getEnvironment());
@@ -131,10 +104,8 @@ const api = () => `api.example.test:${server.port}`;
 const run = (code: string, at = api()) => skill.run(`${prelude} ${code}`, at);
 
 /** Nothing that a caller or a reader of the record sees has as much as eight characters of it. */
-async function expectUnseen({ result }: ProbeRun): Promise<void> {
-  const record = await probes.engine.audit.get(result.executionId);
-  const { error, ...rest } = result;
-  const text = JSON.stringify([rest, error?.toJSON(), error?.stack, record]).toLowerCase();
+async function expectUnseen(done: ProbeRun): Promise<void> {
+  const text = (await servers.everything(done)).toLowerCase();
   const pieces = Array.from({ length: value.length - 7 }, (_, at) => value.slice(at, at + 8));
   expect(pieces.filter((piece) => text.includes(piece.toLowerCase()))).toEqual([]);
 }

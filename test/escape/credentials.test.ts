@@ -3,38 +3,27 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryCredentialStore } from '../../packages/engine/src/credentials/memory.ts';
-import { createAuthority } from '../support/certificates.ts';
+import {
+  credentialServers,
+  type CredentialServers,
+  loopback,
+} from '../support/credential-servers.ts';
 import {
   expectDenials,
-  network,
-  networkProbe,
   type GrantedProbe,
   type NetworkProbe,
   type ProbeRun,
 } from '../support/network-engine.ts';
-import {
-  dohServer,
-  httpServer,
-  httpsServer,
-  rebinding,
-  tcpEcho,
-  type Running,
-  udpEcho,
-} from '../support/network.ts';
+import { tcpEcho, type Running, udpEcho } from '../support/network.ts';
 
 const value = 's3cr3t/Value+with "quotes" & ümlaut~0123456789';
 const wire = Buffer.from(value, 'utf8').toString('latin1');
-const authority = createAuthority();
-const loopback = '127.0.0.1';
 
-let store: MemoryCredentialStore;
+let servers: CredentialServers;
 let probes: NetworkProbe;
-let doh: Running;
 let server: Running;
 let plain: Running;
 let skill: GrantedProbe;
-let dns: string;
 /** What the servers got: header fields, target and body of each request. */
 let got: {
   readonly headers: Record<string, unknown>;
@@ -130,47 +119,20 @@ function answer(url: string, sent: Buffer, response: ServerResponse): void {
 }
 
 beforeAll(async () => {
-  doh = await dohServer(
-    authority.issue([loopback]),
-    rebinding({ 'api.example.test': [[loopback]], 'other.example.test': [[loopback]] }),
-  );
-  dns = `https://${loopback}:${doh.port}/dns-query`;
-  const names = ['api.example.test', 'other.example.test', loopback];
-  server = await httpsServer(authority.issue(names), echo);
-  plain = await httpServer(echo);
-  store = new MemoryCredentialStore();
-  probes = await networkProbe([authority.cert], store);
+  const names = ['api.example.test', 'other.example.test'];
+  servers = await credentialServers(names, names, echo);
+  ({ probes, server, plain } = servers);
   skill = await load(`api_token = { hosts = ["api.example.test"] }`);
 });
 
-afterAll(async () => {
-  await probes[Symbol.asyncDispose]();
-  for (const one of [doh, server, plain]) await one[Symbol.asyncDispose]();
-});
+afterAll(() => servers[Symbol.asyncDispose]());
 
 beforeEach(() => void (got = []));
 afterEach(() => probes.stillWorks());
 
-/** Loads the probe with credentials, each with the value; the network may reach every server here. */
-async function load(credentials: string, ports: readonly number[] = []): Promise<GrantedProbe> {
-  const grants = network({
-    domains: ['*.example.test'],
-    ips: [loopback],
-    ports: [server.port, plain.port, ...ports],
-    protocols: ['https', 'http', 'tcp', 'udp'],
-    dns,
-  });
-  const loaded = await probes.skill(
-    `${grants}\n[skill.capabilities.credentials]\n${credentials}\n`,
-  );
-  for (const [, name = ''] of credentials.matchAll(/^(\w+) = /gm)) {
-    await store.set(
-      { skill: loaded.name, name },
-      (await import('../../packages/engine/src/credentials/secret.ts')).Secret.fromText(value),
-    );
-  }
-  return loaded;
-}
+/** Loads the probe with credentials, each with the value. */
+const load = (credentials: string, ports?: readonly number[]) =>
+  servers.load(credentials, () => value, ports);
 
 const prelude = `
 const env = Object.fromEntries(wasi.cli.environment.getEnvironment());
@@ -190,13 +152,6 @@ const base64Source = `
 
 const api = () => `api.example.test:${server.port}`;
 
-/** Everything that a caller, or a reader of the record, gets to see of a run. */
-async function everything({ result }: ProbeRun): Promise<string> {
-  const record = await probes.engine.audit.get(result.executionId);
-  const { error, ...rest } = result;
-  return JSON.stringify([rest, error?.toJSON(), error?.stack, record]);
-}
-
 /** Every spelling that the value could have there. */
 const traces = [
   value,
@@ -214,7 +169,7 @@ const traces = [
 
 async function expectUnseen(run: ProbeRun): Promise<void> {
   // As text, UTF-16 has a zero beside every letter.
-  const text = (await everything(run)).replaceAll('\\u0000', '');
+  const text = (await servers.everything(run)).replaceAll('\\u0000', '');
   const found = traces.filter(
     (trace) => text.includes(trace) || text.toLowerCase().includes(trace.toLowerCase()),
   );
@@ -274,7 +229,7 @@ describe('a header of a request over https to a bound host', () => {
     const basic = `Basic ${Buffer.from(`user:${value}`).toString('base64')}`;
     expect(got[0]?.headers['authorization']).toBe(basic);
     await expectUnseen(run);
-    const text = await everything(run);
+    const text = await servers.everything(run);
     expect(text).not.toContain(Buffer.from(basic).toString('base64').slice(12, -8));
   });
 

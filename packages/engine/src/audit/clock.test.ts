@@ -1,13 +1,12 @@
 /** A clock that jumps back: the record keeps its own order, and time selects what it says. */
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
 
 test('records stay in the order in which they were written, are found by their time, pruned and verified', async () => {
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+  await using directory = await temporary();
   await using store = await openSqliteAuditStore({ path: join(directory.path, 'audit.db') });
   // Three hours on, two back, one on.
   const times = ['09:00', '12:00', '10:00', '11:00'];

@@ -1,9 +1,9 @@
 /** A writer that goes on must not cover what was done to its database meanwhile. */
-import { copyFile, mkdtempDisposable, readFile, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openAuditReader } from './disk.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
@@ -37,7 +37,7 @@ test.each([
 ])(
   '%s under a running writer: nothing more is written, and verification tells',
   async (_title, sql) => {
-    await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+    await using directory = await temporary();
     const path = join(directory.path, 'audit.db');
     await using store = await openSqliteAuditStore({ path });
     for (let n = 0; n < 4; n += 1) await invoke(store);
@@ -55,7 +55,7 @@ test.each([
 );
 
 test('what another process prunes or writes is no such thing', async () => {
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+  await using directory = await temporary();
   const path = join(directory.path, 'audit.db');
   await using one = await openSqliteAuditStore({ path });
   await using other = await openSqliteAuditStore({ path });
@@ -70,7 +70,7 @@ test('what another process prunes or writes is no such thing', async () => {
 test.each(['', '-wal', '-shm', '.head'])(
   'its file audit.db%s exchanged under a running writer: nothing more is written',
   async (end) => {
-    await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+    await using directory = await temporary();
     const path = join(directory.path, 'audit.db');
     await using store = await openSqliteAuditStore({ path });
     await invoke(store);
@@ -86,7 +86,7 @@ test.each(['', '-wal', '-shm', '.head'])(
 );
 
 test('a log that was removed when its writer was killed is missed', async () => {
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+  await using directory = await temporary();
   const path = join(directory.path, 'audit.db');
   {
     await using store = await openSqliteAuditStore({ path });

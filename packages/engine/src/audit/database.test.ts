@@ -1,15 +1,14 @@
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent } from './contract.ts';
 import { AuditDatabase } from './database.ts';
 import { encodeIntent } from './entry.ts';
 import { checkFilter } from './filter.ts';
 import { ownIdentity } from './writer-identity.ts';
 
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const everything = checkFilter({ limit: 10_000 });
 const write = { busyTimeoutMs: 1000, mode: 'write' } as const;
 const idsOf = (database: AuditDatabase): string[] =>

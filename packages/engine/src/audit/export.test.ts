@@ -1,17 +1,15 @@
 /** What was exported verifies wherever it is, and every change of it is found. */
-import { mkdtempDisposable, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { exportAudit, importAudit, verifyExport } from './export.ts';
 import { auditPublicKey } from './public-key.ts';
 import { openAuditReader } from './disk.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
-
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
 async function filled(directory: string, name = 'audit.db'): Promise<string> {
   const path = join(directory, name);

@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtempDisposable, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openAuditReader } from './disk.ts';
 import { verifyJsonLinesAudit } from './lines-verify-file.ts';
 import { type JsonLinesAuditOptions, openJsonLinesAuditStore } from './lines.ts';
 
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
 
 const program = `

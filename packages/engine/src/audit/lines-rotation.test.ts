@@ -9,10 +9,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { appendFile, mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openAuditReader } from './disk.ts';
 import { exportAudit, importAudit, verifyExport } from './export.ts';
@@ -25,7 +25,6 @@ import {
 } from './lines.ts';
 
 const refused = expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }) as Error;
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
 /** A file is closed behind a few entries. */
 const rotate = { bytes: 4000 };

@@ -1,13 +1,12 @@
-import { appendFile, mkdtempDisposable, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { verifyJsonLinesAudit } from './lines-verify-file.ts';
 import { type JsonLinesAuditStore, openJsonLinesAuditStore } from './lines.ts';
 
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const refused = expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }) as Error;
 
 async function fill(store: JsonLinesAuditStore, count: number, prefix: string): Promise<void> {

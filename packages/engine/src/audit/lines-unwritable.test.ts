@@ -1,50 +1,18 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { beginOnFullDisk, temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { verifyJsonLinesAudit } from './lines-verify-file.ts';
 import { openJsonLinesAuditStore } from './lines.ts';
 
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
-const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
-
 test('a full disk refuses further invocations, leaves no half line, and loses no earlier record', async () => {
   await using directory = await temporary();
   const path = join(directory.path, 'audit.jsonl');
-  // A limit on file size stands for the full disk; without a handler its signal would end the process.
-  const program = `
-    import { openJsonLinesAuditStore } from ${here('./lines.ts')};
-    import { sampleIntent } from ${here('./contract.ts')};
-    process.on('SIGXFSZ', () => {});
-    const store = await openJsonLinesAuditStore({ path: process.env.AUDIT_PATH });
-    const began = [], refused = [];
-    for (let i = 0; i < 60; i++) {
-      const intent = sampleIntent({ parameters: { text: 'x'.repeat(4000) } });
-      await store.begin(intent).then(
-        () => began.push(intent.execution_id),
-        (error) => refused.push(error.code + ': ' + error.message),
-      );
-    }
-    console.log(JSON.stringify({ began, refused }));`;
-  const args = ['--fsize=131072', process.execPath, '--input-type=module', '-e', program];
-  const options = ['--disable-warning=ExperimentalWarning'];
-  const { stdout, stderr, status } = spawnSync('prlimit', args.toSpliced(2, 0, ...options), {
-    env: { AUDIT_PATH: path },
-    encoding: 'utf8',
+  const began = beginOnFullDisk('lines.ts#openJsonLinesAuditStore', path, {
+    bytes: 131_072,
+    times: 60,
   });
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  const { began, refused } = JSON.parse(stdout) as { began: string[]; refused: string[] };
-  expect(began.length).toBeGreaterThan(5);
-  expect(refused.length).toBeGreaterThan(5);
-  for (const reason of refused) {
-    expect(reason).toMatch(
-      /^AUDIT_UNAVAILABLE: The audit store could not be written .* so nothing runs\. .*space/,
-    );
-  }
   expect(await verifyJsonLinesAudit({ path })).toMatchObject({ ok: true, records: began.length });
   await using store = await openJsonLinesAuditStore({ path });
   const { records } = await store.query({ limit: 10_000 });

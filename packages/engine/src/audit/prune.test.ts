@@ -1,15 +1,12 @@
 /** Retention under load, under clocks that jump, and against whoever would use it to remove more. */
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { exportAudit, importAudit, verifyExport } from './export.ts';
 import { openAuditReader } from './disk.ts';
 import { openSqliteAuditStore, type SqliteAuditStore } from './sqlite.ts';
-
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
 const at = (timestamp: string, id: string) =>
   sampleIntent({ execution_id: id, timestamp: new Date(timestamp).toISOString() });

@@ -1,9 +1,8 @@
 /** Whatever clocks and writers do, and whatever is asked: the database finds what looking through everything finds. */
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { MemoryAuditStore } from './memory.ts';
 import { auditStatuses } from './record.ts';
@@ -61,7 +60,7 @@ test('the database selects and adds up as looking through everything does', asyn
   const asked = fc.array(filters, { minLength: 8, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(invocations, asked, fc.nat(20), async (all, questions, kept) => {
-      await using directory = await mkdtempDisposable(join(tmpdir(), 'audit-'));
+      await using directory = await temporary();
       await using memory = new MemoryAuditStore();
       const path = join(directory.path, 'audit.db');
       await using store = await openSqliteAuditStore({ path, durability: 'process' });

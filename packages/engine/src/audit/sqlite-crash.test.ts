@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent } from './contract.ts';
 import type { AuditRecord } from './record.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
 import type { AuditStore } from './store.ts';
 
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
 
 const prelude = `

@@ -1,21 +1,10 @@
-import {
-  chmod,
-  link,
-  mkdir,
-  mkdtempDisposable,
-  readFile,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
 import { openSqliteAuditStore, openSqliteReader } from './sqlite.ts';
-
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
 async function refusal(path: string): Promise<string> {
   const thrown: unknown = await openSqliteAuditStore({ path, busyTimeoutMs: 50 }).then(

@@ -1,9 +1,9 @@
 /** AUD-02: whatever is done to the files of a store, verification finds it and names the first entry that is wrong. */
-import { chmod, copyFile, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { temporary } from '../../../../test/support/audit.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { GENESIS, hashEntry, type ChainKind } from './chain.ts';
 import { sampleIntent, sampleOutcome } from './contract.ts';
@@ -11,8 +11,6 @@ import { openAuditReader } from './disk.ts';
 import { migrate, ownSchema, schemaOf } from './schema.ts';
 import { openSqliteAuditStore, type SqliteAuditStore } from './sqlite.ts';
 import type { VerifyOptions } from './verify-store.ts';
-
-const temporary = () => mkdtempDisposable(join(tmpdir(), 'audit-'));
 
 async function fill(store: SqliteAuditStore, count: number, prefix = 'id'): Promise<void> {
   for (let n = 0; n < count; n += 1) {
