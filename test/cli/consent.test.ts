@@ -24,7 +24,7 @@ filesystem = ["read:./data"]
 `;
 
 // One home for all: an acceptance holds for one folder only, and every test has its own.
-const home = new Home();
+const home = new Home({ warm: true });
 let folder: string;
 
 afterAll(() => home[Symbol.dispose]());

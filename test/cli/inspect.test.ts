@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { buildGuest } from '../guests/build.ts';
 import { Home } from './skill.ts';
 
-const home = new Home();
+const home = new Home({ warm: true });
 
 afterAll(() => home[Symbol.dispose]());
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildGuest } from '../guests/build.ts';
 import { Home, root } from './skill.ts';
 
-const home = new Home();
+const home = new Home({ warm: true });
 let answer: string;
 let loop: string;
 

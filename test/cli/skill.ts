@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leaveComponents, takeComponents } from '../support/warm.ts';
 import { FakeShell, type FakeOptions } from './fake-shell.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,6 +33,13 @@ export interface Options {
 /** A state directory of its own, and `skill` in it. */
 export class Home implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'skill-cli-'));
+  readonly #warm: boolean;
+
+  /** @param warm whether it gets components that other tests have made ready, and hands on its own */
+  constructor({ warm = false }: { readonly warm?: boolean } = {}) {
+    this.#warm = warm;
+    if (warm) takeComponents(this.path);
+  }
 
   start(args: readonly string[], options: Options = {}): ChildProcessWithoutNullStreams {
     const child = spawn(process.execPath, [...(options.node ?? []), bin, ...args], {
@@ -89,6 +97,7 @@ export class Home implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#warm) leaveComponents(this.path);
     rmSync(this.path, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { Home, root } from './skill.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'skill-tests-'));
-const home = new Home();
+const home = new Home({ warm: true });
 afterAll(() => {
   rmSync(folder, { recursive: true });
   home[Symbol.dispose]();

@@ -10,6 +10,7 @@ import {
 } from '../../packages/engine/src/index.ts';
 import { buildGuest } from '../guests/build.ts';
 import { outcome, probe } from '../guests/probe.ts';
+import { leaveComponents, takeComponents } from '../support/warm.ts';
 
 export interface Bench extends AsyncDisposable {
   readonly engine: Engine;
@@ -25,8 +26,10 @@ export interface Bench extends AsyncDisposable {
 
 export async function openBench(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'skill-escape-'));
+  const home = join(folder, '.home');
+  takeComponents(home);
   const engine = await createEngine({
-    home: join(folder, '.home'),
+    home,
     environment: { HOST_SECRET_TOKEN: 'host-secret', HOST_PLAIN: 'host-plain' },
   });
   const installFile = async (component: string, name: string, manifest = '') => {
@@ -55,6 +58,7 @@ export async function openBench(): Promise<Bench> {
     },
     async [Symbol.asyncDispose]() {
       await engine.close();
+      leaveComponents(home);
       rmSync(folder, { recursive: true, force: true });
     },
   };

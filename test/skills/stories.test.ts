@@ -8,7 +8,7 @@ import { Home, root } from '../cli/skill.ts';
 
 let home: Home;
 beforeAll(() => {
-  home = new Home();
+  home = new Home({ warm: true });
 });
 afterAll(() => home[Symbol.dispose]());
 

@@ -10,6 +10,7 @@ import type { ExecutionResult } from '../../packages/engine/src/execution.ts';
 import { MemoryAuditStore } from '../../packages/engine/src/audit/memory.ts';
 import { buildGuest } from '../guests/build.ts';
 import { outcome, probe, type ProbeOutcome } from '../guests/probe.ts';
+import { leaveComponents, takeComponents } from './warm.ts';
 
 export interface NetworkProbe extends AsyncDisposable {
   readonly engine: Engine;
@@ -51,6 +52,7 @@ export async function networkProbe(
   credentials?: CredentialStore,
 ): Promise<NetworkProbe> {
   const home = mkdtempSync(join(tmpdir(), 'skill-network-'));
+  takeComponents(home);
   const component = await buildGuest('probe-http');
   const engine = await createEngine({
     home,
@@ -89,6 +91,7 @@ export async function networkProbe(
     },
     async [Symbol.asyncDispose]() {
       await engine.close();
+      leaveComponents(home);
       rmSync(home, { recursive: true });
     },
   };
