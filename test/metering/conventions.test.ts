@@ -84,15 +84,18 @@ describe('after a trap nothing is given back, whoever was called before', () => 
   const trap = '(drop (i32.load8_u (i32.const -1)))';
   const many = (call: string, times = 1_000): string => call.repeat(times);
 
-  async function spent(source: string, exactTraps: boolean): Promise<bigint> {
-    const counters = new FuelMeter({ ...BUDGETS, fuel: 10_000_000n });
-    const { exports } = counters.instantiate(
-      compile(meter(await wat(source), { exactTraps }).bytes),
-    );
-    const before = counters.fuelUsed;
-    expect(() => exports['run'](0)).toThrow(TRAP);
-    return counters.fuelUsed - before;
+  async function spends(source: string, exactTraps: boolean): Promise<(fuel: bigint) => bigint> {
+    const module = compile(meter(await wat(source), { exactTraps }).bytes);
+    return (fuel) => {
+      const counters = new FuelMeter({ ...BUDGETS, fuel });
+      const { exports } = counters.instantiate(module);
+      const before = counters.fuelUsed;
+      expect(() => exports['run'](0)).toThrow(TRAP);
+      return counters.fuelUsed - before;
+    };
   }
+  const arms = (count: number, units: number): string =>
+    `(if (i32.eqz (local.get 0)) (then ${seven.repeat(units / 7)}))`.repeat(count);
 
   test.each([
     [
@@ -122,12 +125,74 @@ describe('after a trap nothing is given back, whoever was called before', () => 
       (func $g (call $k (i32.const 0)))
       (func (export "run") (param i32) (call $g) (if (i32.eqz (local.get 0)) (then ${seven.repeat(200)} ${trap})))`,
     ],
+    [
+      'a loop behind one that dispatches',
+      `(func (export "run") (param i32) (local $i i32)
+        (loop $d (block $a (block $b (br_table $a $b (local.get $i))) (local.set $i (i32.const 0)) (br $d)))
+        (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 900)))) ${trap})`,
+    ],
+    [
+      'a loop around one that dispatches',
+      `(func (export "run") (param i32) (local $i i32) (local $d i32)
+        (loop $l (local.set $d (i32.const 0))
+          (loop $d (block $a (block $b (br_table $b $a (local.get $d))) (local.set $d (i32.const 1)) (br $d)))
+          (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 900)))) ${trap})`,
+    ],
+    ['many arms', `(func (export "run") (param i32) ${arms(60, 210)} ${trap})`],
+    [
+      'a function that leaves much behind its check',
+      `(func $f (param i32) (if (local.get 0) (then (call $f (i32.const 0)))) ${arms(7, 210)})
+      (func (export "run") (param i32) ${`(call $f (local.get 0)) ${arms(6, 210)}`.repeat(12)} ${trap})`,
+    ],
+    [
+      'a small function with a loop, behind much that is unchecked',
+      `(func $leaf (param i32) (local $i i32) ${seven.repeat(40)}
+        (loop $l ${seven.repeat(25)} (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2)))))
+      (func (export "run") (param i32) ${`${arms(7, 210)} (call $leaf (local.get 0))`.repeat(12)} ${trap})`,
+    ],
+    [
+      'the same in an exported table',
+      `(type $t (func (param i32))) (table (export "t") 1 funcref) (elem (i32.const 0) $f)
+      (func $f (param i32) (if (local.get 0) (then (call $f (i32.const 0)))) ${arms(2, 210)})
+      (func (export "run") (param i32) ${`(call_indirect (type $t) (local.get 0) (i32.const 0)) ${arms(6, 210)}`.repeat(12)} ${trap})`,
+    ],
   ])('%s', async (_, body) => {
     const source = `(module (memory 1) ${body})`;
-    const ahead = (await spent(source, false)) - (await spent(source, true));
-    expect(ahead).toBeGreaterThanOrEqual(0n);
-    expect(ahead).toBeLessThanOrEqual(4_096n + 100n);
+    const [ran, exact] = [await spends(source, false), await spends(source, true)];
+    const cost = exact(1n << 30n);
+    // The last block ends shortly before the trap, or behind it; of long paths, anywhere.
+    const steps = [
+      ...Array.from({ length: 120 }, (_, i) => cost + 500n - BigInt(i) * 37n),
+      ...Array.from({ length: 40 }, (_, i) => (cost * BigInt(i)) / 40n),
+    ];
+    for (const beyond of steps) {
+      const ahead = ran((1n << 30n) + beyond) - cost;
+      expect(ahead).toBeGreaterThanOrEqual(0n);
+      expect(ahead).toBeLessThanOrEqual(262_144n + 4_096n);
+    }
   });
+});
+
+test('a trap by `unreachable`, and a full stack, are paid for exactly', async () => {
+  const source = (end: string): string => `(module (type $t (func (param i32)))
+    (table 1 funcref) (elem (i32.const 0) $g)
+    (func $f (param i32) (loop $l
+      (if (i32.eqz (local.get 0)) (then ${end}))
+      (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+      (br $l)))
+    (func $g (type $t) (call $f (local.get 0)) (nop))
+    (func $deep (call $deep) (nop))
+    (func (export "run") (call_indirect (type $t) (i32.const 5000) (i32.const 0))))`;
+  for (const end of ['(unreachable)', '(call $deep)']) {
+    const bytes = await wat(source(end));
+    const [ran, exact] = [false, true].map((exactTraps) => {
+      const counters = new FuelMeter({ ...BUDGETS, fuel: 1n << 40n });
+      const { exports } = counters.instantiate(compile(meter(bytes, { exactTraps }).bytes));
+      expect(() => exports['run']()).toThrow(TRAP);
+      return counters.fuelUsed;
+    });
+    expect(ran).toBe(exact);
+  }
 });
 
 describe('recursion ends before the stack of the engine does', () => {
@@ -227,6 +292,89 @@ test.each([
     }
   },
 );
+
+describe('a run ends within one path after its budget, however long the path', () => {
+  const count = '(global.set $n (i32.add (global.get $n) (i32.const 1)))';
+  // Four units; straight, so that nothing is checked inside.
+  const work = (units: number): string =>
+    '(drop (i32.const 1)) (drop (i32.const 1))'.repeat(units / 4);
+  const forms: readonly [string, (body: string) => string][] = [
+    ['a loop', (body) => `(func (export "run") (loop $l ${count} ${body} (br $l)))`],
+    [
+      'a loop that is left in the middle',
+      (body) =>
+        `(func (export "run") (loop $l (block $out ${count} ${body} (br_if $out (i32.const 1)) ${body}) (br $l)))`,
+    ],
+    [
+      'a loop that calls',
+      (body) =>
+        `(func $f (param i32) ${body}) (func (export "run") (loop $l ${count} (call $f (i32.const 0)) (br $l)))`,
+    ],
+    [
+      'a loop that calls a private table',
+      (body) => `(table 1 funcref) (elem (i32.const 0) $f) (func $f (type $t) ${body})
+      (func (export "run") (loop $l ${count} (call_indirect (type $t) (i32.const 0)) (br $l)))`,
+    ],
+    [
+      'a loop that calls an exported table',
+      (
+        body,
+      ) => `(table (export "table") 1 funcref) (elem (i32.const 0) $f) (func $f (type $t) ${body})
+      (func (export "run") (loop $l ${count} (call_indirect (type $t) (i32.const 0)) (br $l)))`,
+    ],
+    [
+      'a function that calls itself again and again',
+      (
+        body,
+      ) => `(func $f (param i32) ${body} (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "run") (loop $l ${count} (call $f (i32.const 3)) (br $l)))`,
+    ],
+    [
+      'a loop after one that dispatches',
+      (body) => `(func (export "run") (local i32)
+        (loop $d (block $a (block $b (br_table $a $b (local.get 0))) (local.set 0 (i32.const 0)) (br $d)))
+        (loop $l ${count} ${body} (br $l)))`,
+    ],
+    [
+      'a loop around one that dispatches',
+      (body) => `(func (export "run") (local i32)
+        (loop $l ${count} (loop $d (block $a (block $b (br_table $a $b $l (local.get 0))) (br $d))) ${body} (br $l)))`,
+    ],
+    [
+      'a loop of a long header and short arms',
+      (body) =>
+        `(func (export "run") (loop $l ${count} ${body} ${`(if (i32.const 1) (then ${work(100)}))`.repeat(14)} (br $l)))`,
+    ],
+    [
+      'a loop of many arms',
+      (body) =>
+        `(func (export "run") (loop $l ${count} ${`(if (i32.const 1) (then ${body}))`.repeat(9)} (br $l)))`,
+    ],
+    [
+      'a loop that fills',
+      (body) => `(memory 2) (func (export "run")
+        (loop $l ${count} ${body} (memory.fill (i32.const 0) (i32.const 1) (i32.const 16000)) (br $l)))`,
+    ],
+  ];
+
+  test.each(forms)('%s', async (_, form) => {
+    for (const units of [4, 400, 1_200, 2_000, 3_000, 5_000, 40_000, 300_000]) {
+      const bytes = await wat(
+        `(module (type $t (func)) (global $n (export "n") (mut i32) (i32.const 0)) ${form(work(units))})`,
+      );
+      const metered = compile(meter(bytes).bytes);
+      for (let k = 0; k < 12; k++) {
+        const fuel = BigInt(700_000 + k * 3_331);
+        const counters = new FuelMeter({ ...BUDGETS, fuel });
+        const { exports } = counters.instantiate(metered);
+        expect(() => exports['run']()).toThrow(TRAP);
+        expect(counters.exhausted).toBe(true);
+        const rounds = (exports['n'] as unknown as WebAssembly.Global).value as number;
+        expect(BigInt((rounds - 2) * units)).toBeLessThanOrEqual(fuel);
+      }
+    }
+  });
+});
 
 test('no frame of a recursion owes what its br_table would cost', async () => {
   const { counters, exports } = await run(

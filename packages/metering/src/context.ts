@@ -16,9 +16,9 @@ export interface EmitContext {
   /** How far defined globals move. */
   readonly globalShift: number;
   /** Functions of the meter: see `HelperBodies`. */
-  readonly halt: number;
   readonly settle: number;
-  readonly settleFrame: number;
+  readonly take: number;
+  readonly overflow: number;
   /** The fuel global is right at every trap. */
   readonly exactTraps: boolean;
   readonly memoryGrow: ReadonlyMap<number, number>;

@@ -4,33 +4,34 @@ import { CONVENTION } from './conventions.ts';
 import type { EmitContext, FunctionPlan } from './context.ts';
 import { BULK } from './events.ts';
 import type { FunctionScan } from './scan.ts';
-import { LEASE, SLACK } from './slack.ts';
+import { BLOCK, SLACK } from './slack.ts';
 
 const DROP = 0x1a;
 const I64_CONST = 0x42;
 const I64_ADD = 0x7c;
-const I64_SUB = 0x7d;
+const I64_AND = 0x83;
+const I64_EQZ = 0x50;
 const I64_LT_S = 0x53;
-const I64_OR = 0x84;
-const I64_GT_S = 0x55;
-const SELECT = 0x1b;
-const IF_EMPTY = [0x04, 0x40] as const;
+const I64_GE_S = 0x59;
+const I64_SUB = 0x7d;
 const END = 0x0b;
 const UNREACHABLE = 0x00;
 
+/** Widest window that is looked at: beyond, the global is set ahead whether the counter is in it or not. */
+const WIDEST = BLOCK / 4;
 /** Units that may be charged after a check until another one stands. */
 const BETWEEN_CHECKS = SLACK - UNCHECKED_UNITS;
 /** Units that a function which checks may leave unchecked when it returns; one that does not, twice as many. */
 const AT_EXIT = SLACK / 4;
-/** Longest body, in bytes, that renews a lease in place instead of calling a function for it. */
-const SHORT_BODY = 160;
 
 /**
  * Writes the code that counts: charges, checks and the depth of the stack. One function at a time.
  *
- * The counter stands in a local, {@link SLACK} units below its true value, and goes from function to function as a
- * parameter and a result. The fuel global stands below it: no charge writes there, only a check that finds the
- * counter below the global, which then sets it a {@link LEASE} further down.
+ * The counter stands in a local and counts up to zero, where nothing is left. It goes from function to function as a
+ * parameter and a result. The fuel global stands ahead of it: no charge writes there, only a check that finds the
+ * counter in the window behind the start of a block of {@link BLOCK} units, which then sets the global to where that
+ * block ends. No check can be passed by between two blocks, since no more is charged between two checks than the
+ * window is wide.
  */
 export class CounterEmitter {
   private readonly context: EmitContext;
@@ -39,10 +40,8 @@ export class CounterEmitter {
   private counter = 0;
   private stack = 0;
   private saved = 0;
-  private limit = 0;
   private length64 = 0;
   private length32 = 0;
-  private short = false;
   /** Some path checks, so that callers take no more than {@link AT_EXIT} for unchecked. */
   private checks = false;
   /** … in the whole function. */
@@ -51,14 +50,14 @@ export class CounterEmitter {
   left = 0;
   /** How far the guest's declared locals move. */
   shift = 0;
-  /** The label of the outermost loop without calls around here. */
+  /** The label of the outermost loop around here that has no calls and dispatches by `br_table`. */
   region = -1;
-  /** In it, the check compares with a local. */
-  private deferred = false;
-  /** The global holds the true counter after every charge. */
+  /** The global holds the counter after every charge. */
   private exact = false;
-  /** Most units charged since a check. */
+  /** Most units charged since a check, or since the entry where that does not check. */
   private since = 0;
+  /** Most units that callers may have charged before. */
+  private before = 0;
 
   constructor(context: EmitContext, w: CodeWriter) {
     this.context = context;
@@ -69,12 +68,11 @@ export class CounterEmitter {
   open(fn: FunctionScan, plan: FunctionPlan): void {
     this.plan = plan;
     this.region = -1;
-    this.deferred = false;
     this.always = fn.hasPads || this.context.exactTraps;
     this.exact = this.always;
     this.since = 0;
+    this.before = plan.convention === CONVENTION.shared ? 0 : BETWEEN_CHECKS;
     this.left = 0;
-    this.short = fn.end - fn.code < SHORT_BODY;
     this.checks = plan.check || plan.frame > 0 || fn.hasLoops;
     this.locals(fn);
     if (plan.convention !== CONVENTION.none) this.entry();
@@ -96,7 +94,6 @@ export class CounterEmitter {
       if (depth) this.stack = next++;
       this.saved = depth && frame > 0 ? next++ : this.stack;
     }
-    if (fn.hasLoops) this.limit = next++;
     if (fn.bulk64) this.length64 = next++;
     const wide = next - first;
     if (fn.bulk32) this.length32 = next;
@@ -115,7 +112,7 @@ export class CounterEmitter {
     if (convention === CONVENTION.handedOver) {
       this.w.getGlobal(context.handover);
       this.w.setLocal(this.counter);
-    } else if (convention === CONVENTION.shared) this.land();
+    } else if (convention === CONVENTION.shared) this.take();
     if (depth && convention !== CONVENTION.passed) {
       this.w.getGlobal(context.depth);
       this.w.setLocal(this.stack);
@@ -124,75 +121,31 @@ export class CounterEmitter {
         this.w.setLocal(this.saved);
       }
     }
-    const shared = convention === CONVENTION.shared && !this.exact;
-    if (frame > 0 && narrow === undefined) this.enterFrame(entry, shared);
-    else if (shared) {
-      this.subtract(entry);
-      this.settle();
-    } else if (check || convention === CONVENTION.shared) this.chargeAndCheck(entry);
-    else this.charge(entry);
+    if (frame > 0 && narrow === undefined) this.enterFrame(entry);
+    else if (check || convention === CONVENTION.shared) this.chargeAndCheck(entry);
+    else return this.charge(entry);
+    this.before = 0;
   }
 
-  /** Charges, debits the frame, and checks both counters at once. `shared`: the global is exact, so above the counter. */
-  enterFrame(units: number, shared = false): void {
+  /** Debits the frame, charges, and checks both counters. */
+  enterFrame(units: number): void {
     const { w, context, plan } = this;
-    this.subtract(units);
-    if (this.exact) this.share();
-    this.w.getLocal(this.stack);
-    this.w.constant(plan.frame);
+    w.getLocal(this.stack);
+    w.constant(plan.frame);
     w.u8(I64_SUB);
-    this.since = 0;
-    if (shared) {
-      this.w.setLocal(this.stack);
-      this.w.getLocal(this.counter);
-      this.w.getLocal(this.stack);
-      this.w.call(context.settleFrame);
-      return;
-    }
     w.teeLocal(this.stack);
-    this.w.getLocal(this.counter);
-    if (this.exact) {
-      this.w.constant(SLACK);
-      w.u8(I64_ADD);
-    } else {
-      this.w.getGlobal(context.fuel);
-      w.u8(I64_SUB);
-    }
-    this.ifNegativeOr();
-    if (this.exact) this.halt();
-    else if (this.short) {
-      this.w.getLocal(this.stack);
-      this.w.getLocal(this.counter);
-      this.w.constant(SLACK);
-      w.u8(I64_ADD);
-      this.ifNegativeOr();
-      this.halt();
-      w.u8(END);
-      this.renew();
-      this.w.setGlobal(context.fuel);
-    } else {
-      this.w.getLocal(this.counter);
-      this.w.getLocal(this.stack);
-      this.w.call(context.settleFrame);
-    }
-    w.u8(END);
+    w.bytes([I64_CONST, 0, I64_LT_S]);
+    w.unlikely();
+    w.getLocal(this.counter);
+    w.call(context.overflow);
+    w.bytes([UNREACHABLE, END]);
+    this.chargeAndCheck(units);
   }
 
-  private ifNegativeOr(): void {
-    this.w.bytes([I64_OR, I64_CONST, 0, I64_LT_S, ...IF_EMPTY]);
-  }
-
-  private halt(): void {
-    this.w.getLocal(this.counter);
-    this.w.getLocal(this.stack);
-    this.w.call(this.context.halt);
-    this.w.u8(UNREACHABLE);
-  }
-
-  /** Subtracts `units`, which may be negative. */
+  /** Charges `units`, or gives them back where they are negative. */
   charge(units: number): void {
     if (units === 0) return;
-    this.subtract(units);
+    this.w.addLocal(this.counter, units);
     if (this.exact) this.share();
     else if (units > 0) this.spend(units);
   }
@@ -203,60 +156,58 @@ export class CounterEmitter {
     if (this.since > BETWEEN_CHECKS) this.check();
   }
 
-  private subtract(units: number): void {
-    if (units === 0) return;
-    this.w.getLocal(this.counter);
-    this.w.constant(units);
-    this.w.u8(I64_SUB);
-    this.w.setLocal(this.counter);
+  /** `least`: units that may stand unchecked on ways that are not seen yet. */
+  chargeAndCheck(units: number, least = 0): void {
+    const { w } = this;
+    if (units !== 0) {
+      w.addLocal(this.counter, units);
+      if (this.exact) this.share();
+    }
+    w.getLocal(this.counter);
+    this.checkTop(Math.max(this.since + this.before, least) + units);
   }
 
-  chargeAndCheck(units: number): void {
-    this.subtract(units);
-    if (this.exact && units !== 0) this.share();
-    this.check();
+  /** What a loop's header could not check stands before it. */
+  beforeLoop(): void {
+    if (this.since > BETWEEN_CHECKS) this.check();
   }
 
-  /** Traps where the counter is below zero; renews the lease where it is below the global. */
+  /** At a loop header, where the ways back from its body are yet to come. */
+  enterLoop(units: number): void {
+    this.chargeAndCheck(units, BETWEEN_CHECKS);
+  }
+
   private check(): void {
+    this.w.getLocal(this.counter);
+    this.checkTop(this.since + this.before);
+  }
+
+  /**
+   * Consumes the counter: traps where nothing is left, and sets the global ahead where the counter came to a new block
+   * by less than `units`.
+   */
+  private checkTop(units: number): void {
     const { w, context } = this;
     this.since = 0;
-    this.w.getLocal(this.counter);
-    if (this.exact) return this.trapBelowZero();
-    if (this.deferred) this.w.getLocal(this.limit);
-    else this.w.getGlobal(context.fuel);
-    w.bytes([I64_LT_S, ...IF_EMPTY]);
-    this.w.getLocal(this.counter);
-    if (this.deferred) {
-      this.trapBelowZero();
-      this.renew();
-      if (this.deferred) {
-        w.teeLocal(this.limit);
-      }
-      this.w.setGlobal(context.fuel);
-    } else this.w.call(context.settle);
+    if (this.exact) return this.trapAtZero();
+    const width = 2 ** Math.ceil(Math.log2(Math.max(units, SLACK)));
+    if (width > WIDEST) return w.call(context.settle);
+    w.constant(BLOCK - width);
+    w.bytes([I64_AND, I64_EQZ]);
+    w.unlikely();
+    w.getLocal(this.counter);
+    w.call(context.settle);
     w.u8(END);
   }
 
-  /** Consumes the counter; marks it and traps where its true value is negative. */
-  private trapBelowZero(): void {
+  /** Consumes the counter; marks it and traps where nothing is left. Calls nothing, since V8 unrolls no loop that does. */
+  private trapAtZero(): void {
     const { w, context } = this;
-    this.w.constant(-SLACK);
-    w.bytes([I64_LT_S, ...IF_EMPTY]);
-    this.w.getGlobal(context.exhausted);
-    this.w.setGlobal(context.fuel);
+    w.bytes([I64_CONST, 0, I64_GE_S]);
+    w.unlikely();
+    w.getGlobal(context.exhausted);
+    w.setGlobal(context.fuel);
     w.bytes([UNREACHABLE, END]);
-  }
-
-  /** Puts the new floor on the stack: a lease below the counter, but not below zero. */
-  private renew(): void {
-    const { w } = this;
-    this.w.getLocal(this.counter);
-    this.w.constant(LEASE);
-    w.bytes([I64_SUB, I64_CONST, 0]);
-    this.w.getLocal(this.counter);
-    this.w.constant(LEASE);
-    w.bytes([I64_GT_S, SELECT]);
   }
 
   /** Pays for the length that stands on the stack, and leaves it there. */
@@ -271,32 +222,35 @@ export class CounterEmitter {
     // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
     if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
     if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
-    w.u8(I64_SUB);
-    this.w.setLocal(this.counter);
+    w.u8(I64_ADD);
+    w.setLocal(this.counter);
     if (this.exact) this.share();
+    else this.since = Infinity;
     this.check();
   }
 
-  /** Before a loop: the outermost one without calls counts on its own. */
-  enterRegion(label: number, dispatches: boolean): void {
+  /**
+   * Before the outermost loop without calls that dispatches by `br_table`: a check that may go on stands in the way of
+   * V8's unrolling (the kernel `interpreter` takes half as long again); one that traps or does nothing needs the
+   * counter in the global.
+   */
+  enterRegion(label: number): void {
     this.region = label;
-    if (dispatches) {
-      this.exact = true;
-      this.share();
-    } else {
-      this.deferred = true;
-      this.w.getGlobal(this.context.fuel);
-      this.w.setLocal(this.limit);
-    }
+    this.exact = true;
+    this.share();
   }
 
   leaveRegion(): void {
     this.region = -1;
-    this.deferred = false;
     if (this.exact && !this.always) {
       this.exact = false;
       this.since = Infinity;
     }
+  }
+
+  /** Before `unreachable`. */
+  traps(): void {
+    if (!this.exact && this.plan.convention !== CONVENTION.none) this.share();
   }
 
   /** Before a call: the callee finds the counter, and the stack that is left. */
@@ -329,11 +283,7 @@ export class CounterEmitter {
     const convention = context.convention(callee);
     if (convention === CONVENTION.none) return;
     if (convention === CONVENTION.shared) {
-      this.land();
-      // The global is exact, and has to be lowered before it would be above the counter: at once, since other ways
-      // that come here need no check, or behind the next charge, since many calls through tables may follow.
-      if (callee < 0) this.since = Infinity;
-      else if (!this.exact) this.settle();
+      this.take();
       return;
     }
     if (convention === CONVENTION.handedOver) this.w.getGlobal(context.handover);
@@ -374,7 +324,6 @@ export class CounterEmitter {
     }
     this.w.setLocal(this.counter);
     if (this.exact) this.share();
-    this.check();
   }
 
   /** Before the end of the function, and before `return`: the caller finds the counter, and its stack as it was. */
@@ -402,23 +351,27 @@ export class CounterEmitter {
     }
   }
 
-  /** Writes the true counter to the global, where the host, other modules and landing pads find it. */
+  /** Writes the counter to the global, where the host, other modules and landing pads find it. */
   share(): void {
     this.w.getLocal(this.counter);
-    this.w.constant(SLACK);
-    this.w.u8(I64_ADD);
     this.w.setGlobal(this.context.fuel);
+  }
+
+  /** Reads the counter that the host, another module or an open table left, and sets the global ahead. */
+  private take(): void {
+    if (this.exact) return this.land();
+    this.w.call(this.context.take);
+    this.w.setLocal(this.counter);
+    this.since = 0;
   }
 
   /** Reads the counter at a landing pad: whoever threw has shared it. */
   land(): void {
     this.w.getGlobal(this.context.fuel);
-    this.w.constant(SLACK);
-    this.w.u8(I64_SUB);
     this.w.setLocal(this.counter);
   }
 
-  /** Lowers the global, which is exact, to where functions expect it that do not keep it so. */
+  /** Sets the global, which holds the counter, ahead, where functions expect it that do not keep it so. */
   private release(): void {
     if (!this.context.exactTraps) this.settle();
   }

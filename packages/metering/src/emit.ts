@@ -72,13 +72,11 @@ export class FunctionEmitter {
         case EV.loop: {
           if (!live) continue;
           const labelFlags = labels.flags[a] as number;
-          if (labelFlags & LABEL.region && c.region < 0) {
-            this.copy(copied, at);
-            copied = at;
-            c.enterRegion(a, (labelFlags & LABEL.exact) !== 0);
-          }
+          this.copy(copied, at);
+          copied = at;
+          c.beforeLoop();
+          if (labelFlags & LABEL.region) c.enterRegion(a);
           if ((events.edge[i] as number) > 0) {
-            this.copy(copied, at);
             copied = next;
             this.openCopies(i);
             continue;
@@ -86,7 +84,7 @@ export class FunctionEmitter {
           this.copy(copied, next);
           copied = next;
           if (labelFlags & LABEL.pad) c.land();
-          c.chargeAndCheck(events.charge[i] as number);
+          c.enterLoop(events.charge[i] as number);
           continue;
         }
         case EV.end:
@@ -174,6 +172,12 @@ export class FunctionEmitter {
           copied = at;
           c.charge(-this.prepaid());
           c.exit(true);
+          break;
+        case EV.trap:
+          if (!live) break;
+          this.copy(copied, at);
+          copied = at;
+          c.traps();
           break;
         case EV.throw:
           if (!live) break;
@@ -334,7 +338,7 @@ export class FunctionEmitter {
     w.u8(0x02);
     w.copy(bytes, (events.pos[event] as number) + 1, events.next[event] as number);
     w.bytes([0x03, 0x40]);
-    this.counter.chargeAndCheck(units * count);
+    this.counter.enterLoop(units * count);
     w.bytes([0x02, 0x40]);
   }
 

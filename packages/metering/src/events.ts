@@ -165,12 +165,13 @@ export const LABEL = {
   pad: 4,
   /** Carries no value, so a branch to it can be wrapped in an `if`. */
   plain: 8,
-  /** An outermost loop without calls: the counter lives in a local (found while planning). */
+  /**
+   * A loop in no other that calls nothing and dispatches by `br_table`: it charges the fuel global (measured). Were
+   * there a loop around it, that one's header would not see the ways that leave this one.
+   */
   region: 16,
   /** Its potential is 0 and stays so: loops, the function itself, landing pads. */
   fixed: 32,
-  /** A region that dispatches: a check that renews a lease would stand in V8's way (measured). */
-  exact: 64,
 } as const;
 
 /** Branch targets of all functions, in parallel arrays. */

@@ -92,13 +92,13 @@ test('fuel is exact after a trap where that was asked for', () => {
 });
 
 test('readings hold after a trap', () => {
-  const counters = new FuelMeter({ fuel: 10_000n, memoryBytes: 1 << 20 });
+  const counters = new FuelMeter({ fuel: 1n << 30n, memoryBytes: 1 << 20 });
   const { exports } = counters.instantiate(compile(TRAPS));
   const before = counters.fuelRemaining;
   expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
   const spent = before - counters.fuelRemaining;
   expect(spent).toBeGreaterThanOrEqual(3n);
-  expect(spent).toBeLessThanOrEqual(3n + 4_096n);
+  expect(spent).toBeLessThanOrEqual(262_144n + 4_096n);
   expect({
     exhausted: counters.exhausted,
     stack: counters.stackOverflowed,
@@ -109,6 +109,15 @@ test('readings hold after a trap', () => {
     memory: false,
   });
   expect(counters.memoryPeakBytes).toBe(65_536);
+});
+
+test('a trap in the last block leaves nothing, and is not taken for exhaustion', () => {
+  const counters = new FuelMeter({ fuel: 10_000n, memoryBytes: 1 << 20 });
+  const { exports } = counters.instantiate(compile(TRAPS));
+  expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
+  expect([counters.fuelRemaining, counters.exhausted]).toEqual([0n, false]);
+  expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
+  expect(counters.exhausted).toBe(true);
 });
 
 test('limits are not in the bytes: one module serves many budgets', () => {

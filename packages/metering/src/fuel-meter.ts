@@ -8,6 +8,7 @@ import {
   type WasmInstance,
   type WasmModule,
 } from './webassembly.ts';
+import { LAST } from './slack.ts';
 import { EXHAUSTED, GLOBALS, NAMESPACE, STATUS, TABLE_ELEMENT_BYTES } from './namespace.ts';
 
 /** Budgets of one invocation. */
@@ -28,6 +29,9 @@ export const DEFAULT_STACK_BYTES = 512 * 1024;
 
 /** Most fuel that can be given: the counter is a signed 64-bit integer with room for one overdraft. */
 export const MAX_FUEL = 2n ** 61n;
+
+/** What a trap in the last block before zero leaves. */
+const NOT_YET = BigInt(LAST);
 
 /** Why a meter stopped something on the host's side. */
 export type MeterStopCode = 'FUEL_EXHAUSTED' | 'MEMORY_EXCEEDED' | 'NOT_METERED';
@@ -80,7 +84,7 @@ export class FuelMeter {
     this.depth = depthGlobal;
     this.memory = memoryGlobal;
     this.status = statusGlobal;
-    this.fuel.value = this.budget;
+    this.fuel.value = ~this.budget;
     this.depth.value = this.stackBudget;
     this.memory.value = this.memoryBudget;
   }
@@ -124,17 +128,17 @@ export class FuelMeter {
   consume(units: bigint | number): void {
     const amount = BigInt(units);
     if (amount < 0n) throw new RangeError('units must not be negative');
-    const left = this.fuel.value as bigint;
-    if (left < amount) {
+    const left = this.fuelRemaining - amount;
+    if (left < 0n || this.exhausted) {
       this.fuel.value = EXHAUSTED;
       throw new MeterStop('FUEL_EXHAUSTED', `the budget of ${this.budget} units is spent`);
     }
-    this.fuel.value = left - amount;
+    this.fuel.value = ~left;
   }
 
   /** Units left; 0 when exhausted. */
   get fuelRemaining(): bigint {
-    const left = this.fuel.value as bigint;
+    const left = ~(this.fuel.value as bigint);
     return left < 0n ? 0n : left;
   }
 
@@ -145,7 +149,8 @@ export class FuelMeter {
 
   /** The budget was not enough. Stays true. */
   get exhausted(): boolean {
-    return (this.fuel.value as bigint) < 0n;
+    const counter = this.fuel.value as bigint;
+    return counter >= 0n && counter !== NOT_YET;
   }
 
   /** A call went deeper than the stack budget. Stays true. */

@@ -3,7 +3,7 @@ import { CONVENTION } from './conventions.ts';
 import type { Module } from './module.ts';
 import { STATUS, TABLE_ELEMENT_BYTES } from './namespace.ts';
 import { FUEL_PER_PAGE } from './opcodes.ts';
-import { LEASE, SLACK } from './slack.ts';
+import { AHEAD, BLOCK } from './slack.ts';
 
 /** Indices of the meter's globals in a rewritten module. */
 export interface MeterGlobals {
@@ -17,14 +17,17 @@ export interface MeterGlobals {
 
 const log2 = (value: number): number => 31 - Math.clz32(value);
 
-/** Assembles the bodies of the functions that are appended to a module. Counters they get are {@link SLACK} too low. */
+/** Assembles the bodies of the functions that are appended to a module. */
 export class HelperBodies {
   private readonly globals: MeterGlobals;
   private readonly exactTraps: boolean;
+  /** Index of {@link settle} in the module. */
+  private readonly settleIndex: number;
 
-  constructor(globals: MeterGlobals, exactTraps: boolean) {
+  constructor(globals: MeterGlobals, exactTraps: boolean, settle: number) {
     this.globals = globals;
     this.exactTraps = exactTraps;
+    this.settleIndex = settle;
   }
 
   /** `(delta, counter) -> (previous size or -1, counter)`: debits the total, pays, and grows. */
@@ -65,11 +68,11 @@ export class HelperBodies {
     w.bytes([0x01, 0x02, 0x7e]);
     w.getGlobal(fuel);
     w.constant(units);
-    w.u8(0x7d);
+    w.u8(0x7c);
     w.teeLocal(counter);
     w.setGlobal(fuel);
     w.getLocal(counter);
-    w.bytes([0x42, 0x00, 0x53, 0x04, 0x40]);
+    w.bytes([0x42, 0x00, 0x59, 0x04, 0x40]);
     this.exhaust(w);
     w.bytes([0x00, 0x0b]);
     const keepsDepth = convention === CONVENTION.passed && depth;
@@ -79,11 +82,10 @@ export class HelperBodies {
       w.u8(0x0b);
       return w.done();
     }
-    w.getLocal(counter);
-    slack(w, 0x7d);
-    w.setLocal(counter);
-    // The callee need not check: what it spends until somebody does is taken out of the global ahead.
-    if (!this.exactTraps) this.renew(w, counter, 0);
+    if (!this.exactTraps) {
+      w.getLocal(counter);
+      w.call(this.settleIndex);
+    }
     if (convention === CONVENTION.handedOver) {
       w.getLocal(counter);
       w.setGlobal(handover);
@@ -96,7 +98,6 @@ export class HelperBodies {
     if (convention === CONVENTION.passed) w.getLocal(counter);
     w.call(index);
     if (convention === CONVENTION.handedOver) w.getGlobal(handover);
-    slack(w, 0x7c);
     w.setGlobal(fuel);
     if (keepsDepth) {
       w.getLocal(saved);
@@ -106,71 +107,63 @@ export class HelperBodies {
     return w.done();
   }
 
-  /** `(counter, depth)`: records which of them is negative, and traps. */
-  halt(): Uint8Array {
+  /** `(counter)`: records that the stack is used up, and what is left of the fuel. */
+  overflow(): Uint8Array {
     const w = new CodeWriter(64);
     w.u8(0);
-    this.stop(w);
-    w.bytes([0x00, 0x0b]);
-    return w.done();
-  }
-
-  /** `(counter, depth)`: as `halt` where one of them is negative; renews the lease where none is. */
-  settleFrame(): Uint8Array {
-    const w = new CodeWriter(64);
-    w.u8(0);
+    this.mark(w, STATUS.stackOverflow);
     w.getLocal(0);
-    slack(w, 0x7c);
-    w.getLocal(1);
-    w.bytes([0x84, 0x42, 0x00, 0x53, 0x04, 0x40]);
-    this.stop(w);
-    w.bytes([0x00, 0x0b]);
-    this.renew(w, 0, LEASE);
+    w.setGlobal(this.globals.fuel);
     w.u8(0x0b);
     return w.done();
   }
 
-  /** `(counter)`: traps where it is exhausted; renews the lease where it is not. */
+  /** `(counter)`: traps where nothing is left; sets the global to the end of the counter's block where something is. */
   settle(): Uint8Array {
     const w = new CodeWriter(64);
     w.u8(0);
-    this.stopExhausted(w);
-    this.renew(w, 0, LEASE);
+    this.exhaustAtZero(w, 0x00);
+    w.getLocal(0);
+    w.constant(BLOCK - 1);
+    w.u8(0x84);
+    w.constant(AHEAD);
+    w.u8(0x7c);
+    w.setGlobal(this.globals.fuel);
     w.u8(0x0b);
     return w.done();
   }
 
-  private stop(w: CodeWriter): void {
-    w.getLocal(1);
-    w.bytes([0x42, 0x00, 0x53, 0x04, 0x40]);
-    this.mark(w, STATUS.stackOverflow);
+  /** `() -> (counter)`: takes the counter out of the global, and does the same. */
+  take(): Uint8Array {
+    const { fuel } = this.globals;
+    const w = new CodeWriter(64);
+    w.bytes([0x01, 0x01, 0x7e]);
+    w.getGlobal(fuel);
+    w.teeLocal(0);
+    w.bytes([0x42, 0x00, 0x59]);
+    w.unlikely();
+    this.exhaust(w);
+    w.bytes([0x00, 0x0b]);
+    w.getLocal(0);
+    w.constant(BLOCK - 1);
+    w.u8(0x84);
+    w.constant(AHEAD);
+    w.u8(0x7c);
+    w.setGlobal(fuel);
+    w.getLocal(0);
     w.u8(0x0b);
-    this.stopExhausted(w, false);
+    return w.done();
   }
 
-  /** Marks a counter that is below zero, and traps. */
-  private stopExhausted(w: CodeWriter, traps = true): void {
+  private exhaustAtZero(w: CodeWriter, ...then: number[]): void {
     w.getLocal(0);
-    w.constant(-SLACK);
-    w.bytes([0x53, 0x04, 0x40]);
+    w.bytes([0x42, 0x00, 0x59, 0x04, 0x40]);
     this.exhaust(w);
-    if (traps) w.u8(0x00);
-    w.u8(0x0b);
+    w.bytes([...then, 0x0b]);
   }
 
   private exhaust(w: CodeWriter): void {
     w.getGlobal(this.globals.exhausted);
-    w.setGlobal(this.globals.fuel);
-  }
-
-  /** Sets the fuel global to so much below the counter, but not below zero. */
-  private renew(w: CodeWriter, counter: number, lease: number): void {
-    w.getLocal(counter);
-    w.constant(lease);
-    w.bytes([0x7d, 0x42, 0x00]);
-    w.getLocal(counter);
-    w.constant(lease);
-    w.bytes([0x55, 0x1b]);
     w.setGlobal(this.globals.fuel);
   }
 
@@ -198,12 +191,9 @@ export class HelperBodies {
     w.getLocal(counter);
     w.getLocal(wideDelta);
     if (priceShift > 0) w.bytes([0x42, priceShift, 0x86]);
-    w.u8(0x7d);
+    w.u8(0x7c);
     w.teeLocal(counter);
-    w.constant(-SLACK);
-    w.bytes([0x53, 0x04, 0x40]);
-    this.exhaust(w);
-    w.bytes([0x00, 0x0b]);
+    w.call(this.settleIndex);
     return w;
   }
 
@@ -243,10 +233,4 @@ export function growType(module: Module, kind: 'memory' | 'table', index: number
   if (kind === 'table' && element !== undefined) w.copy(module.bytes, element[0], element[1]);
   w.bytes([number, 0x7e, 2, number, 0x7e]);
   return w.done();
-}
-
-/** Adds or subtracts the slack. */
-function slack(w: CodeWriter, opcode: number): void {
-  w.constant(SLACK);
-  w.u8(opcode);
 }

@@ -14,8 +14,9 @@ export interface MeteringOptions {
   /** Structural bounds that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<MeteringLimits>;
   /**
-   * Keep the fuel global right at every trap, at a price in speed (docs/internals/metering.md). Default `false`: after
-   * a trap up to 4 096 units more are taken for spent than were, the same on every run.
+   * Know at every trap what was spent, at a price in speed (docs/internals/metering.md). Default `false`: exact after
+   * `unreachable` and a full stack; after other traps up to 266 240 units more are taken for spent than were, the same
+   * on every run with the same budget.
    */
   readonly exactTraps?: boolean;
 }

@@ -5,7 +5,7 @@ export const NAMESPACE = 'skill-engine:metering';
  * Version of the rewriting and of the cost table. Two builds with the same version make the same bytes of the same
  * module and charge the same fuel: use it in cache keys and beside recorded `fuelUsed`.
  */
-export const METERING_VERSION = 3;
+export const METERING_VERSION = 4;
 
 /** Bytes of a linear memory's page. */
 export const PAGE_BYTES = 65_536;
@@ -24,5 +24,5 @@ export const GLOBALS = [
 /** Bits of the `status` global. */
 export const STATUS = { stackOverflow: 1, memoryDenied: 2 } as const;
 
-/** What an exhausted counter is set to, so that no refund lifts it above zero again. */
-export const EXHAUSTED = -(2n ** 62n);
+/** What the counter is set to when nothing is left, so that no refund brings it below zero again. */
+export const EXHAUSTED = 2n ** 61n;

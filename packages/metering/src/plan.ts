@@ -108,8 +108,9 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
       case EV.loop:
         if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
           const switches = tables !== arms.tablesAtEnd[label - base];
-          labels.flags[label] =
-            (labels.flags[label] as number) | LABEL.region | (switches ? LABEL.exact : 0);
+          if (switches && labels.loops[label] === 1) {
+            labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
+          }
           if (blockers === arms.blockersAtEnd[label - base]) {
             const end = arms.end[label - base] as number;
             edge[i] = copies(i, end, concrete(p), context);

@@ -64,7 +64,7 @@ export class Rewriter {
   }
 
   rewrite(info: ModuleInfo): Uint8Array<ArrayBuffer> {
-    const code = this.code();
+    const { code, hints } = this.code();
     const out = new Writer(Math.ceil(this.module.bytes.length * 1.4) + 1024);
     out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
     let place = 0;
@@ -79,8 +79,10 @@ export class Rewriter {
       const at = PLACES.indexOf(section.id);
       upTo(at);
       place = at + 1;
-      if (section.id === SECTION.code) out.section(SECTION.code, code);
-      else this.section(section, out);
+      if (section.id === SECTION.code) {
+        out.section(SECTION.custom, hints);
+        out.section(SECTION.code, code);
+      } else this.section(section, out);
     }
     upTo(PLACES.length);
     const custom = new Writer(64);
@@ -90,7 +92,7 @@ export class Rewriter {
     return out.done();
   }
 
-  private code(): Writer {
+  private code(): { code: Writer; hints: Writer } {
     const { module, scanner, graph } = this;
     const { events, labels, functions } = scanner;
     const globals: MeterGlobals = {
@@ -105,7 +107,11 @@ export class Rewriter {
     const { frames } = stack;
     const calls = planCalls(module, scanner, graph, stack, this.options.exceptions);
     limitCopies(events, module.bytes.length);
-    const helpers = new HelperBodies(globals, this.options.exactTraps);
+    const settle = this.nextFunction();
+    const helpers = new HelperBodies(globals, this.options.exactTraps, settle);
+    const counts = functions.length > 0;
+    const counter = this.newType(Uint8Array.of(0x60, 1, 0x7e, 0));
+    if (counts) this.appendTyped(counter, helpers.settle());
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();
     for (const index of scanner.grownMemories) {
@@ -127,9 +133,6 @@ export class Rewriter {
     for (const [i, units] of calls.doors) {
       this.door(module.importedFunctions + i, units, conventions, i, helpers);
     }
-    const counter = this.newType(Uint8Array.of(0x60, 1, 0x7e, 0));
-    const both = this.newType(Uint8Array.of(0x60, 2, 0x7e, 0x7e, 0));
-    const counts = functions.length > 0;
     const left = new Float64Array(functions.length).fill(-1);
 
     const context: EmitContext = {
@@ -141,9 +144,9 @@ export class Rewriter {
       exhausted: globals.exhausted,
       globalShift: this.shift,
       handover: globals.handover,
-      halt: counts ? this.appendTyped(both, helpers.halt()) : 0,
-      settle: counts ? this.appendTyped(counter, helpers.settle()) : 0,
-      settleFrame: counts ? this.appendTyped(both, helpers.settleFrame()) : 0,
+      settle,
+      take: counts ? this.append(Uint8Array.of(0x60, 0, 1, 0x7e), helpers.take()) : 0,
+      overflow: counts ? this.appendTyped(counter, helpers.overflow()) : 0,
       exactTraps: this.options.exactTraps,
       memoryGrow,
       tableGrow,
@@ -181,11 +184,12 @@ export class Rewriter {
     const emitter = new FunctionEmitter(context, body);
     code.u32(functions.length + this.helpers.length);
     const bodies: Uint8Array[] = [];
+    const hints: (readonly number[])[] = [];
     // Callees first, so that most callers know what they leave unchecked.
     for (const i of stack.order) {
       const fn = functions[i];
       if (fn === undefined) continue;
-      body.len = 0;
+      body.start();
       left[i] = emitter.emit(fn, {
         entry: calls.entry[i] as number,
         check: calls.check[i] === 1,
@@ -195,6 +199,7 @@ export class Rewriter {
         depth: conventions.depth[i] === 1,
       });
       bodies[i] = body.done();
+      hints[i] = body.hints.slice();
     }
     for (const [i] of functions.entries()) {
       const bytes = bodies[i] as Uint8Array;
@@ -205,7 +210,28 @@ export class Rewriter {
       code.u32(helper.body.length);
       code.bytes(helper.body);
     }
-    return code;
+    return { code, hints: this.hints(hints) };
+  }
+
+  /**
+   * The section that tells V8 which arms are hardly ever taken, so that their calls spill no register elsewhere
+   * (github.com/WebAssembly/branch-hinting; read by default from Node 26 on).
+   */
+  private hints(offsets: readonly (readonly number[])[]): Writer {
+    const w = new Writer(1024);
+    w.text('metadata.code.branch_hint');
+    w.u32(offsets.reduce((sum, each) => sum + (each.length > 0 ? 1 : 0), 0));
+    for (const [i, each] of offsets.entries()) {
+      if (each.length === 0) continue;
+      w.u32(this.module.importedFunctions + i);
+      w.u32(each.length);
+      for (const offset of each) {
+        w.u32(offset);
+        w.u8(1);
+        w.u8(0);
+      }
+    }
+    return w;
   }
 
   /** Appends a function; returns its index. */
@@ -247,8 +273,13 @@ export class Rewriter {
   }
 
   private appendTyped(type: number, body: Uint8Array): number {
+    const index = this.nextFunction();
     this.helpers.push({ type, body });
-    return this.module.functions.length + this.helpers.length - 1;
+    return index;
+  }
+
+  private nextFunction(): number {
+    return this.module.functions.length + this.helpers.length;
   }
 
   private newType(type: Uint8Array): number {

@@ -84,7 +84,7 @@ test('indices of globals are moved wherever they stand', () => {
   const counter = (value: bigint): WebAssembly.Global =>
     new WebAssembly.Global({ value: 'i64', mutable: true }, value);
   const counters = {
-    fuel: counter(9n ** 9n),
+    fuel: counter(-(9n ** 9n)),
     depth: counter(9n ** 9n),
     memory: counter(9n ** 9n),
     status: new WebAssembly.Global({ value: 'i32', mutable: true }, 0),

@@ -1,8 +1,11 @@
-/**
- * The counter in a function's hands is this far below its true value, so that the fuel global, which is never above
- * it at a check, is not above the true value between two checks either: no more than this is charged between them.
- */
+/** Most units that are charged between two checks. */
 export const SLACK = 2048;
 
-/** Units by which a check lowers the global ahead of the counter. */
-export const LEASE = 2048;
+/** Units from one setting of the fuel global to the next: a power of two, and a multiple of {@link SLACK}. */
+export const BLOCK = 262_144;
+
+/** How far behind the end of the counter's block the global is set: further than the counter comes unchecked. */
+export const AHEAD = 2 * SLACK;
+
+/** Where the global stands while the counter is in the last block before zero: the counter itself never comes there. */
+export const LAST = AHEAD - 1;
