@@ -22,34 +22,23 @@ export class Writer {
   }
 
   u32(value: number): void {
-    if (value < 0x80) {
-      this.u8(value);
-      return;
-    }
     let rest = value;
     while (rest >= 0x80) {
-      this.u8((rest % 128) | 0x80);
-      rest = Math.floor(rest / 128);
+      this.u8((rest & 0x7f) | 0x80);
+      rest >>>= 7;
     }
     this.u8(rest);
   }
 
   /** Signed LEB128 of an integer below 2^53 in magnitude. */
   s64(value: number): void {
-    if (value >= -64 && value < 64) {
-      this.u8(value & 0x7f);
-      return;
+    let rest = value | 0;
+    if (rest !== value) return this.s64big(BigInt(value));
+    while (rest < -64 || rest > 63) {
+      this.u8((rest & 0x7f) | 0x80);
+      rest >>= 7;
     }
-    let rest = value;
-    for (;;) {
-      const byte = ((rest % 128) + 128) % 128;
-      rest = Math.floor(rest / 128);
-      if ((rest === 0 && byte < 0x40) || (rest === -1 && byte >= 0x40)) {
-        this.u8(byte);
-        return;
-      }
-      this.u8(byte | 0x80);
-    }
+    this.u8(rest & 0x7f);
   }
 
   /** Signed LEB128 of any 64-bit integer. */
@@ -68,8 +57,9 @@ export class Writer {
 
   bytes(source: Uint8Array | readonly number[]): void {
     this.reserve(source.length);
-    for (let i = 0; i < source.length; i++) this.buf[this.len + i] = source[i] as number;
-    this.len += source.length;
+    const { buf, len } = this;
+    for (let i = 0; i < source.length; i++) buf[len + i] = source[i] as number;
+    this.len = len + source.length;
   }
 
   /** Copies [start, end) of `source`. Short runs are copied by hand: cheaper than a view. */
@@ -77,8 +67,9 @@ export class Writer {
     const count = end - start;
     this.reserve(count);
     if (count < 32) {
+      const { buf } = this;
       let to = this.len;
-      for (let i = start; i < end; i++) this.buf[to++] = source[i] as number;
+      for (let i = start; i < end; i++) buf[to++] = source[i] as number;
       this.len = to;
       return;
     }
