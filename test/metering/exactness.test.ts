@@ -232,8 +232,8 @@ test('exceptions, in both encodings, neither leak fuel nor cost too much', () =>
 const DOOMED_FREE = 64;
 /** Most frames that can be on such a path at once. */
 const mostFrames = ({ functions }: Program): number => functions.length * (RECURSIONS + 1);
-/** Up to the end of a block, and what may stand unchecked behind it. */
-const AHEAD = 262_144 + 4_096;
+/** Up to the end of a block, and beyond as the global is set; and what the path may have got back since. */
+const AHEAD = 262_144 + 4_096 + 600;
 
 test('a trap leaks no more than the tail of a doomed path, and finds no more than a block paid ahead', () => {
   fc.assert(

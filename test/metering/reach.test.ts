@@ -69,7 +69,7 @@ const settings = {
 };
 /** What a path that ends in `unreachable` may leave unpaid in a frame, and what a trap finds paid ahead. */
 const DOOMED_FREE = 64;
-const AHEAD = 262_144 + 4_096;
+const AHEAD = 262_144 + 4_096 + 600;
 
 test.each([
   ['plain programs', { exceptions: false, traps: false }],
