@@ -2,8 +2,9 @@ import { Writer } from './writer.ts';
 
 /** Writes instructions. What is set and got at once, or added to twice, becomes one. */
 export class CodeWriter extends Writer {
-  /** Offsets of the `if`s whose arm is hardly ever taken. */
+  /** Offsets in the function's body of the `if`s whose arm is hardly ever taken. */
   readonly hints: number[] = [];
+  private bodyStart = 0;
   /** The `local.set` that ends where the code does: where it begins, and of which local. */
   private setStart = -1;
   private setEnd = -1;
@@ -14,17 +15,18 @@ export class CodeWriter extends Writer {
   private operandStart = -1;
   private added = 0;
 
-  /** Begins anew. */
-  start(): void {
-    this.len = 0;
+  /** Begins another body behind the last; returns where. */
+  start(): number {
+    this.bodyStart = this.len;
     this.hints.length = 0;
     this.setEnd = -1;
     this.addEnd = -1;
+    return this.bodyStart;
   }
 
   /** `if` without a type, whose arm is hardly ever taken. */
   unlikely(): void {
-    this.hints.push(this.len);
+    this.hints.push(this.len - this.bodyStart);
     this.u8(0x04);
     this.u8(0x40);
   }

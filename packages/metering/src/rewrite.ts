@@ -6,6 +6,7 @@ import { CodeWriter } from './code.ts';
 import type { EmitContext } from './context.ts';
 import { FunctionEmitter } from './emit.ts';
 import { INDIRECT_UNITS, planCalls } from './calls.ts';
+import { Hints } from './hints.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { encodeInfo, type ModuleInfo } from './info.ts';
 import { SECTION, type FuncType, type Module, type Section } from './module.ts';
@@ -179,17 +180,16 @@ export class Rewriter {
         conventions.depth[i] === 1,
       ),
     );
-    const code = new Writer(Math.ceil(module.bytes.length * 1.4) + 1024);
-    const body = new CodeWriter(65_536);
-    const emitter = new FunctionEmitter(context, body);
-    code.u32(functions.length + this.helpers.length);
-    const bodies: Uint8Array[] = [];
-    const hints: (readonly number[])[] = [];
+    const bodies = new CodeWriter(Math.ceil(module.bytes.length * 1.6) + 1024);
+    const emitter = new FunctionEmitter(context, bodies);
+    const starts = new Int32Array(functions.length);
+    const ends = new Int32Array(functions.length);
+    const hints = new Hints(functions.length);
     // Callees first, so that most callers know what they leave unchecked.
     for (const i of stack.order) {
       const fn = functions[i];
       if (fn === undefined) continue;
-      body.start();
+      starts[i] = bodies.start();
       left[i] = emitter.emit(fn, {
         entry: calls.entry[i] as number,
         check: calls.check[i] === 1,
@@ -198,40 +198,22 @@ export class Rewriter {
         convention: conventions.own[i] as number,
         depth: conventions.depth[i] === 1,
       });
-      bodies[i] = body.done();
-      hints[i] = body.hints.slice();
+      ends[i] = bodies.len;
+      hints.add(i, bodies.hints);
     }
-    for (const [i] of functions.entries()) {
-      const bytes = bodies[i] as Uint8Array;
-      code.u32(bytes.length);
-      code.copy(bytes, 0, bytes.length);
+    const code = new Writer(bodies.len + functions.length * 5 + this.helpers.length * 128 + 16);
+    code.u32(functions.length + this.helpers.length);
+    for (let i = 0; i < functions.length; i++) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      code.u32(end - start);
+      code.copy(bodies.buf, start, end);
     }
     for (const helper of this.helpers) {
       code.u32(helper.body.length);
       code.bytes(helper.body);
     }
-    return { code, hints: this.hints(hints) };
-  }
-
-  /**
-   * The section that tells V8 which arms are hardly ever taken, so that their calls spill no register elsewhere
-   * (github.com/WebAssembly/branch-hinting; read by default from Node 26 on).
-   */
-  private hints(offsets: readonly (readonly number[])[]): Writer {
-    const w = new Writer(1024);
-    w.text('metadata.code.branch_hint');
-    w.u32(offsets.reduce((sum, each) => sum + (each.length > 0 ? 1 : 0), 0));
-    for (const [i, each] of offsets.entries()) {
-      if (each.length === 0) continue;
-      w.u32(this.module.importedFunctions + i);
-      w.u32(each.length);
-      for (const offset of each) {
-        w.u32(offset);
-        w.u8(1);
-        w.u8(0);
-      }
-    }
-    return w;
+    return { code, hints: hints.section(module.importedFunctions) };
   }
 
   /** Appends a function; returns its index. */
