@@ -1,7 +1,7 @@
 import type { EventLog } from './events.ts';
 
 /** Copies may add this much to a module: a part of its size, but at least some bytes, so that small ones are free. */
-const PART = 0.03;
+const PART = 0.01;
 const AT_LEAST = 16_384;
 /** Bytes that each copy adds around the body: its block, and the refund where it is left. */
 const AROUND = 20;

@@ -121,14 +121,21 @@ export class CounterEmitter {
         this.w.setLocal(this.saved);
       }
     }
-    if (frame > 0 && narrow === undefined) this.enterFrame(entry);
-    else if (check || convention === CONVENTION.shared) this.chargeAndCheck(entry);
-    else return this.charge(entry);
+    if (frame > 0 && narrow === undefined) this.debitFrame();
+    else if (!check && convention !== CONVENTION.shared) return this.charge(entry);
+    // Whoever takes the counter out of the global has checked it.
+    if (convention === CONVENTION.shared && !this.exact) this.charge(entry);
+    else this.chargeAndCheck(entry);
     this.before = 0;
   }
 
   /** Debits the frame, charges, and checks both counters. */
   enterFrame(units: number): void {
+    this.debitFrame();
+    this.chargeAndCheck(units);
+  }
+
+  private debitFrame(): void {
     const { w, context, plan } = this;
     w.getLocal(this.stack);
     w.constant(plan.frame);
@@ -139,7 +146,6 @@ export class CounterEmitter {
     w.getLocal(this.counter);
     w.call(context.overflow);
     w.bytes([UNREACHABLE, END]);
-    this.chargeAndCheck(units);
   }
 
   /** Charges `units`, or gives them back where they are negative. */
