@@ -351,6 +351,8 @@ export const requirements: readonly Requirement[] = [
       'test/metering/conventions.test.ts :: what it calls back is charged, and ends the guest',
       'test/metering/conventions.test.ts :: no frame of a recursion owes what its br_table would cost',
       'test/metering/conventions.test.ts :: an exported leaf traps when nothing is left',
+      'test/metering/windows.test.ts :: no start of a block is passed by',
+      'test/metering/windows.test.ts :: every short budget is exhausted',
     ],
   },
   {

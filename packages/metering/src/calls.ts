@@ -13,7 +13,10 @@ import type { Module } from './module.ts';
 
 /** Most units that callers pay for a function ahead. Beyond it, sums over chains of calls would grow without bound. */
 const PREPAID_UNITS = 256;
-/** Most units that a function may spend, with what it calls, before someone checks. See {@link SLACK}. */
+/**
+ * Most units that a function may spend, with what it calls, without a check, and most that it may have charged, ahead
+ * of what it spends, when someone checks. See {@link SLACK}.
+ */
 export const UNCHECKED_UNITS = 512;
 
 /** The same for one that tables call. */
@@ -149,7 +152,7 @@ class CallPlanner implements PlanContext, Callees {
       if (part === undefined) continue;
       this.paid[i] = Math.min(planFunction(fn, this), PREPAID_UNITS);
       const around = costAround(fn, part, this.events);
-      if (around <= UNCHECKED_UNITS) this.unchecked[i] = this.drift[i] = around;
+      if (around <= UNCHECKED_UNITS) this.unchecked[i] = around;
     }
   }
 
@@ -176,13 +179,11 @@ class CallPlanner implements PlanContext, Callees {
       if (around <= UNCHECKED_UNITS) {
         this.check[i] = 0;
         this.unchecked[i] = around;
-        this.drift[i] = entry + driftOf(fn, events, this, part);
       }
     }
     const most = known ? UNCHECKED_UNITS : this.callers.isLeaf(i, fn) ? INDIRECT_UNITS : 0;
     if (stack.frames[i] !== 0 || unchecked > most) return;
     this.check[i] = 0;
-    this.drift[i] = entry + driftOf(fn, events, this, undefined);
     const pays = silent && !fn.hasLoops;
     if (known) {
       this.unchecked[i] = unchecked;
@@ -214,7 +215,26 @@ class CallPlanner implements PlanContext, Callees {
     return this.planned[i] === 1 && this.stack.cut[i] === 0 && this.callers.called[i] === 0;
   }
 
+  /**
+   * What a function has charged when someone checks is more than it spends up to there where it paid ahead for those
+   * that it calls. Calls without a check in between are made by functions in {@link StackPlan.order} alone, or by none.
+   */
+  private planChecks(): void {
+    const { functions, events, stack, callers, check, drift, entry, narrow } = this;
+    for (const whole of [false, true]) {
+      for (const i of stack.order) {
+        const fn = functions[i];
+        if (fn === undefined || check[i] === 1 || (stack.frames[i] === 0) !== whole) continue;
+        const part = whole ? undefined : narrow[i];
+        const units = (entry[i] as number) + driftOf(fn, events, this, part);
+        if (units <= (callers.known[i] === 1 ? UNCHECKED_UNITS : INDIRECT_UNITS)) drift[i] = units;
+        else check[i] = 1;
+      }
+    }
+  }
+
   done(): CallPlan {
+    this.planChecks();
     const { module, entry, check, silent, drift, narrow, paid } = this;
     const conventions = chooseConventions(module, this.graph, this.stack.frames, {
       passes: this.callers.known,

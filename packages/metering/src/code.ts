@@ -42,6 +42,7 @@ export class CodeWriter extends Writer {
   }
 
   setLocal(index: number): void {
+    this.addEnd = -1;
     this.setStart = this.len;
     this.u8(0x21);
     this.u32(index);

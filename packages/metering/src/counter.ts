@@ -56,7 +56,7 @@ export class CounterEmitter {
   private exact = false;
   /** Most units charged since a check, or since the entry where that does not check. */
   private since = 0;
-  /** Most units that callers may have charged before. */
+  /** Most units that callers may have charged before: one that checks, and those without a check that it calls. */
   private before = 0;
 
   constructor(context: EmitContext, w: CodeWriter) {
@@ -71,7 +71,7 @@ export class CounterEmitter {
     this.always = fn.hasPads || this.context.exactTraps;
     this.exact = this.always;
     this.since = 0;
-    this.before = plan.convention === CONVENTION.shared ? 0 : BETWEEN_CHECKS;
+    this.before = plan.convention === CONVENTION.shared ? 0 : SLACK;
     this.left = 0;
     this.checks = plan.check || plan.frame > 0 || fn.hasLoops;
     this.locals(fn);
@@ -153,7 +153,7 @@ export class CounterEmitter {
     if (units === 0) return;
     this.w.addLocal(this.counter, units);
     if (this.exact) this.share();
-    else if (units > 0) this.spend(units);
+    if (units > 0 && (this.always || !this.exact)) this.spend(units);
   }
 
   /** Units were charged without a check: one has to stand before they are more than the slack. */
@@ -175,7 +175,12 @@ export class CounterEmitter {
 
   /** What a loop's header could not check stands before it. */
   beforeLoop(): void {
-    if (this.since > BETWEEN_CHECKS) this.check();
+    if (!this.exact && this.since > BETWEEN_CHECKS) this.check();
+  }
+
+  /** Before the counter is shared: far above zero it could be taken for {@link LAST}. */
+  private checkLong(): void {
+    if (this.sinceCheck > BETWEEN_CHECKS) this.check();
   }
 
   /** At a loop header, where the ways back from its body are yet to come. */
@@ -264,8 +269,10 @@ export class CounterEmitter {
     const { context } = this;
     const convention = context.convention(callee);
     if (convention === CONVENTION.none) return;
-    if (convention === CONVENTION.shared) this.share();
-    else {
+    if (convention === CONVENTION.shared) {
+      this.checkLong();
+      this.share();
+    } else {
       if (this.exact) this.release();
       else if (this.since > BETWEEN_CHECKS) this.check();
       if (convention === CONVENTION.handedOver) {
@@ -294,10 +301,7 @@ export class CounterEmitter {
     }
     if (convention === CONVENTION.handedOver) this.w.getGlobal(context.handover);
     this.w.setLocal(this.counter);
-    if (this.exact) {
-      if (!context.exactTraps) this.share();
-      return;
-    }
+    if (this.exact && !context.exactTraps) this.share();
     const drift = context.drift(callee);
     let left: number = AT_EXIT;
     if (convention === CONVENTION.passed) {
@@ -346,8 +350,10 @@ export class CounterEmitter {
     }
     if (convention === CONVENTION.passed) return this.w.getLocal(this.counter);
     if (!live) return;
-    if (convention === CONVENTION.shared) this.share();
-    else {
+    if (convention === CONVENTION.shared) {
+      this.checkLong();
+      this.share();
+    } else {
       this.w.getLocal(this.counter);
       this.w.setGlobal(context.handover);
     }
@@ -357,8 +363,14 @@ export class CounterEmitter {
     }
   }
 
+  /** Before `throw`. */
+  throws(): void {
+    this.checkLong();
+    this.share();
+  }
+
   /** Writes the counter to the global, where the host, other modules and landing pads find it. */
-  share(): void {
+  private share(): void {
     this.w.getLocal(this.counter);
     this.w.setGlobal(this.context.fuel);
   }

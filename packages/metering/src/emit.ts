@@ -17,9 +17,11 @@ interface Copied {
   readonly use: number;
   /** Copies still to come. */
   left: number;
+  /** Units that may be charged without a check where some copy leaves the loop by its end. */
+  since: number;
 }
 
-const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, use: 0, left: 0 };
+const NOT_COPIED: Copied = { label: -1, event: -1, units: 0, use: 0, left: 0, since: 0 };
 
 /** Writes one function body (without its size) to `w`. */
 export class FunctionEmitter {
@@ -104,6 +106,7 @@ export class FunctionEmitter {
           if (a === this.copied.label) {
             this.copy(copied, at);
             if (this.closeCopy((flags & FLAG.fallsThrough) !== 0)) {
+              this.land(a, base, false);
               i = this.copied.event;
               copied = events.next[i] as number;
               continue;
@@ -183,7 +186,7 @@ export class FunctionEmitter {
           if (!live) break;
           this.copy(copied, at);
           copied = at;
-          c.share();
+          c.throws();
           break;
         case EV.br:
           if (a < this.copied.label) {
@@ -334,6 +337,7 @@ export class FunctionEmitter {
       units,
       use: this.use,
       left: count - 1,
+      since: 0,
     };
     w.u8(0x02);
     w.copy(bytes, (events.pos[event] as number) + 1, events.next[event] as number);
@@ -344,19 +348,21 @@ export class FunctionEmitter {
 
   /** Ends one copy; true where another one follows. */
   private closeCopy(fallsThrough: boolean): boolean {
-    const { w } = this;
+    const { w, copied, counter: c } = this;
     if (fallsThrough) {
-      this.counter.charge(-this.prepaid());
+      c.charge(-this.prepaid());
+      copied.since = Math.max(copied.since, c.sinceCheck);
       w.bytes([0x0c, COPY_NESTING]);
     }
     w.u8(0x0b);
-    if (this.copied.left > 0) {
-      this.copied.left--;
-      this.use = this.copied.use;
+    if (copied.left > 0) {
+      copied.left--;
+      this.use = copied.use;
       w.bytes([0x02, 0x40]);
       return true;
     }
     w.bytes([0x0c, 0x00, 0x0b, 0x00, 0x0b]);
+    c.arrive(copied.since);
     this.copied = NOT_COPIED;
     return false;
   }
