@@ -29,8 +29,8 @@ export class FunctionEmitter {
   private readonly w: CodeWriter;
   private readonly counter: CounterEmitter;
   /** Units that may be charged without a check where a label, or an `else` that is still to come, is reached. */
-  private readonly sinceAt: number[] = [];
-  private readonly sinceAtElse: number[] = [];
+  private readonly sinceAt: Float64Array;
+  private readonly sinceAtElse: Float64Array;
   /** The loop whose body is being copied. */
   private copied: Copied = NOT_COPIED;
   /** Next use of a declared local. */
@@ -41,11 +41,14 @@ export class FunctionEmitter {
     this.context = context;
     this.w = w;
     this.counter = new CounterEmitter(context, w);
+    this.sinceAt = new Float64Array(context.labels.length);
+    this.sinceAtElse = new Float64Array(context.labels.length);
   }
 
   /** Returns the most units that it leaves unchecked behind its last check. */
   emit(fn: FunctionScan, plan: FunctionPlan): number {
     const { bytes, events, labels } = this.context;
+    const { kind: kinds, flags: allFlags, pos, next: nexts, a: operands, charge: charges } = events;
     const { w, counter: c } = this;
     w.reserve((fn.end - fn.declarations) * 2 + 256);
     this.use = fn.firstUse;
@@ -59,16 +62,13 @@ export class FunctionEmitter {
       w.bytes(this.context.resultBlock(fn));
     }
     let copied = fn.code;
-    const base = fn.label;
-    this.sinceAt.length = 0;
-    this.sinceAtElse.length = 0;
     const last = fn.endEvent - 1;
     for (let i = fn.firstEvent; i <= last; i++) {
-      const kind = events.kind[i] as number;
-      const flags = events.flags[i] as number;
-      const at = events.pos[i] as number;
-      const next = events.next[i] as number;
-      const a = events.a[i] as number;
+      const kind = kinds[i] as number;
+      const flags = allFlags[i] as number;
+      const at = pos[i] as number;
+      const next = nexts[i] as number;
+      const a = operands[i] as number;
       const live = (flags & FLAG.live) !== 0;
       switch (kind) {
         case EV.loop: {
@@ -96,7 +96,7 @@ export class FunctionEmitter {
               this.copy(copied, wrapped ? next : at);
               if (wrapped) {
                 if ((labels.flags[a] as number) & LABEL.pad) c.land();
-                this.land(a, base, (flags & FLAG.fallsThrough) !== 0);
+                this.land(a, (flags & FLAG.fallsThrough) !== 0);
               }
               c.exit((flags & FLAG.live) !== 0);
               w.u8(0x0b);
@@ -106,7 +106,7 @@ export class FunctionEmitter {
           if (a === this.copied.label) {
             this.copy(copied, at);
             if (this.closeCopy((flags & FLAG.fallsThrough) !== 0)) {
-              this.land(a, base, false);
+              this.land(a, false);
               i = this.copied.event;
               copied = events.next[i] as number;
               continue;
@@ -120,13 +120,13 @@ export class FunctionEmitter {
               this.copy(copied, at);
               copied = at;
               w.u8(0x05);
-              c.arrive(this.sinceAtElse[a - base] ?? 0);
+              c.arrive(this.sinceAtElse[a] as number);
               c.charge(around);
-              this.land(a, base, true);
+              this.land(a, true);
             } else {
-              this.land(a, base, (flags & FLAG.fallsThrough) !== 0);
+              this.land(a, (flags & FLAG.fallsThrough) !== 0);
               if (flags & FLAG.oneArmed) {
-                c.arrive(Math.max(c.sinceCheck, this.sinceAtElse[a - base] ?? 0));
+                c.arrive(Math.max(c.sinceCheck, this.sinceAtElse[a] as number));
               }
             }
             if (live && (labels.flags[a] as number) & LABEL.pad) {
@@ -137,14 +137,14 @@ export class FunctionEmitter {
           }
           break;
         case EV.if:
-          this.sinceAtElse[a - base] = c.sinceCheck;
+          this.sinceAtElse[a] = c.sinceCheck;
           break;
         case EV.else:
-          if (flags & FLAG.fallsThrough) this.reach(a - base);
-          c.arrive(this.sinceAtElse[a - base] ?? 0);
+          if (flags & FLAG.fallsThrough) this.reach(a);
+          c.arrive(this.sinceAtElse[a] as number);
           break;
         case EV.brTable:
-          if (live) this.reach(labels.find(a) - base);
+          if (live) this.reach(labels.find(a));
           break;
         case EV.call:
           this.copy(copied, at);
@@ -156,7 +156,7 @@ export class FunctionEmitter {
           } else c.deadCall(a, () => this.copy(at, next));
           break;
         case EV.catch:
-          if (flags & FLAG.fallsThrough) this.reach(a - base);
+          if (flags & FLAG.fallsThrough) this.reach(a);
           if (live) {
             this.copy(copied, next);
             copied = next;
@@ -195,12 +195,12 @@ export class FunctionEmitter {
             if (live) c.charge(-this.prepaid());
             this.branchFurther(0x0c, at, COPY_NESTING);
           }
-          if (live) this.reach(a - base);
+          if (live) this.reach(a);
           break;
         case EV.brIf: {
           const outside = a < this.copied.label;
           const edge = (events.edge[i] as number) - (outside && live ? this.prepaid() : 0);
-          if (live && edge === 0) this.reach(a - base);
+          if (live && edge === 0) this.reach(a);
           if (edge === 0 && !outside) break;
           this.copy(copied, at);
           copied = next;
@@ -212,7 +212,7 @@ export class FunctionEmitter {
           w.bytes([0x04, 0x40]);
           const since = c.sinceCheck;
           c.charge(edge);
-          if (live) this.reach(a - base);
+          if (live) this.reach(a);
           c.arrive(since);
           this.branchFurther(0x0c, at, further + 1);
           w.u8(0x0b);
@@ -239,7 +239,7 @@ export class FunctionEmitter {
           break;
         }
       }
-      const units = events.charge[i] as number;
+      const units = charges[i] as number;
       if (units !== 0 || i === narrow?.from) {
         this.copy(copied, next);
         copied = next;
@@ -296,17 +296,17 @@ export class FunctionEmitter {
 
   /** A branch goes to a label. */
   private reach(label: number): void {
-    this.sinceAt[label] = Math.max(this.sinceAt[label] ?? 0, this.counter.sinceCheck);
+    this.sinceAt[label] = Math.max(this.sinceAt[label] as number, this.counter.sinceCheck);
   }
 
   /** Comes to the end of a block, from its inside and by branches. */
-  private land(label: number, base: number, fallsThrough: boolean): void {
+  private land(label: number, fallsThrough: boolean): void {
     const root = this.context.labels.find(label);
     this.counter.arrive(
       Math.max(
         fallsThrough ? this.counter.sinceCheck : 0,
-        this.sinceAt[label - base] ?? 0,
-        this.sinceAt[root - base] ?? 0,
+        this.sinceAt[label] as number,
+        this.sinceAt[root] as number,
       ),
     );
   }
