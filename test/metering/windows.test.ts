@@ -134,3 +134,47 @@ describe.each([false, true])('every short budget is exhausted, exactTraps %s', (
     expect(run(module, used, 1).counters.exhausted).toBe(false);
   });
 });
+
+describe.each([false, true])('frames that return check as well, exactTraps %s', (exactTraps) => {
+  const tail = `(global.set $n (i32.add (global.get $n) (i32.const 1))) ${work(400)}`;
+  const deeper = '(i32.sub (local.get 0) (i32.const 1))';
+
+  test.each([
+    [
+      'of a recursion',
+      `(tag $e) (func $x (throw $e))
+      (func $f (param i32) (if (local.get 0) (then (call $f ${deeper}))) ${tail})`,
+    ],
+    [
+      'with landing pads, of a recursion through a table that others reach',
+      `(tag $e) (type $t (func (param i32))) (table (export "t") 1 funcref) (elem (i32.const 0) $f)
+      (func $f (param i32) (block $b (try_table (catch_all $b) (nop)))
+        (if (local.get 0) (then (call_indirect (type $t) ${deeper} (i32.const 0)))) ${tail})`,
+    ],
+    [
+      'that catch and throw again',
+      `(tag $e) (func $f (param i32) (if (i32.eqz (local.get 0)) (then (throw $e)))
+        (block $b (try_table (catch_all $b) (call $f ${deeper}))) ${tail} (throw $e))`,
+    ],
+    [
+      'that throw to the end of a function',
+      `(tag $e) (func $g (param i32) (call $f ${deeper}) ${tail} (throw $e))
+      (func $f (param i32) (if (local.get 0) (then (try_table (catch_all 1) (call $g (local.get 0))) (return))) (throw $e))`,
+    ],
+  ])('%s', async (_, own) => {
+    const text = source(
+      own,
+      '(block $all (try_table (catch_all $all) (call $f (i32.const 400))))',
+      '',
+    );
+    const module = compile(meter(await wat(text), { exactTraps }).bytes);
+    const used = run(module, 1n << 40n).counters.fuelUsed;
+    for (let k = 1n; k < 40n; k++) {
+      const fuel = (used * k) / 40n;
+      const { counters, exports } = run(module, fuel);
+      expect(counters.exhausted).toBe(true);
+      const rounds = (exports['n'] as WebAssembly.Global).value as number;
+      expect(BigInt((rounds - 6) * 400)).toBeLessThanOrEqual(fuel);
+    }
+  });
+});

@@ -273,7 +273,7 @@ export class CounterEmitter {
       this.checkLong();
       this.share();
     } else {
-      if (this.exact) this.release();
+      if (this.exact && !context.exactTraps) this.settle();
       else if (this.since > BETWEEN_CHECKS) this.check();
       if (convention === CONVENTION.handedOver) {
         this.w.getLocal(this.counter);
@@ -342,7 +342,8 @@ export class CounterEmitter {
     const { convention, depth } = plan;
     if (convention === CONVENTION.none) return;
     if (live && convention !== CONVENTION.shared) {
-      if (this.exact) this.release();
+      // Others than exact functions expect the global, which holds the counter, ahead.
+      if (this.exact && !context.exactTraps) this.settle();
       else {
         if (this.since > (this.checks ? AT_EXIT : 2 * AT_EXIT)) this.check();
         this.left = Math.max(this.left, this.since);
@@ -383,15 +384,11 @@ export class CounterEmitter {
     this.since = 0;
   }
 
-  /** Reads the counter at a landing pad: whoever threw has shared it. */
+  /** Reads the counter at a landing pad: whoever threw has shared it, and may have left any number of frames. */
   land(): void {
     this.w.getGlobal(this.context.fuel);
     this.w.setLocal(this.counter);
-  }
-
-  /** Sets the global, which holds the counter, ahead, where functions expect it that do not keep it so. */
-  private release(): void {
-    if (!this.context.exactTraps) this.settle();
+    this.since = Infinity;
   }
 
   private settle(): void {

@@ -95,8 +95,8 @@ export class FunctionEmitter {
             else {
               this.copy(copied, wrapped ? next : at);
               if (wrapped) {
-                if ((labels.flags[a] as number) & LABEL.pad) c.land();
                 this.land(a, (flags & FLAG.fallsThrough) !== 0);
+                if ((labels.flags[a] as number) & LABEL.pad) c.land();
               }
               c.exit((flags & FLAG.live) !== 0);
               w.u8(0x0b);
