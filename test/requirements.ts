@@ -353,6 +353,8 @@ export const requirements: readonly Requirement[] = [
       'test/metering/conventions.test.ts :: an exported leaf traps when nothing is left',
       'test/metering/windows.test.ts :: no start of a block is passed by',
       'test/metering/windows.test.ts :: every short budget is exhausted',
+      'test/metering/windows.test.ts :: frames that return check as well',
+      'test/metering/scaled.test.ts :: %s end where their budget does, wherever a block begins',
     ],
   },
   {

@@ -6,21 +6,22 @@ import { narrowFrame, type Narrow } from './narrow.ts';
 import { newArms, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan } from './function-scan.ts';
 import type { Scanner } from './scan.ts';
+import { SLACK } from './slack.ts';
 import { mayNarrow, type StackPlan } from './stack.ts';
 import { costAround, driftOf, summarise, type Callees } from './summary.ts';
 import { TypePlan } from './type-plan.ts';
 import type { Module } from './module.ts';
 
 /** Most units that callers pay for a function ahead. Beyond it, sums over chains of calls would grow without bound. */
-const PREPAID_UNITS = 256;
+const PREPAID_UNITS = SLACK / 8;
 /**
  * Most units that a function may spend, with what it calls, without a check, and most that it may have charged, ahead
  * of what it spends, when someone checks. See {@link SLACK}.
  */
-export const UNCHECKED_UNITS = 512;
+export const UNCHECKED_UNITS = SLACK / 4;
 
 /** The same for one that tables call. */
-export const INDIRECT_UNITS = 64;
+export const INDIRECT_UNITS = SLACK / 32;
 
 /** How each function pays, found in one pass from callees to callers. */
 export interface CallPlan {

@@ -1,0 +1,93 @@
+/// <reference lib="dom" />
+/**
+ * Blocks and windows a part of their size, so that random programs come to their bounds: whatever is charged between
+ * two checks, no start of a block is passed by.
+ */
+import { FuelMeter, meter } from '../../packages/metering/src/index.ts';
+import { BLOCK, SLACK } from '../../packages/metering/src/slack.ts';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { compile } from './build.ts';
+import { assemble } from './generated/assemble.ts';
+import { Endless, interpret, type Run } from './generated/interpret.ts';
+import { programs, type Program } from './generated/program.ts';
+
+vi.mock('../../packages/metering/src/slack.ts', () => ({
+  SLACK: 64,
+  BLOCK: 4096,
+  AHEAD: 128,
+  LAST: 127,
+}));
+
+interface Ran {
+  readonly end: Run['end'];
+  readonly used: number;
+  readonly before: bigint;
+  readonly exhausted: boolean;
+}
+
+function run(module: WebAssembly.Module, argument: number, fuel: bigint): Ran {
+  const counters = new FuelMeter({ fuel, memoryBytes: 1 << 20 });
+  const { exports } = counters.instantiate(module);
+  const before = counters.fuelUsed;
+  let end: Run['end'] = 'value';
+  try {
+    (exports['run'] as (argument: number) => number)(argument);
+  } catch (error) {
+    end = error instanceof WebAssembly.RuntimeError ? 'trap' : 'exception';
+  }
+  const used = Number(counters.fuelUsed - before);
+  return { end, used, before, exhausted: counters.exhausted };
+}
+
+function interpreted(program: Program, argument: number): Run {
+  try {
+    return interpret(program, argument, false);
+  } catch (error) {
+    if (error instanceof Endless) fc.pre(false);
+    throw error;
+  }
+}
+
+const settings = {
+  numRuns: Number(process.env['FC_RUNS'] ?? 250),
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
+};
+const FAR = 1n << 40n;
+/** Budgets of one program. */
+const STEPS = 50;
+
+test.each([
+  ['plain programs', { exceptions: false, traps: false }],
+  ['programs that trap', { exceptions: false, traps: true }],
+  ['programs that throw', { exceptions: true, traps: false }],
+  ['programs that throw and trap', { exceptions: true, traps: true }],
+])('%s end where their budget does, wherever a block begins', (_, features) => {
+  expect([SLACK, BLOCK]).toEqual([64, 4096]);
+  fc.assert(
+    fc.property(programs(features), fc.integer({ min: -4, max: 9 }), (program, argument) => {
+      const { fuel } = interpreted(program, argument);
+      fc.pre(fuel < 60_000);
+      const bytes = assemble(program);
+      const ran = compile(meter(bytes).bytes);
+      const exact = compile(meter(bytes, { exactTraps: true }).bytes);
+      const want = run(exact, argument, FAR);
+      for (let short = fuel; short > 0; short -= Math.max(1, Math.floor(fuel / STEPS))) {
+        const part = want.before + BigInt(fuel - short);
+        const far = run(ran, argument, FAR + part);
+        expect(far.end).toBe(want.end);
+        if (want.end === 'trap') {
+          expect(far.used).toBeGreaterThanOrEqual(want.used);
+          continue;
+        }
+        expect(far.used).toBe(fuel);
+        for (const module of [ran, exact]) {
+          const { end, exhausted } = run(module, argument, part);
+          expect(exhausted).toBe(true);
+          if (short > 2 * SLACK) expect(end).toBe('trap');
+        }
+      }
+    }),
+    settings,
+  );
+});
