@@ -147,7 +147,7 @@ export class FuelMeter {
     return this.budget - this.fuelRemaining;
   }
 
-  /** The budget was not enough. Stays true. */
+  /** The budget was not enough. Stays true once the guest has trapped by it or {@link consume} has thrown. */
   get exhausted(): boolean {
     const counter = this.fuel.value as bigint;
     return counter >= 0n && counter !== NOT_YET;
