@@ -6,7 +6,8 @@ import { DEFAULT_LIMITS, type MeteringLimits } from './limits.ts';
 import type { Module } from './module.ts';
 import { COSTS } from './opcodes.ts';
 import { PAGE_BYTES } from './namespace.ts';
-import { Rewriter, type RewriteOptions } from './rewrite.ts';
+import type { RewriteOptions } from './code-section.ts';
+import { Rewriter } from './rewrite.ts';
 import { Scanner } from './scan.ts';
 
 /** How modules are metered. Budgets are not here: they belong to an invocation, see {@link FuelMeter}. */

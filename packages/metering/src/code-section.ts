@@ -1,0 +1,195 @@
+import type { Additions } from './additions.ts';
+import type { CallGraph } from './call-graph.ts';
+import { INDIRECT_UNITS, planCalls, type CallPlan } from './calls.ts';
+import { CodeWriter } from './code.ts';
+import type { EmitContext } from './context.ts';
+import { CONVENTION } from './conventions.ts';
+import { limitCopies } from './copies.ts';
+import { FunctionEmitter } from './emit.ts';
+import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
+import { Hints } from './hints.ts';
+import type { Module } from './module.ts';
+import { GLOBALS } from './namespace.ts';
+import type { Scanner } from './scan.ts';
+import { planStack, type StackPlan } from './stack.ts';
+import { Writer } from './writer.ts';
+
+export interface RewriteOptions {
+  /** Some module of the component handles exceptions. */
+  readonly exceptions: boolean;
+  readonly exactTraps: boolean;
+}
+
+export interface Code {
+  readonly code: Writer;
+  readonly hints: Writer;
+  /** Type index of every own function in the metered module. */
+  readonly types: readonly number[];
+  /** What stands in the place of an exported function, by index. */
+  readonly doors: ReadonlyMap<number, number>;
+}
+
+/** Plans and writes the code section. */
+export class CodeSection {
+  private readonly module: Module;
+  private readonly scanner: Scanner;
+  private readonly graph: CallGraph;
+  private readonly exactTraps: boolean;
+  private readonly additions: Additions;
+  private readonly stack: StackPlan;
+  private readonly calls: CallPlan;
+
+  constructor(
+    module: Module,
+    scanner: Scanner,
+    graph: CallGraph,
+    { exceptions, exactTraps }: RewriteOptions,
+    additions: Additions,
+  ) {
+    this.module = module;
+    this.scanner = scanner;
+    this.graph = graph;
+    this.exactTraps = exactTraps;
+    this.additions = additions;
+    this.stack = planStack(scanner.functions, graph);
+    this.calls = planCalls(module, scanner, graph, this.stack, exceptions);
+    limitCopies(scanner.events, module.bytes.length);
+  }
+
+  write(): Code {
+    const { module, scanner, graph, stack, calls, additions, exactTraps } = this;
+    const { events, labels, functions } = scanner;
+    const { conventions } = calls;
+    const shift = GLOBALS.length;
+    const globals: MeterGlobals = {
+      fuel: module.importedGlobals,
+      depth: module.importedGlobals + 1,
+      memory: module.importedGlobals + 2,
+      status: module.importedGlobals + 3,
+      exhausted: module.globals + shift,
+      handover: module.globals + shift + 1,
+    };
+    const settle = additions.nextFunction();
+    const helpers = new HelperBodies(globals, exactTraps, settle);
+    const counts = functions.length > 0;
+    const counter = additions.type(Uint8Array.of(0x60, 1, 0x7e, 0));
+    if (counts) additions.function(counter, helpers.settle());
+    const grow = this.grow(helpers);
+    const doors = this.doors(helpers);
+    const own = (callee: number): number => callee - module.importedFunctions;
+    const left = new Float64Array(functions.length).fill(-1);
+    const context: EmitContext = {
+      bytes: module.bytes,
+      events,
+      labels,
+      fuel: globals.fuel,
+      depth: globals.depth,
+      exhausted: globals.exhausted,
+      globalShift: shift,
+      handover: globals.handover,
+      settle,
+      take: counts ? additions.function(Uint8Array.of(0x60, 0, 1, 0x7e), helpers.take()) : 0,
+      overflow: counts ? additions.function(counter, helpers.overflow()) : 0,
+      exactTraps,
+      ...grow,
+      convention: (callee) => {
+        if (callee < 0) {
+          return conventions.indirect[
+            (graph.typeNode[-1 - callee] as number) - graph.functions
+          ] as number;
+        }
+        return conventions.own[own(callee)] ?? CONVENTION.shared;
+      },
+      asksDepth: (callee) => {
+        if (callee >= 0 && own(callee) >= 0) return conventions.depth[own(callee)] === 1;
+        if (callee >= 0) return true;
+        const node = graph.typeNode[-1 - callee] as number;
+        return graph.foreign[node - graph.functions] === 1 || conventions.depth[node] === 1;
+      },
+      left: (callee) => left[own(callee)] as number,
+      drift: (callee) => {
+        if (callee < 0) return INDIRECT_UNITS;
+        const i = own(callee);
+        return calls.check[i] === 1 ? -1 : (calls.drift[i] as number);
+      },
+      resultBlock: (fn) => additions.resultBlock(fn),
+    };
+    const types = functions.map(({ index }, i) => {
+      const type = module.functions[index] as number;
+      if (conventions.own[i] !== CONVENTION.passed) return type;
+      return additions.passedType(type, conventions.depth[i] === 1);
+    });
+    const bodies = new CodeWriter(Math.ceil(module.bytes.length * 1.6) + 1024);
+    const emitter = new FunctionEmitter(context, bodies);
+    const starts = new Int32Array(functions.length);
+    const ends = new Int32Array(functions.length);
+    const hints = new Hints(functions.length);
+    // Callees first, so that most callers know what they leave unchecked.
+    for (const i of stack.order) {
+      const fn = functions[i];
+      if (fn === undefined) continue;
+      starts[i] = bodies.start();
+      left[i] = emitter.emit(fn, {
+        entry: calls.entry[i] as number,
+        check: calls.check[i] === 1,
+        frame: stack.frames[i] as number,
+        narrow: calls.narrow[i],
+        convention: conventions.own[i] as number,
+        depth: conventions.depth[i] === 1,
+      });
+      ends[i] = bodies.len;
+      hints.add(i, bodies.hints);
+    }
+    const code = this.assemble(bodies, starts, ends);
+    return { code, hints: hints.section(module.importedFunctions), types, doors };
+  }
+
+  /** Functions that grow memories and tables in the guest's place. */
+  private grow(helpers: HelperBodies): Pick<EmitContext, 'memoryGrow' | 'tableGrow'> {
+    const { module, scanner, additions } = this;
+    const memoryGrow = new Map<number, number>();
+    const tableGrow = new Map<number, number>();
+    for (const index of scanner.grownMemories) {
+      const wide = module.memories[index]?.wide === true;
+      const body = helpers.memoryGrow(index, wide);
+      memoryGrow.set(index, additions.function(growType(module, 'memory', index), body));
+    }
+    for (const index of scanner.grownTables) {
+      const wide = module.tables[index]?.wide === true;
+      const body = helpers.tableGrow(index, wide);
+      tableGrow.set(index, additions.function(growType(module, 'table', index), body));
+    }
+    return { memoryGrow, tableGrow };
+  }
+
+  private doors(helpers: HelperBodies): Map<number, number> {
+    const { module, additions, calls } = this;
+    const { own, depth } = calls.conventions;
+    const doors = new Map<number, number>();
+    for (const [i, units] of calls.doors) {
+      const index = module.importedFunctions + i;
+      const type = module.functions[index] as number;
+      const params = module.types[type]?.params ?? 0;
+      const body = helpers.door(index, params, units, own[i] as number, depth[i] === 1);
+      doors.set(index, additions.function(type, body));
+    }
+    return doors;
+  }
+
+  private assemble(bodies: CodeWriter, starts: Int32Array, ends: Int32Array): Writer {
+    const appended = this.additions.functions;
+    const code = new Writer(bodies.len + starts.length * 5 + appended.length * 128 + 16);
+    code.u32(starts.length + appended.length);
+    for (let i = 0; i < starts.length; i++) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      code.u32(end - start);
+      code.copy(bodies.buf, start, end);
+    }
+    for (const { body } of appended) {
+      code.u32(body.length);
+      code.bytes(body);
+    }
+    return code;
+  }
+}
