@@ -138,6 +138,15 @@ describe('after a trap nothing is given back, whoever was called before', () => 
           (loop $d (block $a (block $b (br_table $b $a (local.get $d))) (local.set $d (i32.const 1)) (br $d)))
           (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 900)))) ${trap})`,
     ],
+    [
+      'a loop that calls, gone on with from one that dispatches',
+      `(func $k (param i32) (if (local.get 0) (then (call $k (i32.const 0)))))
+      (func (export "run") (param i32) (local $i i32) (local $d i32)
+        (loop $l (local.set $i (i32.add (local.get $i) (i32.const 1))) (local.set $d (i32.const 0))
+          (if (i32.eq (local.get $i) (i32.const 5)) (then (call $k (i32.const 1))))
+          (if (i32.ge_u (local.get $i) (i32.const 900)) (then ${trap}))
+          (loop $d (block $b (br_table $b $l (local.get $d))) (local.set $d (i32.const 1)) (br $d))))`,
+    ],
     ['many arms', `(func (export "run") (param i32) ${arms(60, 210)} ${trap})`],
     [
       'a function that leaves much behind its check',
