@@ -33,7 +33,7 @@ const sleb = (value: number): number[] => {
 };
 export const vector = (items: readonly number[]): number[] => [...leb(items.length), ...items];
 export const section = (id: number, body: readonly number[]): number[] => [id, ...vector(body)];
-const constant = (value: number): number[] => [0x41, ...sleb(value)];
+export const constant = (value: number): number[] => [0x41, ...sleb(value)];
 
 /** How exceptions are written: the standard's encoding, or the older one. */
 export type Encoding = 'standard' | 'legacy';
@@ -60,7 +60,7 @@ const PLAIN: Shape = {
   tableByHost: 0,
 };
 
-class FunctionAssembler {
+export class FunctionAssembler {
   readonly code: number[] = [];
   locals = LOCALS;
   /** It throws or catches. */

@@ -1,0 +1,64 @@
+/** Random programs as two modules that share everything and call each other. */
+import { FunctionAssembler, constant, leb, section, vector, type Encoding } from './assemble.ts';
+import { inTable } from './labels.ts';
+import { RECURSIONS, type Program, type Valued } from './program.ts';
+
+/**
+ * The same program as two modules, `a` and `b`: bit i of `inB` says where function i is. `a` defines memory, globals,
+ * table and tag and exports them as `m`, `g0`, `g1`, `t` and `e`; `b` imports them from `a`. A function of the other
+ * module is called as an import, `h.i`, or through the table, into which both put their functions.
+ */
+export function assembleLinked(
+  program: Program,
+  encoding: Encoding,
+  inB: number,
+): { readonly a: Uint8Array<ArrayBuffer>; readonly b: Uint8Array<ArrayBuffer> } {
+  const count = program.functions.length;
+  const all = program.functions.map((_, index) => index);
+  const assembleOne = (second: boolean): Uint8Array<ArrayBuffer> => {
+    const isOwn = (index: number): boolean => ((inB >> index) & 1) === (second ? 1 : 0);
+    const own = all.filter(isOwn);
+    const others = all.filter((index) => !isOwn(index));
+    const place = (index: number): number =>
+      isOwn(index) ? others.length + own.indexOf(index) : others.indexOf(index);
+    const bodies = own.map((index) => {
+      const assembler = new FunctionAssembler(index, count, encoding, place);
+      assembler.valued(program.functions[index] as Valued, [{ kind: 'function', counter: -1 }]);
+      return vector([1, ...leb(assembler.locals - 1), 0x7f, ...assembler.code, 0x0b]);
+    });
+    const imported = others.map((index) => [1, 0x68, 1, 0x30 + index, 0, 0]);
+    const exported = own.map((index) => [2, 0x66, 0x30 + index, 0, place(index)]);
+    if (second) {
+      imported.push([1, 0x61, 1, 0x6d, 2, 1, 1, 3], [1, 0x61, 1, 0x74, 1, 0x70, 0, count]);
+      imported.push([1, 0x61, 2, 0x67, 0x30, 3, 0x7f, 1], [1, 0x61, 2, 0x67, 0x31, 3, 0x7f, 1]);
+      imported.push([1, 0x61, 1, 0x65, 4, 0, 1]);
+    } else {
+      exported.push([1, 0x6d, 2, 0], [1, 0x74, 1, 0], [1, 0x65, 4, 0]);
+      exported.push([2, 0x67, 0x30, 3, 0], [2, 0x67, 0x31, 3, 1]);
+    }
+    const held = all.flatMap((slot) => {
+      const index = inTable(slot, count);
+      return isOwn(index) ? [[0, 0x41, slot, 0x0b, 1, place(index)]] : [];
+    });
+    const globals = [2, 0x7f, 1, ...constant(0), 0x0b, 0x7f, 1, ...constant(RECURSIONS), 0x0b];
+    return Uint8Array.from([
+      ...[0, 0x61, 0x73, 0x6d],
+      ...[1, 0, 0, 0],
+      ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
+      ...section(2, [imported.length, ...imported.flat()]),
+      ...section(3, vector(own.map(() => 0))),
+      ...(second
+        ? []
+        : [
+            ...section(4, [1, 0x70, 0, count]),
+            ...section(5, [1, 1, 1, 3]),
+            ...section(13, [1, 0, 1]),
+            ...section(6, globals),
+          ]),
+      ...section(7, [exported.length, ...exported.flat()]),
+      ...section(9, [held.length, ...held.flat()]),
+      ...section(10, [...leb(bodies.length), ...bodies.flat()]),
+    ]);
+  };
+  return { a: assembleOne(false), b: assembleOne(true) };
+}

@@ -1,0 +1,124 @@
+/// <reference lib="dom" />
+/**
+ * Two modules of one component that share a budget, a memory, a table, globals and a tag, and call each other: directly,
+ * by way of the host, and by the table. Blocks and windows are a part of their size, as in `scaled.test.ts`.
+ */
+import { FuelMeter, meterComponent } from '../../packages/metering/src/index.ts';
+import { SLACK } from '../../packages/metering/src/slack.ts';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { compile, type Exports } from './build.ts';
+import type { Encoding } from './generated/assemble.ts';
+import { Endless, interpret, type Run } from './generated/interpret.ts';
+import { assembleLinked } from './generated/linked.ts';
+import { programs, RECURSIONS, type Program } from './generated/program.ts';
+
+vi.mock('../../packages/metering/src/slack.ts', () => ({
+  SLACK: 64,
+  BLOCK: 4096,
+  AHEAD: 128,
+  LAST: 127,
+}));
+
+type Pair = Readonly<Record<'a' | 'b', WebAssembly.Module>>;
+
+interface Ran {
+  readonly end: Run['end'];
+  readonly value: number;
+  readonly used: number;
+  readonly before: bigint;
+  readonly exhausted: boolean;
+}
+
+function compiled(parts: ReadonlyMap<string, Uint8Array>, exactTraps: boolean): Pair {
+  const { modules } = meterComponent(parts, { exactTraps });
+  const one = (name: string): WebAssembly.Module =>
+    compile(modules.get(name)?.bytes ?? new Uint8Array());
+  return { a: one('a'), b: one('b') };
+}
+
+function run({ a, b }: Pair, argument: number, fuel: bigint): Ran {
+  const counters = new FuelMeter({ fuel, memoryBytes: 1 << 20 });
+  const functions: Exports = {};
+  // The host stands between `a` and `b`; `b` calls `a` without it.
+  const h = Object.fromEntries(
+    Array.from({ length: 4 }, (_, i) => [String(i), (value: number) => functions[`f${i}`](value)]),
+  );
+  const first = counters.instantiate(a, { h }).exports as Exports;
+  const own = Object.fromEntries(Object.keys(h).map((i) => [i, first[`f${i}`] ?? h[i]]));
+  Object.assign(functions, first, counters.instantiate(b, { h: own, a: first }).exports);
+  const before = counters.fuelUsed;
+  let end: Run['end'] = 'value';
+  let value = 0;
+  try {
+    value = functions['f0'](argument);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) end = 'trap';
+    else if (error instanceof WebAssembly.Exception) end = 'exception';
+    else throw error;
+  }
+  const { fuelUsed, exhausted } = counters;
+  return { end, value, used: Number(fuelUsed - before), before, exhausted };
+}
+
+function interpreted(program: Program, argument: number, encoding: Encoding): Run {
+  try {
+    return interpret(program, argument, encoding === 'legacy');
+  } catch (error) {
+    if (error instanceof Endless) fc.pre(false);
+    throw error;
+  }
+}
+
+const settings = {
+  numRuns: Number(process.env['FC_RUNS'] ?? 70),
+  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
+};
+const FAR = 1n << 40n;
+/** Budgets of one program. */
+const STEPS = 40;
+/** What a path that ends in `unreachable` may leave unpaid in a frame. */
+const DOOMED_FREE = 64;
+
+test.each([
+  ['plain programs', { exceptions: false, traps: false }],
+  ['programs that trap', { exceptions: false, traps: true }],
+  ['programs that throw', { exceptions: true, traps: false }],
+  ['programs that throw and trap', { exceptions: true, traps: true }],
+])('%s cost the same in two modules, and end where their budget does', (_, features) => {
+  fc.assert(
+    fc.property(
+      programs(features),
+      fc.integer({ min: -4, max: 20 }),
+      fc.constantFrom<Encoding>('standard', 'legacy'),
+      fc.nat({ max: 15 }),
+      (program, argument, encoding, inB) => {
+        const want = interpreted(program, argument, encoding);
+        fc.pre(want.fuel < 60_000);
+        const parts = new Map(Object.entries(assembleLinked(program, encoding, inB)));
+        const [plain, exact] = [compiled(parts, false), compiled(parts, true)];
+        const known = run(exact, argument, FAR);
+        const frames = program.functions.length * (RECURSIONS + 1);
+        expect(known.used).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * frames);
+        for (
+          let short = want.fuel;
+          short > 0;
+          short -= Math.max(1, Math.floor(want.fuel / STEPS))
+        ) {
+          const part = known.before + BigInt(want.fuel - short);
+          for (const pair of [plain, exact]) {
+            const { end, value, used } = run(pair, argument, FAR + part);
+            expect({ end, value }).toEqual({ end: want.end, value: want.value });
+            if (want.end === 'trap') expect(used).toBeGreaterThanOrEqual(known.used);
+            else expect(used).toBe(want.fuel);
+            if (want.end === 'trap') continue;
+            const few = run(pair, argument, part);
+            expect(few.exhausted).toBe(true);
+            if (short > 2 * SLACK) expect(few.end).toBe('trap');
+          }
+        }
+      },
+    ),
+    settings,
+  );
+});
