@@ -4,8 +4,9 @@ import { DEFAULT_STACK_BYTES, FuelMeter, meter } from '@skill-engine/metering';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble, type Encoding } from './generated/assemble.ts';
-import { Endless, interpret, type Run } from './generated/interpret.ts';
+import type { Run } from './generated/interpret.ts';
 import { programs, RECURSIONS, type Expr, type Program, type Valued } from './generated/program.ts';
+import { ended, interpreted, settings } from './generated/runs.ts';
 
 const MEMORY_BYTES = 1 << 20;
 
@@ -19,22 +20,12 @@ interface Ran {
 
 type Call = (argument: number) => number;
 
-function finish(run: Call, argument: number): { end: Run['end']; value: number } {
-  try {
-    return { end: 'value', value: run(argument) };
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) return { end: 'trap', value: 0 };
-    if (error instanceof RangeError) throw error;
-    return { end: 'exception', value: 0 };
-  }
-}
-
 const digest = (bytes: Uint8Array): string =>
   String(bytes.reduce((sum, byte, i) => (sum * 31 + byte + i) | 0, 0));
 
-function runPlain(bytes: Uint8Array<ArrayBuffer>, argument: number): ReturnType<typeof finish> {
+function runPlain(bytes: Uint8Array<ArrayBuffer>, argument: number): ReturnType<typeof ended> {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  return finish(exports['run'] as Call, argument);
+  return ended(() => (exports['run'] as Call)(argument));
 }
 
 function runMetered(bytes: Uint8Array, argument: number, budget = 1n << 40n): Ran {
@@ -42,12 +33,12 @@ function runMetered(bytes: Uint8Array, argument: number, budget = 1n << 40n): Ra
   const counters = new FuelMeter({ fuel: budget, memoryBytes: MEMORY_BYTES });
   const { exports } = counters.instantiate(module);
   const before = counters.fuelUsed;
-  const ended = finish(exports['run'] as Call, argument);
+  const ran = ended(() => (exports['run'] as Call)(argument));
   // Whatever a frame took from the stack budget is back when it has returned.
-  if (ended.end === 'value')
+  if (ran.end === 'value')
     expect(Reflect.get(counters, 'depth').value).toBe(BigInt(DEFAULT_STACK_BYTES));
   return {
-    ...ended,
+    ...ran,
     fuel: Number(counters.fuelUsed - before),
     exhausted: counters.exhausted,
     memory: digest(
@@ -68,21 +59,8 @@ const startup = (bytes: Uint8Array): bigint => {
   return counters.fuelUsed;
 };
 
-function interpreted(program: Program, argument: number, encoding: Encoding): Run {
-  try {
-    return interpret(program, argument, encoding === 'legacy');
-  } catch (error) {
-    if (error instanceof Endless) fc.pre(false);
-    throw error;
-  }
-}
-
 const encodings = fc.constantFrom<Encoding>('standard', 'legacy');
 const arguments_ = fc.integer({ min: -4, max: 20 });
-const settings = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 400),
-  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
-};
 
 const zero = { k: 'const', value: 0 } as const;
 /** Found by these tests: a dead call in a loop that is left by a return once made the counter be read from its lease. */
@@ -196,7 +174,7 @@ test('random programs mean the same after metering, and cost exactly what a naiv
       },
     ),
     {
-      ...settings,
+      ...settings(400),
       examples: [
         [deadCallInLoop, 0, 1n << 40n],
         [deadLoopInLoop, 0, 1n << 40n],
@@ -224,7 +202,7 @@ test('exceptions, in both encodings, neither leak fuel nor cost too much', () =>
         });
       },
     ),
-    settings,
+    settings(400),
   );
 });
 
@@ -256,7 +234,7 @@ test('a trap leaks no more than the tail of a doomed path, and finds no more tha
         expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
       },
     ),
-    { ...settings, examples: [[doomedRecursion, 0, 'standard', 1n << 40n]] },
+    { ...settings(400), examples: [[doomedRecursion, 0, 'standard', 1n << 40n]] },
   );
 });
 
@@ -291,6 +269,6 @@ test('a budget below the cost is exhausted, and a budget above it is not', () =>
         });
       },
     ),
-    settings,
+    settings(400),
   );
 });

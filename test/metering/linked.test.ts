@@ -9,16 +9,12 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { compile, type Exports } from './build.ts';
 import type { Encoding } from './generated/assemble.ts';
-import { Endless, interpret, type Run } from './generated/interpret.ts';
+import type { Run } from './generated/interpret.ts';
 import { assembleLinked } from './generated/linked.ts';
-import { programs, RECURSIONS, type Program } from './generated/program.ts';
+import { programs, RECURSIONS } from './generated/program.ts';
+import { ended, interpreted, KINDS, settings } from './generated/runs.ts';
 
-vi.mock('../../packages/metering/src/slack.ts', () => ({
-  SLACK: 64,
-  BLOCK: 4096,
-  AHEAD: 128,
-  LAST: 127,
-}));
+vi.mock('../../packages/metering/src/slack.ts', () => import('./generated/scaled-slack.ts'));
 
 type Pair = Readonly<Record<'a' | 'b', WebAssembly.Module>>;
 
@@ -48,77 +44,54 @@ function run({ a, b }: Pair, argument: number, fuel: bigint): Ran {
   const own = Object.fromEntries(Object.keys(h).map((i) => [i, first[`f${i}`] ?? h[i]]));
   Object.assign(functions, first, counters.instantiate(b, { h: own, a: first }).exports);
   const before = counters.fuelUsed;
-  let end: Run['end'] = 'value';
-  let value = 0;
-  try {
-    value = functions['f0'](argument);
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) end = 'trap';
-    else if (error instanceof WebAssembly.Exception) end = 'exception';
-    else throw error;
-  }
+  const { end, value } = ended(() => functions['f0'](argument));
   const { fuelUsed, exhausted } = counters;
   return { end, value, used: Number(fuelUsed - before), before, exhausted };
 }
 
-function interpreted(program: Program, argument: number, encoding: Encoding): Run {
-  try {
-    return interpret(program, argument, encoding === 'legacy');
-  } catch (error) {
-    if (error instanceof Endless) fc.pre(false);
-    throw error;
-  }
-}
-
-const settings = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 70),
-  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
-};
 const FAR = 1n << 40n;
 /** Budgets of one program. */
 const STEPS = 40;
 /** What a path that ends in `unreachable` may leave unpaid in a frame. */
 const DOOMED_FREE = 64;
 
-test.each([
-  ['plain programs', { exceptions: false, traps: false }],
-  ['programs that trap', { exceptions: false, traps: true }],
-  ['programs that throw', { exceptions: true, traps: false }],
-  ['programs that throw and trap', { exceptions: true, traps: true }],
-])('%s cost the same in two modules, and end where their budget does', (_, features) => {
-  fc.assert(
-    fc.property(
-      programs(features),
-      fc.integer({ min: -4, max: 20 }),
-      fc.constantFrom<Encoding>('standard', 'legacy'),
-      fc.nat({ max: 15 }),
-      (program, argument, encoding, inB) => {
-        const want = interpreted(program, argument, encoding);
-        fc.pre(want.fuel < 60_000);
-        const parts = new Map(Object.entries(assembleLinked(program, encoding, inB)));
-        const [plain, exact] = [compiled(parts, false), compiled(parts, true)];
-        const known = run(exact, argument, FAR);
-        const frames = program.functions.length * (RECURSIONS + 1);
-        expect(known.used).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * frames);
-        for (
-          let short = want.fuel;
-          short > 0;
-          short -= Math.max(1, Math.floor(want.fuel / STEPS))
-        ) {
-          const part = known.before + BigInt(want.fuel - short);
-          for (const pair of [plain, exact]) {
-            const { end, value, used } = run(pair, argument, FAR + part);
-            expect({ end, value }).toEqual({ end: want.end, value: want.value });
-            if (want.end === 'trap') expect(used).toBeGreaterThanOrEqual(known.used);
-            else expect(used).toBe(want.fuel);
-            if (want.end === 'trap') continue;
-            const few = run(pair, argument, part);
-            expect(few.exhausted).toBe(true);
-            if (short > 2 * SLACK) expect(few.end).toBe('trap');
+test.each(KINDS)(
+  '%s cost the same in two modules, and end where their budget does',
+  (_, features) => {
+    fc.assert(
+      fc.property(
+        programs(features),
+        fc.integer({ min: -4, max: 20 }),
+        fc.constantFrom<Encoding>('standard', 'legacy'),
+        fc.nat({ max: 15 }),
+        (program, argument, encoding, inB) => {
+          const want = interpreted(program, argument, encoding);
+          fc.pre(want.fuel < 60_000);
+          const parts = new Map(Object.entries(assembleLinked(program, encoding, inB)));
+          const [plain, exact] = [compiled(parts, false), compiled(parts, true)];
+          const known = run(exact, argument, FAR);
+          const frames = program.functions.length * (RECURSIONS + 1);
+          expect(known.used).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * frames);
+          for (
+            let short = want.fuel;
+            short > 0;
+            short -= Math.max(1, Math.floor(want.fuel / STEPS))
+          ) {
+            const part = known.before + BigInt(want.fuel - short);
+            for (const pair of [plain, exact]) {
+              const { end, value, used } = run(pair, argument, FAR + part);
+              expect({ end, value }).toEqual({ end: want.end, value: want.value });
+              if (want.end === 'trap') expect(used).toBeGreaterThanOrEqual(known.used);
+              else expect(used).toBe(want.fuel);
+              if (want.end === 'trap') continue;
+              const few = run(pair, argument, part);
+              expect(few.exhausted).toBe(true);
+              if (short > 2 * SLACK) expect(few.end).toBe('trap');
+            }
           }
-        }
-      },
-    ),
-    settings,
-  );
-});
+        },
+      ),
+      settings(70),
+    );
+  },
+);

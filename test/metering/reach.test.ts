@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compile, type Exports } from './build.ts';
 import { assemble, type Encoding, type Shape } from './generated/assemble.ts';
-import { Endless, interpret, type Run } from './generated/interpret.ts';
-import { RECURSIONS, programs, type Program } from './generated/program.ts';
+import type { Run } from './generated/interpret.ts';
+import { RECURSIONS, programs } from './generated/program.ts';
+import { ended, interpreted, KINDS, settings } from './generated/runs.ts';
 
 const mask = fc.oneof(fc.constant(0), fc.nat({ max: 15 }));
 const shapes: fc.Arbitrary<Shape> = fc.record({
@@ -40,43 +41,18 @@ function run(
   );
   holder.exports = counters.instantiate(compile(bytes), { h }).exports;
   const before = counters.fuelUsed;
-  let end: Run['end'] = 'value';
-  let value = 0;
-  try {
-    value = holder.exports['run'](argument);
+  const { end, value } = ended(() => holder.exports['run'](argument));
+  if (end === 'value')
     expect(Reflect.get(counters, 'depth').value).toBe(BigInt(DEFAULT_STACK_BYTES));
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) end = 'trap';
-    else if (error instanceof WebAssembly.Exception) end = 'exception';
-    else throw error;
-  }
   const spent = Number(counters.fuelUsed - before) - HOST_UNITS * calls;
   return { end, value, fuel: spent, exhausted: counters.exhausted };
 }
 
-function interpreted(program: Program, argument: number, encoding: Encoding): Run {
-  try {
-    return interpret(program, argument, encoding === 'legacy');
-  } catch (error) {
-    if (error instanceof Endless) fc.pre(false);
-    throw error;
-  }
-}
-
-const settings = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 200),
-  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
-};
 /** What a path that ends in `unreachable` may leave unpaid in a frame, and what a trap finds paid ahead. */
 const DOOMED_FREE = 64;
 const AHEAD = 262_144 + 4_096 + 600;
 
-test.each([
-  ['plain programs', { exceptions: false, traps: false }],
-  ['programs that trap', { exceptions: false, traps: true }],
-  ['programs that throw', { exceptions: true, traps: false }],
-  ['programs that throw and trap', { exceptions: true, traps: true }],
-])('%s cost the same by table, export, import and call', (_, features) => {
+test.each(KINDS)('%s cost the same by table, export, import and call', (_, features) => {
   fc.assert(
     fc.property(
       programs(features),
@@ -101,6 +77,6 @@ test.each([
         expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
       },
     ),
-    settings,
+    settings(200),
   );
 });

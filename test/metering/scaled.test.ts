@@ -9,15 +9,11 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { compile } from './build.ts';
 import { assemble } from './generated/assemble.ts';
-import { Endless, interpret, type Run } from './generated/interpret.ts';
-import { programs, type Program } from './generated/program.ts';
+import type { Run } from './generated/interpret.ts';
+import { programs } from './generated/program.ts';
+import { ended, interpreted, KINDS, settings } from './generated/runs.ts';
 
-vi.mock('../../packages/metering/src/slack.ts', () => ({
-  SLACK: 64,
-  BLOCK: 4096,
-  AHEAD: 128,
-  LAST: 127,
-}));
+vi.mock('../../packages/metering/src/slack.ts', () => import('./generated/scaled-slack.ts'));
 
 interface Ran {
   readonly end: Run['end'];
@@ -30,43 +26,20 @@ function run(module: WebAssembly.Module, argument: number, fuel: bigint): Ran {
   const counters = new FuelMeter({ fuel, memoryBytes: 1 << 20 });
   const { exports } = counters.instantiate(module);
   const before = counters.fuelUsed;
-  let end: Run['end'] = 'value';
-  try {
-    (exports['run'] as (argument: number) => number)(argument);
-  } catch (error) {
-    end = error instanceof WebAssembly.RuntimeError ? 'trap' : 'exception';
-  }
+  const { end } = ended(() => (exports['run'] as (argument: number) => number)(argument));
   const used = Number(counters.fuelUsed - before);
   return { end, used, before, exhausted: counters.exhausted };
 }
 
-function interpreted(program: Program, argument: number): Run {
-  try {
-    return interpret(program, argument, false);
-  } catch (error) {
-    if (error instanceof Endless) fc.pre(false);
-    throw error;
-  }
-}
-
-const settings = {
-  numRuns: Number(process.env['FC_RUNS'] ?? 250),
-  ...(process.env['FC_SEED'] ? { seed: Number(process.env['FC_SEED']) } : {}),
-};
 const FAR = 1n << 40n;
 /** Budgets of one program. */
 const STEPS = 50;
 
-test.each([
-  ['plain programs', { exceptions: false, traps: false }],
-  ['programs that trap', { exceptions: false, traps: true }],
-  ['programs that throw', { exceptions: true, traps: false }],
-  ['programs that throw and trap', { exceptions: true, traps: true }],
-])('%s end where their budget does, wherever a block begins', (_, features) => {
+test.each(KINDS)('%s end where their budget does, wherever a block begins', (_, features) => {
   expect([SLACK, BLOCK]).toEqual([64, 4096]);
   fc.assert(
     fc.property(programs(features), fc.integer({ min: -4, max: 9 }), (program, argument) => {
-      const { fuel } = interpreted(program, argument);
+      const { fuel } = interpreted(program, argument, 'standard');
       fc.pre(fuel < 60_000);
       const bytes = assemble(program);
       const ran = compile(meter(bytes).bytes);
@@ -88,6 +61,6 @@ test.each([
         }
       }
     }),
-    settings,
+    settings(250),
   );
 });

@@ -70,22 +70,11 @@ export class HelperBodies {
     w.constant(units);
     w.u8(0x7c);
     w.teeLocal(counter);
-    w.setGlobal(fuel);
-    w.getLocal(counter);
-    w.bytes([0x42, 0x00, 0x59, 0x04, 0x40]);
-    this.exhaust(w);
-    w.bytes([0x00, 0x0b]);
+    if (convention === CONVENTION.none || this.exactTraps) {
+      w.setGlobal(fuel);
+      this.trapAtZero(w, counter);
+    } else w.call(this.settleIndex);
     const keepsDepth = convention === CONVENTION.passed && depth;
-    if (convention === CONVENTION.none) {
-      for (let i = 0; i < params; i++) w.getLocal(i);
-      w.call(index);
-      w.u8(0x0b);
-      return w.done();
-    }
-    if (!this.exactTraps) {
-      w.getLocal(counter);
-      w.call(this.settleIndex);
-    }
     if (convention === CONVENTION.handedOver) {
       w.getLocal(counter);
       w.setGlobal(handover);
@@ -98,7 +87,7 @@ export class HelperBodies {
     if (convention === CONVENTION.passed) w.getLocal(counter);
     w.call(index);
     if (convention === CONVENTION.handedOver) w.getGlobal(handover);
-    w.setGlobal(fuel);
+    if (convention !== CONVENTION.none) w.setGlobal(fuel);
     if (keepsDepth) {
       w.getLocal(saved);
       w.setGlobal(stack);
@@ -122,48 +111,41 @@ export class HelperBodies {
   settle(): Uint8Array {
     const w = new CodeWriter(64);
     w.u8(0);
-    this.exhaustAtZero(w, 0x00);
-    w.getLocal(0);
-    w.constant(BLOCK - 1);
-    w.u8(0x84);
-    w.constant(AHEAD);
-    w.u8(0x7c);
-    w.setGlobal(this.globals.fuel);
+    this.trapAtZero(w, 0);
+    this.setAhead(w);
     w.u8(0x0b);
     return w.done();
   }
 
   /** `() -> (counter)`: takes the counter out of the global, and does the same. */
   take(): Uint8Array {
-    const { fuel } = this.globals;
     const w = new CodeWriter(64);
     w.bytes([0x01, 0x01, 0x7e]);
-    w.getGlobal(fuel);
-    w.teeLocal(0);
-    w.bytes([0x42, 0x00, 0x59]);
-    w.unlikely();
-    this.exhaust(w);
-    w.bytes([0x00, 0x0b]);
-    w.getLocal(0);
-    w.constant(BLOCK - 1);
-    w.u8(0x84);
-    w.constant(AHEAD);
-    w.u8(0x7c);
-    w.setGlobal(fuel);
+    w.getGlobal(this.globals.fuel);
+    w.setLocal(0);
+    this.trapAtZero(w, 0);
+    this.setAhead(w);
     w.getLocal(0);
     w.u8(0x0b);
     return w.done();
   }
 
-  private exhaustAtZero(w: CodeWriter, ...then: number[]): void {
-    w.getLocal(0);
+  /** Marks the counter and traps where nothing is left. */
+  private trapAtZero(w: CodeWriter, counter: number): void {
+    w.getLocal(counter);
     w.bytes([0x42, 0x00, 0x59, 0x04, 0x40]);
-    this.exhaust(w);
-    w.bytes([...then, 0x0b]);
+    w.getGlobal(this.globals.exhausted);
+    w.setGlobal(this.globals.fuel);
+    w.bytes([0x00, 0x0b]);
   }
 
-  private exhaust(w: CodeWriter): void {
-    w.getGlobal(this.globals.exhausted);
+  /** Sets the global beyond the end of the block of the counter in local 0. */
+  private setAhead(w: CodeWriter): void {
+    w.getLocal(0);
+    w.constant(BLOCK - 1);
+    w.u8(0x84);
+    w.constant(AHEAD);
+    w.u8(0x7c);
     w.setGlobal(this.globals.fuel);
   }
 

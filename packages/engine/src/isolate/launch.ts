@@ -33,10 +33,10 @@ export const nodeFlags = (entry: string): string[] => [
   '--no-warnings',
   `--max-old-space-size=${HEAP_MIB}`,
   `--stack-size=${STACK_KIB}`,
-  // Metered modules say which arms are hardly ever taken; Node 26 reads it by default.
-  '--experimental-wasm-branch-hinting',
   // Node 24 rejects the flag, and has no foreign functions either.
   ...(major >= 26 ? ['--no-experimental-ffi'] : []),
+  // Metered modules say which arms are hardly ever taken. Node 26 reads it unasked, and a later one may not know the flag.
+  ...(major < 26 ? ['--experimental-wasm-branch-hinting'] : []),
 ];
 
 /** Starts an isolate: own session, no environment, `/` as directory, stderr for last words, the wire as fd 3. */
