@@ -55,6 +55,8 @@ function nodeArguments(entry: string, limits: TranspileLimits, paths: readonly s
     '--freeze-flags-after-init',
     '--disallow-code-generation-from-strings',
     '--no-warnings',
+    // JavaScript runs for less than a second: TurboFan would take more of the processors than its code gives back.
+    '--no-opt',
     `--max-old-space-size=${Math.ceil(limits.memoryBytes / 2 / mebibyte)}`,
     entry,
     ...paths.map((path) => pathToFileURL(path).href),
