@@ -12,7 +12,7 @@ import type { Module } from './module.ts';
 import { GLOBALS } from './namespace.ts';
 import type { Scanner } from './scan.ts';
 import { planStack, type StackPlan } from './stack.ts';
-import { Writer } from './writer.ts';
+import { lengthOfU32, type Contents, type Writer } from './writer.ts';
 
 export interface RewriteOptions {
   /** Some module of the component handles exceptions. */
@@ -21,7 +21,7 @@ export interface RewriteOptions {
 }
 
 export interface Code {
-  readonly code: Writer;
+  readonly code: Contents;
   readonly hints: Writer;
   /** Type index of every own function in the metered module. */
   readonly types: readonly number[];
@@ -140,7 +140,8 @@ export class CodeSection {
       ends[i] = bodies.len;
       hints.add(i, bodies.hints);
     }
-    const code = this.assemble(bodies, starts, ends);
+    const appended = additions.functions.map(({ body }) => body);
+    const code = new Bodies(bodies, starts, ends, appended);
     return { code, hints: hints.section(module.importedFunctions), types, doors };
   }
 
@@ -175,21 +176,47 @@ export class CodeSection {
     }
     return doors;
   }
+}
 
-  private assemble(bodies: CodeWriter, starts: Int32Array, ends: Int32Array): Writer {
-    const appended = this.additions.functions;
-    const code = new Writer(bodies.len + starts.length * 5 + appended.length * 128 + 16);
-    code.u32(starts.length + appended.length);
+/** The bodies of all functions in the order of their indices. */
+class Bodies implements Contents {
+  readonly len: number;
+  private readonly written: Writer;
+  private readonly starts: Int32Array;
+  private readonly ends: Int32Array;
+  private readonly appended: readonly Uint8Array[];
+
+  constructor(
+    written: Writer,
+    starts: Int32Array,
+    ends: Int32Array,
+    appended: readonly Uint8Array[],
+  ) {
+    this.written = written;
+    this.starts = starts;
+    this.ends = ends;
+    this.appended = appended;
+    let len = lengthOfU32(starts.length + appended.length);
+    const add = (size: number): void => {
+      len += lengthOfU32(size) + size;
+    };
+    for (let i = 0; i < starts.length; i++) add((ends[i] as number) - (starts[i] as number));
+    for (const body of appended) add(body.length);
+    this.len = len;
+  }
+
+  writeTo(out: Writer): void {
+    const { written, starts, ends, appended } = this;
+    out.u32(starts.length + appended.length);
     for (let i = 0; i < starts.length; i++) {
       const start = starts[i] as number;
       const end = ends[i] as number;
-      code.u32(end - start);
-      code.copy(bodies.buf, start, end);
+      out.u32(end - start);
+      out.copy(written.buf, start, end);
     }
-    for (const { body } of appended) {
-      code.u32(body.length);
-      code.bytes(body);
+    for (const body of appended) {
+      out.u32(body.length);
+      out.bytes(body);
     }
-    return code;
   }
 }

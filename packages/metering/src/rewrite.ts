@@ -7,6 +7,7 @@ import { SECTION, type Module, type Section } from './module.ts';
 import { EXHAUSTED, GLOBALS, NAMESPACE } from './namespace.ts';
 import { Reader } from './reader.ts';
 import type { Scanner } from './scan.ts';
+import { Run, Sections } from './sections.ts';
 import { readValueType } from './types.ts';
 import { Writer } from './writer.ts';
 
@@ -27,6 +28,16 @@ const PLACES: readonly number[] = [
   SECTION.data,
 ];
 
+/** Those that are another in every metered module. The code section is, too: see {@link CodeSection}. */
+const REWRITTEN: readonly number[] = [
+  SECTION.type,
+  SECTION.import,
+  SECTION.function,
+  SECTION.global,
+  SECTION.export,
+  SECTION.start,
+];
+
 /** Writes the metered form of a scanned module. */
 export class Rewriter {
   private readonly module: Module;
@@ -42,8 +53,7 @@ export class Rewriter {
 
   rewrite(info: ModuleInfo): Uint8Array<ArrayBuffer> {
     const { code, hints } = this.code;
-    const out = new Writer(Math.ceil(this.module.bytes.length * 1.4) + 1024);
-    out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    const out = new Sections();
     let place = 0;
     const upTo = (end: number): void => {
       for (; place < end; place++) this.created(PLACES[place] as number, out);
@@ -57,31 +67,35 @@ export class Rewriter {
       upTo(at);
       place = at + 1;
       if (section.id === SECTION.code) {
-        out.section(SECTION.custom, hints);
-        out.section(SECTION.code, code);
+        out.add(SECTION.custom, hints);
+        out.add(SECTION.code, code);
       } else this.section(section, out);
     }
     upTo(PLACES.length);
     const custom = new Writer(64);
     custom.text(NAMESPACE);
     custom.bytes(encodeInfo(info));
-    out.section(SECTION.custom, custom);
-    return out.done();
+    out.add(SECTION.custom, custom);
+    return out.write();
   }
 
   /** A section that the guest's module does not have, but the metered one needs. */
-  private created(id: number, out: Writer): void {
+  private created(id: number, out: Sections): void {
     const empty = new Reader(Uint8Array.of(0), 0, 1);
     const w = new Writer(256);
     if (id === SECTION.type && this.additions.types.length > 0) this.types(empty, w);
     else if (id === SECTION.import) this.imports(empty, w);
     else if (id === SECTION.global) this.globals(empty, w);
     else return;
-    out.section(id, w);
+    out.add(id, w);
   }
 
-  private section({ id, start, end }: Section, out: Writer): void {
+  private section({ id, start, end }: Section, out: Sections): void {
     const { module } = this;
+    const moves = module.movesConstGlobals && (id === SECTION.element || id === SECTION.data);
+    if (!REWRITTEN.includes(id) && !moves) {
+      return out.add(id, new Run(module.bytes, start, end));
+    }
     const r = new Reader(module.bytes, start, end);
     const w = new Writer(end - start + 256);
     if (id === SECTION.type) this.types(r, w);
@@ -90,10 +104,9 @@ export class Rewriter {
     else if (id === SECTION.start) w.u32(this.code.doors.get(module.started) ?? module.started);
     else if (id === SECTION.global) this.globals(r, w);
     else if (id === SECTION.export) this.exports(r, w);
-    else if (id === SECTION.element && module.movesConstGlobals) this.elements(r, w);
-    else if (id === SECTION.data && module.movesConstGlobals) this.data(r, w);
-    else w.copy(module.bytes, start, end);
-    out.section(id, w);
+    else if (id === SECTION.element) this.elements(r, w);
+    else this.data(r, w);
+    out.add(id, w);
   }
 
   private types(r: Reader, w: Writer): void {
@@ -193,7 +206,7 @@ export class Rewriter {
   }
 
   /** Keeps custom sections, but for those whose offsets or indices would be wrong. */
-  private custom({ start, end }: Section, out: Writer): void {
+  private custom({ start, end }: Section, out: Sections): void {
     const r = new Reader(this.module.bytes, start, end);
     const [nameStart, nameEnd] = r.range();
     const stale = [
@@ -206,13 +219,12 @@ export class Rewriter {
       'dylink',
     ];
     if (stale.some((prefix) => r.startsWith(nameStart, nameEnd, prefix))) return;
-    const w = new Writer(end - start);
-    if (!r.is(nameStart, nameEnd, 'name')) w.copy(r.bytes, start, end);
-    else {
-      w.copy(r.bytes, start, nameEnd);
-      if (!this.names(r, w)) return;
+    if (!r.is(nameStart, nameEnd, 'name')) {
+      return out.add(SECTION.custom, new Run(r.bytes, start, end));
     }
-    out.section(SECTION.custom, w);
+    const w = new Writer(end - start);
+    w.copy(r.bytes, start, nameEnd);
+    if (this.names(r, w)) out.add(SECTION.custom, w);
   }
 
   /** The name section without the names of locals and globals, which move. False where it is not well formed. */

@@ -1,5 +1,17 @@
+/** What is written with its length before it. */
+export interface Contents {
+  readonly len: number;
+  writeTo(out: Writer): void;
+}
+
+export function lengthOfU32(value: number): number {
+  let length = 1;
+  for (let rest = value >>> 7; rest !== 0; rest >>>= 7) length++;
+  return length;
+}
+
 /** A growing byte buffer. */
-export class Writer {
+export class Writer implements Contents {
   buf: Uint8Array<ArrayBuffer>;
   len = 0;
 
@@ -82,13 +94,17 @@ export class Writer {
     for (let i = 0; i < value.length; i++) this.u8(value.charCodeAt(i));
   }
 
-  /** A section, or any other counted run: length first, then the bytes of `body`. */
-  counted(body: Writer): void {
-    this.u32(body.len);
-    this.copy(body.buf, 0, body.len);
+  writeTo(out: Writer): void {
+    out.copy(this.buf, 0, this.len);
   }
 
-  section(id: number, body: Writer): void {
+  /** A section, or any other counted run: length first, then the bytes of `body`. */
+  counted(body: Contents): void {
+    this.u32(body.len);
+    body.writeTo(this);
+  }
+
+  section(id: number, body: Contents): void {
     this.u8(id);
     this.counted(body);
   }
