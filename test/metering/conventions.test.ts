@@ -181,7 +181,7 @@ describe('after a trap nothing is given back, whoever was called before', () => 
     for (const beyond of steps) {
       const ahead = ran((1n << 30n) + beyond) - cost;
       expect(ahead).toBeGreaterThanOrEqual(0n);
-      expect(ahead).toBeLessThanOrEqual(262_144n + 4_096n + 600n);
+      expect(ahead).toBeLessThanOrEqual(1_048_576n + 4_096n + 600n);
     }
   });
 });

@@ -211,7 +211,7 @@ const DOOMED_FREE = 64;
 /** Most frames that can be on such a path at once. */
 const mostFrames = ({ functions }: Program): number => functions.length * (RECURSIONS + 1);
 /** Up to the end of a block, and beyond as the global is set; and what the path may have got back since. */
-const AHEAD = 262_144 + 4_096 + 600;
+const AHEAD = 1_048_576 + 4_096 + 600;
 
 test('a trap leaks no more than the tail of a doomed path, and finds no more than a block paid ahead', () => {
   fc.assert(

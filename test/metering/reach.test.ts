@@ -50,7 +50,7 @@ function run(
 
 /** What a path that ends in `unreachable` may leave unpaid in a frame, and what a trap finds paid ahead. */
 const DOOMED_FREE = 64;
-const AHEAD = 262_144 + 4_096 + 600;
+const AHEAD = 1_048_576 + 4_096 + 600;
 
 test.each(KINDS)('%s cost the same by table, export, import and call', (_, features) => {
   fc.assert(

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { BUDGETS, compile, wat, type Exports } from './build.ts';
 
 const TRAP = WebAssembly.RuntimeError;
-const BLOCK = 262_144n;
+const BLOCK = 1_048_576n;
 /** Even numbers of units, straight. */
 const work = (units: number): string => '(drop (i32.const 1))'.repeat(units / 2);
 /** Each pays for itself, without a check. */

@@ -134,6 +134,7 @@ export class CodeSection {
         check: calls.check[i] === 1,
         frame: stack.frames[i] as number,
         narrow: calls.narrow[i],
+        leftKnown: conventions.own[i] === CONVENTION.passed && stack.cut[i] === 0,
         convention: conventions.own[i] as number,
         depth: conventions.depth[i] === 1,
       });

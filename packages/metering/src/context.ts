@@ -44,6 +44,8 @@ export interface FunctionPlan {
   readonly frame: number;
   /** Where the frame counts and the counter is checked, if not from the entry to all exits. */
   readonly narrow: Narrow | undefined;
+  /** All callers are written after it: they know what it leaves unchecked. */
+  readonly leftKnown: boolean;
   /** One of {@link CONVENTION}. */
   readonly convention: number;
   /** It, or something that it calls, counts the depth. */

@@ -21,7 +21,10 @@ const UNREACHABLE = 0x00;
 const WIDEST = BLOCK / 4;
 /** Units that may be charged after a check until another one stands. */
 const BETWEEN_CHECKS = SLACK - UNCHECKED_UNITS;
-/** Units that a function which checks may leave unchecked when it returns; one that does not, twice as many. */
+/**
+ * Units that a function may leave unchecked when it returns, where its callers do not know how many; twice as many
+ * where they do.
+ */
 const AT_EXIT = SLACK / 4;
 
 /**
@@ -42,8 +45,6 @@ export class CounterEmitter {
   private saved = 0;
   private length64 = 0;
   private length32 = 0;
-  /** Some path checks, so that callers take no more than {@link AT_EXIT} for unchecked. */
-  private checks = false;
   /** … in the whole function. */
   private always = false;
   /** Most units that some exit leaves unchecked. */
@@ -73,7 +74,6 @@ export class CounterEmitter {
     this.since = 0;
     this.before = plan.convention === CONVENTION.shared ? 0 : SLACK;
     this.left = 0;
-    this.checks = plan.check || plan.frame > 0 || fn.hasLoops;
     this.locals(fn);
     if (plan.convention !== CONVENTION.none) this.entry();
   }
@@ -345,7 +345,7 @@ export class CounterEmitter {
       // Others than exact functions expect the global, which holds the counter, ahead.
       if (this.exact && !context.exactTraps) this.settle();
       else {
-        if (this.since > (this.checks ? AT_EXIT : 2 * AT_EXIT)) this.check();
+        if (this.since > (plan.leftKnown ? 2 * AT_EXIT : AT_EXIT)) this.check();
         this.left = Math.max(this.left, this.since);
       }
     }

@@ -28,8 +28,12 @@ export class FunctionEmitter {
   private readonly context: EmitContext;
   private readonly w: CodeWriter;
   private readonly counter: CounterEmitter;
-  /** Units that may be charged without a check where a label, or an `else` that is still to come, is reached. */
+  /**
+   * Units that may be charged without a check where a label is reached, by a branch or by the `br_table` whose labels
+   * are joined with it, and where an `else` is that is still to come.
+   */
   private readonly sinceAt: Float64Array;
+  private readonly sinceAtTable: Float64Array;
   private readonly sinceAtElse: Float64Array;
   /** The loop whose body is being copied. */
   private copied: Copied = NOT_COPIED;
@@ -42,6 +46,7 @@ export class FunctionEmitter {
     this.w = w;
     this.counter = new CounterEmitter(context, w);
     this.sinceAt = new Float64Array(context.labels.length);
+    this.sinceAtTable = new Float64Array(context.labels.length);
     this.sinceAtElse = new Float64Array(context.labels.length);
   }
 
@@ -144,7 +149,7 @@ export class FunctionEmitter {
           c.arrive(this.sinceAtElse[a] as number);
           break;
         case EV.brTable:
-          if (live) this.reach(labels.find(a));
+          if (live) this.reach(labels.find(a), this.sinceAtTable);
           break;
         case EV.call:
           this.copy(copied, at);
@@ -295,8 +300,8 @@ export class FunctionEmitter {
   }
 
   /** A branch goes to a label. */
-  private reach(label: number): void {
-    this.sinceAt[label] = Math.max(this.sinceAt[label] as number, this.counter.sinceCheck);
+  private reach(label: number, sinceAt = this.sinceAt): void {
+    sinceAt[label] = Math.max(sinceAt[label] as number, this.counter.sinceCheck);
   }
 
   /** Comes to the end of a block, from its inside and by branches. */
@@ -306,7 +311,7 @@ export class FunctionEmitter {
       Math.max(
         fallsThrough ? this.counter.sinceCheck : 0,
         this.sinceAt[label] as number,
-        this.sinceAt[root] as number,
+        this.sinceAtTable[root] as number,
       ),
     );
   }

@@ -98,7 +98,7 @@ test('readings hold after a trap', () => {
   expect(() => exports['run']()).toThrow(WebAssembly.RuntimeError);
   const spent = before - counters.fuelRemaining;
   expect(spent).toBeGreaterThanOrEqual(3n);
-  expect(spent).toBeLessThanOrEqual(262_144n + 4_096n);
+  expect(spent).toBeLessThanOrEqual(1_048_576n + 4_096n);
   expect({
     exhausted: counters.exhausted,
     stack: counters.stackOverflowed,

@@ -16,7 +16,7 @@ export interface MeteringOptions {
   readonly limits?: Partial<MeteringLimits>;
   /**
    * Know at every trap what was spent, at a price in speed (docs/internals/metering.md). Default `false`: exact after
-   * `unreachable` and a full stack; after other traps up to 266 240 units more are taken for spent than were, the same
+   * `unreachable` and a full stack; after other traps up to 1 052 672 units more are taken for spent than were, the same
    * on every run with the same budget.
    */
   readonly exactTraps?: boolean;

@@ -2,7 +2,7 @@
 export const SLACK = 2048;
 
 /** Units from one setting of the fuel global to the next: a power of two, and a multiple of {@link SLACK}. */
-export const BLOCK = 262_144;
+export const BLOCK = 1_048_576;
 
 /** How far behind the end of the counter's block the global is set: further than the counter comes unchecked. */
 export const AHEAD = 2 * SLACK;
