@@ -36,8 +36,6 @@ export class Body {
   locals = 0;
   /** Units since the event before. */
   cost = 0;
-  /** Units since the last place where a charge can stand, up to the event before. */
-  run = 0;
   live = true;
   height = 0;
   maxHeight = 0;
@@ -73,7 +71,6 @@ export class Body {
     this.params = params;
     this.locals = locals;
     this.cost = 0;
-    this.run = 0;
     this.live = true;
     this.height = 0;
     this.maxHeight = results;
@@ -157,19 +154,8 @@ export class Body {
     if (this.height > this.maxHeight) this.maxHeight = this.height;
   }
 
-  /** Logs the instruction that was read; what is charged before it and behind it are two things. */
-  bound(kind: number, flags: number, a: number): void {
-    this.log(kind, flags, a);
-    this.run = 0;
-  }
-
-  /** Logs an instruction behind which the run goes on. */
-  within(kind: number, a: number): void {
-    this.run += this.cost;
-    this.log(kind, this.liveness(), a);
-  }
-
-  private log(kind: number, flags: number, a: number): void {
+  /** Logs the instruction that was read. */
+  log(kind: number, flags: number, a: number): void {
     this.events.push(kind, flags, this.at, this.r.pos, this.cost, a);
     this.units += this.cost;
     this.cost = 0;

@@ -3,7 +3,7 @@ import { Callers } from './callers.ts';
 import { chooseConventions, CONVENTION, type Conventions } from './conventions.ts';
 import type { EventLog, LabelLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
-import { newArms, planFunction, type PlanContext } from './plan.ts';
+import { newFlow, planFunction, type PlanContext } from './plan.ts';
 import type { FunctionScan } from './function-scan.ts';
 import type { Scanner } from './scan.ts';
 import { SLACK } from './slack.ts';
@@ -66,7 +66,7 @@ class CallPlanner implements PlanContext, Callees {
   readonly events: EventLog;
   readonly labels: LabelLog;
   readonly exceptions: boolean;
-  readonly arms = newArms();
+  readonly flow = newFlow();
   private readonly module: Module;
   private readonly functions: readonly FunctionScan[];
   private readonly graph: CallGraph;

@@ -80,6 +80,13 @@ export class CodeWriter extends Writer {
     this.addEnd = this.len;
   }
 
+  /** Gets a local that nobody gets again before it is set: if it was set just now, that need not be. */
+  lastLocal(index: number): void {
+    if (this.len !== this.setEnd || index !== this.setIndex) return this.getLocal(index);
+    this.len = this.setStart;
+    this.setEnd = -1;
+  }
+
   teeLocal(index: number): void {
     this.u8(0x22);
     this.u32(index);

@@ -264,27 +264,25 @@ export class CounterEmitter {
     if (!this.exact && this.plan.convention !== CONVENTION.none) this.share();
   }
 
-  /** Before a call: the callee finds the counter, and the stack that is left. */
-  beforeCall(callee: number): void {
+  /** Before a call that so many units are charged for: the callee finds the counter, and the stack that is left. */
+  beforeCall(callee: number, units: number): void {
     const { context } = this;
     const convention = context.convention(callee);
-    if (convention === CONVENTION.none) return;
+    if (convention === CONVENTION.none) return this.charge(units);
+    const passed = convention === CONVENTION.passed;
+    const depth = context.asksDepth(callee);
+    if (passed && depth) this.w.getLocal(this.stack);
+    this.charge(units);
     if (convention === CONVENTION.shared) {
       this.checkLong();
       this.share();
     } else {
       if (this.exact && !context.exactTraps) this.settle();
       else if (this.since > BETWEEN_CHECKS) this.check();
-      if (convention === CONVENTION.handedOver) {
-        this.w.getLocal(this.counter);
-        this.w.setGlobal(context.handover);
-      }
+      this.w.lastLocal(this.counter);
+      if (!passed) this.w.setGlobal(context.handover);
     }
-    const depth = context.asksDepth(callee);
-    if (convention === CONVENTION.passed) {
-      if (depth) this.w.getLocal(this.stack);
-      this.w.getLocal(this.counter);
-    } else if (depth) {
+    if (depth && !passed) {
       this.w.getLocal(this.stack);
       this.w.setGlobal(context.depth);
     }
@@ -349,7 +347,7 @@ export class CounterEmitter {
         this.left = Math.max(this.left, this.since);
       }
     }
-    if (convention === CONVENTION.passed) return this.w.getLocal(this.counter);
+    if (convention === CONVENTION.passed) return this.w.lastLocal(this.counter);
     if (!live) return;
     if (convention === CONVENTION.shared) {
       this.checkLong();

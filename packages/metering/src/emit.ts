@@ -103,6 +103,7 @@ export class FunctionEmitter {
                 this.land(a, (flags & FLAG.fallsThrough) !== 0);
                 if ((labels.flags[a] as number) & LABEL.pad) c.land();
               }
+              c.charge(events.edge[i] as number);
               c.exit((flags & FLAG.live) !== 0);
               w.u8(0x0b);
             }
@@ -155,7 +156,7 @@ export class FunctionEmitter {
           this.copy(copied, at);
           copied = next;
           if (live) {
-            c.beforeCall(a);
+            c.beforeCall(a, events.edge[i] as number);
             this.copy(at, next);
             c.afterCall(a);
           } else c.deadCall(a, () => this.copy(at, next));
@@ -171,7 +172,7 @@ export class FunctionEmitter {
         case EV.return:
           this.copy(copied, at);
           copied = at;
-          if (live) c.charge(-this.prepaid());
+          if (live) c.charge((events.edge[i] as number) - this.prepaid());
           c.exit(live);
           break;
         case EV.tailCall:

@@ -92,8 +92,8 @@ export class EventLog {
   /** What depends on the kind. For control: the label. */
   a: Int32Array;
   /**
-   * Results: units charged after the instruction, and on the taken edge; for a loop, copies of its body; for the `end`
-   * of an `if` without `else`, units of the way around it.
+   * Results: units charged after the instruction, and on the taken edge; before a call, a `return` or the function's
+   * end; for the `end` of an `if` without `else`, on the way around it; for a loop, copies of its body.
    */
   charge: Int32Array;
   edge: Int32Array;
@@ -159,8 +159,8 @@ export class EventLog {
 /** Bits of {@link LabelLog.flags}. */
 export const LABEL = {
   loop: 1,
-  /** Its potential is fixed rather than taken from what follows. */
-  pinned: 2,
+  /** Some `br_table` branches to it. */
+  table: 2,
   /** A `catch` clause of `try_table` lands here. */
   pad: 4,
   /** Carries no value, so a branch to it can be wrapped in an `if`. */
@@ -170,8 +170,6 @@ export const LABEL = {
    * there a loop around it, that one's header would not see the ways that leave this one.
    */
   region: 16,
-  /** Its potential is 0 and stays so: loops, the function itself, landing pads. */
-  fixed: 32,
 } as const;
 
 /** Branch targets of all functions, in parallel arrays. */
@@ -182,15 +180,12 @@ export class LabelLog {
   loops: Int32Array;
   /** Union-find over the labels that one `br_table` shares. */
   parent: Int32Array;
-  /** Units already paid by whoever branches here. */
-  potential: Int32Array;
 
   constructor(codeBytes: number) {
     const room = Math.ceil(codeBytes / BYTES_PER_LABEL) + LEAST;
     this.flags = uint8(room);
     this.loops = int32(room);
     this.parent = int32(room);
-    this.potential = int32(room);
   }
 
   push(flags: number, loops: number): number {
@@ -199,7 +194,6 @@ export class LabelLog {
       this.flags = grown(this.flags, uint8);
       this.loops = grown(this.loops, int32);
       this.parent = grown(this.parent, int32);
-      this.potential = grown(this.potential, int32);
     }
     this.flags[i] = flags;
     this.loops[i] = loops;
@@ -219,35 +213,8 @@ export class LabelLog {
     return root;
   }
 
-  /** Fixes the potential of a label that had none to `potential`. */
-  pin(label: number, potential: number): void {
-    const flags = this.flags[label] as number;
-    if (flags & LABEL.pinned) return;
-    this.flags[label] = flags | LABEL.pinned;
-    this.potential[label] = potential;
-  }
-
-  /** Fixes the potential of a label, and of those joined with it, to 0. */
-  fix(label: number): void {
-    const root = this.find(label);
-    for (const each of [label, root]) {
-      this.flags[each] = (this.flags[each] as number) | LABEL.pinned | LABEL.fixed;
-    }
-    this.potential[root] = 0;
-  }
-
-  /** Gives two pinned labels one potential. */
+  /** Makes one of two labels, as whoever branches to either must have paid the same. */
   join(one: number, other: number): void {
-    const a = this.find(one);
-    const b = this.find(other);
-    if (a === b) return;
-    if ((this.flags[b] as number) & LABEL.fixed) this.parent[a] = b;
-    else this.parent[b] = a;
-  }
-
-  /** Units already paid by whoever branches to this label. Meaningful once its end has been planned. */
-  paid(label: number): number {
-    const pinned = ((this.flags[label] as number) & LABEL.pinned) !== 0;
-    return this.potential[pinned ? this.find(label) : label] as number;
+    this.parent[this.find(other)] = this.find(one);
   }
 }

@@ -24,11 +24,7 @@ export function open(b: Body, opcode: number): void {
     b.hasLoops ||= b.live;
   }
   const carried = isLoop ? params : results;
-  const label = labels.push(
-    (isLoop ? LABEL.loop | LABEL.pinned | LABEL.fixed : 0) | (carried === 0 ? LABEL.plain : 0),
-    b.loops,
-  );
-  if (isLoop) labels.potential[label] = 0;
+  const label = labels.push((isLoop ? LABEL.loop : 0) | (carried === 0 ? LABEL.plain : 0), b.loops);
   if (opcode === IF) {
     b.height--;
     b.cost += COSTS.instruction;
@@ -38,7 +34,7 @@ export function open(b: Body, opcode: number): void {
   b.control.push(opcode, label, b.height - params, params, results, b.live);
   checkLimit(b.limits, 'blockDepth', b.control.depth, at);
   b.blocks++;
-  if (isLoop || opcode === IF) b.bound(isLoop ? EV.loop : EV.if, b.liveness(), label);
+  if (isLoop || opcode === IF) b.log(isLoop ? EV.loop : EV.if, b.liveness(), label);
 }
 
 /** `else`, `catch`, `catch_all`. */
@@ -53,7 +49,7 @@ export function alternative(b: Body, opcode: number): void {
   else if (opcode === 0x19) pushed = 0;
   const flags = (b.live ? FLAG.fallsThrough : 0) | (control.liveAtEntry() ? FLAG.live : 0);
   control.alternative(opcode, b.live);
-  b.bound(isElse ? EV.else : EV.catch, flags, control.label());
+  b.log(isElse ? EV.else : EV.catch, flags, control.label());
   b.live = control.liveAtEntry();
   b.height = control.height() + pushed;
 }
@@ -79,7 +75,7 @@ export function close(b: Body, opcode: number): void {
   b.height = control.height() + control.results();
   control.pop();
   if (control.depth === 1) flags |= FLAG.outermost;
-  b.bound(EV.end, flags, label);
+  b.log(EV.end, flags, label);
 }
 
 /** `br`, `br_if`, `br_on_null`, `br_on_non_null`. */
@@ -95,18 +91,14 @@ export function branch(b: Body, opcode: number): void {
     if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain) flags |= FLAG.splittable;
   }
   if (b.live) b.control.branch(target);
-  b.bound(opcode === 0x0c ? EV.br : EV.brIf, flags, label);
+  b.log(opcode === 0x0c ? EV.br : EV.brIf, flags, label);
   if (opcode === 0x0c) b.die();
 }
-
-/** Longest run up to a `br_table` that is paid where it leads to, which spares dispatching loops a charge. */
-const DISPATCH_UNITS = 64;
 
 /** `br_table`. Its labels are joined, since whoever branches must have paid the same to each. */
 export function branchTable(b: Body): void {
   const { r, control, labels, live, at } = b;
   b.cost += COSTS.branchTable;
-  const run = b.run + b.cost;
   const count = r.u32();
   checkLimit(b.limits, 'branchTableEntries', count, at);
   let first = -1;
@@ -118,11 +110,11 @@ export function branchTable(b: Body): void {
     if (!live) continue;
     control.branch(target);
     if (first === label) continue;
-    labels.pin(label, run <= DISPATCH_UNITS ? -run : 0);
+    labels.flags[label] = (labels.flags[label] as number) | LABEL.table;
     if (first === -1) first = label;
     else labels.join(first, label);
   }
-  b.bound(EV.brTable, b.liveness() | (leaves ? FLAG.leaves : 0), Math.max(first, 0));
+  b.log(EV.brTable, b.liveness() | (leaves ? FLAG.leaves : 0), Math.max(first, 0));
   b.die();
 }
 
@@ -141,7 +133,6 @@ function catchClauses(b: Body): void {
     if (!b.live) continue;
     control.branch(target);
     labels.flags[label] = (labels.flags[label] as number) | LABEL.pad;
-    labels.fix(label);
   }
 }
 
@@ -160,6 +151,6 @@ export function leave(b: Body, opcode: number): void {
   if (opcode === 0x09 && r.u32() >= b.control.depth) r.fail('rethrow out of range', b.at);
   if (thrown && b.live) b.throws = true;
   b.cost += thrown ? COSTS.throw : COSTS.instruction;
-  b.bound(thrown ? EV.throw : opcode === 0x00 ? EV.trap : EV.return, b.liveness(), 0);
+  b.log(thrown ? EV.throw : opcode === 0x00 ? EV.trap : EV.return, b.liveness(), 0);
   b.die();
 }

@@ -5,6 +5,7 @@ export interface FunctionScan {
   readonly endEvent: number;
   /** Label of the function itself. */
   readonly label: number;
+  readonly endLabel: number;
   /** Parameters and declared locals. */
   readonly locals: number;
   readonly localGroups: number;

@@ -1,12 +1,7 @@
 import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
+import { DOOMED, DOOMED_FREE, FlowGraph, RANK } from './flow-graph.ts';
 import type { FunctionScan } from './function-scan.ts';
 
-/**
- * Where a function pays. One pass from the last event to the first gives every point a *potential*: the units that
- * whoever stands there has already paid, up to the end of the acyclic region. Where two paths meet or part with
- * different potentials, the difference is charged (or given back) on one of them, so that every path pays exactly
- * its own cost. Loop headers and the function's end have potential 0.
- */
 export interface PlanContext {
   readonly events: EventLog;
   readonly labels: LabelLog;
@@ -16,221 +11,212 @@ export interface PlanContext {
   keepsCounter(callee: number): boolean;
   /** Whether a call cannot end by an exception. */
   returns(callee: number): boolean;
-  readonly arms: Arms;
+  readonly flow: Flow;
   /** Units that the caller pays for a callee. */
   prepaid(callee: number): number;
 }
 
-/**
- * A path that ends in `unreachable` accepts whatever the other side paid: it is represented by a potential far below
- * any real one, which still counts up, so that long doomed paths pay after all.
- */
-const ANY = -1_000_000_000;
-const ANY_MAX = -500_000_000;
-const DOOMED_FREE = 64;
-
-const isAny = (p: number): boolean => p < ANY_MAX;
-const concrete = (p: number): number => (p < ANY_MAX ? p - ANY : p);
-
 /** Per-label scratch of one function; indexed by label minus the function's first, and reused from one to the next. */
-export interface Arms {
-  readonly elseUnits: number[];
-  readonly elseEvent: number[];
-  readonly thenLive: boolean[];
-  readonly elseLive: boolean[];
+export interface Flow {
+  readonly graph: FlowGraph;
+  /** Units from the label to the trap that it is doomed to, or -1. */
+  readonly doomed: number[];
+  /** The line that begins behind an `else`; where there is none, -1 minus the event that ends the `if`. */
+  readonly other: number[];
   readonly heavyAtEnd: number[];
   readonly blockersAtEnd: number[];
   readonly end: number[];
   readonly tablesAtEnd: number[];
-  /** The `end` of an `if` without `else`, and whether the arm goes on with a loop around it. */
-  readonly endEvent: number[];
-  readonly continues: boolean[];
 }
 
-export const newArms = (): Arms => ({
-  elseUnits: [],
-  elseEvent: [],
-  thenLive: [],
-  elseLive: [],
+export const newFlow = (): Flow => ({
+  graph: new FlowGraph(),
+  doomed: [],
+  other: [],
   heavyAtEnd: [],
   blockersAtEnd: [],
   end: [],
   tablesAtEnd: [],
-  endEvent: [],
-  continues: [],
 });
 
-/** Fills `charge` and `edge` of the function's events; returns the units to be charged at its entry. */
+/**
+ * Where a function pays: reads its events from the last to the first into a {@link FlowGraph}, and has that fill their
+ * `charge` and `edge`. Returns the units to be charged at the entry.
+ */
 export function planFunction(fn: FunctionScan, context: PlanContext): number {
-  const { events, labels, exceptions } = context;
+  const { events, labels, exceptions, flow } = context;
+  const { graph, doomed, other } = flow;
   const { kind, flags, cost, a, charge, edge } = events;
   const base = fn.label;
-  const { arms } = context;
+  const last = fn.endEvent - 1;
   let heavy = 0;
   /** Events that keep a loop around them from being copied. */
   let blockers = 0;
   let tables = 0;
-  let p = 0;
+  graph.begin(fn, labels);
+  const exit = graph.node(base);
 
-  for (let i = fn.endEvent - 1; i >= fn.firstEvent; i--) {
+  for (let i = last; i >= fn.firstEvent; i--) {
     const f = flags[i] as number;
     const k = kind[i] as number;
-    const units = cost[i] as number;
     const label = a[i] as number;
+    const at = label - base;
     charge[i] = 0;
     edge[i] = 0;
     if (f & FLAG.leaves && (f & FLAG.splittable) === 0 && k !== EV.br) blockers++;
+    if (k === EV.loop) graph.depth = (labels.loops[label] as number) - 1;
     if ((f & FLAG.live) === 0 && k !== EV.end && k !== EV.else && k !== EV.catch) continue;
     switch (k) {
       case EV.end:
-        if (f & FLAG.loopEnd) {
-          arms.heavyAtEnd[label - base] = heavy;
-          arms.blockersAtEnd[label - base] = fn.hasPads ? -1 : blockers;
-          arms.end[label - base] = i;
-          arms.tablesAtEnd[label - base] = tables;
-        } else {
-          p = endOfBlock(i, f, p, context, arms, base);
+        doomed[at] = -1;
+        if ((labels.flags[label] as number) & LABEL.pad) {
+          graph.potentials.unite(graph.node(label), exit, 0);
         }
+        if (f & FLAG.loopEnd) {
+          graph.depth = labels.loops[label] as number;
+          flow.heavyAtEnd[at] = heavy;
+          flow.blockersAtEnd[at] = fn.hasPads ? -1 : blockers;
+          flow.end[at] = i;
+          flow.tablesAtEnd[at] = tables;
+        } else if (i < last) {
+          other[at] = -1 - i;
+          if ((f & FLAG.live) === 0) doomed[at] = 0;
+          else if (graph.to === DOOMED) doomed[at] = graph.units;
+          else graph.close(graph.node(label), i);
+          leadTo(label, at, flow);
+        } else if (!fn.rootNamed) graph.passExit(i);
         break;
       case EV.else:
-        arms.elseUnits[label - base] = p;
-        arms.elseEvent[label - base] = i;
-        arms.thenLive[label - base] = (f & FLAG.fallsThrough) !== 0;
-        p = labels.paid(label);
+        if (f & FLAG.live) other[at] = graph.close(-1, i);
+        leadTo(label, at, flow);
         break;
       case EV.catch:
-        if (f & FLAG.live) charge[i] = concrete(p);
-        p = labels.paid(label);
+        if (f & FLAG.live) graph.close(exit, i);
+        leadTo(label, at, flow);
         break;
       case EV.if:
-        p = splitIf(i, p, context, arms, label - base);
+        splitIf(i, label, at, context);
         break;
-      case EV.loop:
-        if (!fn.hasPads && heavy === arms.heavyAtEnd[label - base]) {
-          const switches = tables !== arms.tablesAtEnd[label - base];
+      case EV.loop: {
+        let copied = 0;
+        if (!fn.hasPads && heavy === flow.heavyAtEnd[at]) {
+          const switches = tables !== flow.tablesAtEnd[at];
           if (switches && labels.loops[label] === 1) {
             labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
           }
-          if (blockers === arms.blockersAtEnd[label - base]) {
-            const end = arms.end[label - base] as number;
-            edge[i] = copies(i, end, concrete(p), context);
-            if (edge[i] !== 0) context.events.copied.set(i, end);
+          if (blockers === flow.blockersAtEnd[at]) {
+            copied = copies(i, flow.end[at] as number, context);
           }
         }
-        charge[i] = concrete(p);
-        p = 0;
         blockers++;
+        if (graph.to === DOOMED) break;
+        if (copied > 0) events.copied.set(i, flow.end[at] as number);
+        edge[i] = copied;
+        const rank = copied > 0 ? RANK.copied : graph.dispatches() ? RANK.dispatch : RANK.header;
+        graph.close(graph.node(label), i, rank);
+        graph.open(graph.node(label));
         break;
+      }
       case EV.br:
-        p = labels.paid(label);
+        leadTo(label, at, flow);
         break;
       case EV.brTable:
         tables++;
-        p = labels.paid(label);
+        graph.open(graph.node(label));
         break;
       case EV.brIf:
-        p = splitBranch(i, f, p, labels.paid(label), events);
+        splitBranch(i, label, at, context);
         break;
       case EV.trap:
-        p = exceptions ? 0 : ANY;
+        graph.open(exceptions ? exit : DOOMED);
         break;
       case EV.return:
+        graph.open(exit);
+        graph.passExit(i);
+        break;
       case EV.throw:
-        if (k === EV.throw) blockers++;
-        p = 0;
+        blockers++;
+        graph.open(exit);
         break;
       case EV.tailCall:
-        p = context.prepaid(label);
+        graph.open(exit, context.prepaid(label));
         break;
-      case EV.call:
-        if (!context.keepsCounter(label)) heavy++;
-        // Nor does a call wait for what is paid behind it: every frame of a recursion would owe it.
-        if ((exceptions && !context.returns(label)) || (p < 0 && !isAny(p))) {
-          charge[i] = concrete(p);
-          p = 0;
-        }
-        p += context.prepaid(label);
+      case EV.call: {
+        const keeps = context.keepsCounter(label);
+        const prepaid = context.prepaid(label);
+        if (!keeps) heavy++;
+        if (exceptions && !context.returns(label)) {
+          graph.close(exit, i);
+          graph.open(exit);
+          graph.passExit(i, prepaid);
+        } else if (!keeps) graph.passCall(i, prepaid);
+        graph.units += prepaid;
         break;
+      }
       case EV.memoryGrow:
       case EV.tableGrow:
         heavy++;
         break;
     }
-    p += units;
-    if (isAny(p) && p - ANY > DOOMED_FREE) p -= ANY;
+    graph.units += cost[i] as number;
+    if (graph.to === DOOMED && graph.units > DOOMED_FREE) graph.to = exit;
   }
-  return concrete(p);
+  return graph.solve(events);
 }
 
-function endOfBlock(
-  i: number,
-  f: number,
-  p: number,
-  { events, labels }: PlanContext,
-  arms: Arms,
-  base: number,
-): number {
-  const label = events.a[i] as number;
-  let paid = p;
-  if (f & FLAG.live) {
-    if ((labels.flags[label] as number) & LABEL.pinned) {
-      paid = labels.paid(label);
-      events.charge[i] = isAny(p) ? 0 : p - paid;
-    } else labels.potential[label] = p;
-  } else if (((labels.flags[label] as number) & LABEL.pinned) === 0) labels.potential[label] = 0;
-  if (f & FLAG.oneArmed) {
-    arms.elseUnits[label - base] = paid;
-    arms.elseEvent[label - base] = -1;
-    arms.endEvent[label - base] = i;
-    arms.continues[label - base] =
-      (f & FLAG.fallsThrough) === 0 &&
-      events.kind[i - 1] === EV.br &&
-      ((labels.flags[events.a[i - 1] as number] as number) & LABEL.loop) !== 0;
-  } else if (f & FLAG.twoArmed) arms.elseLive[label - base] = (f & FLAG.fallsThrough) !== 0;
-  return paid;
+/** Opens a line that leads to a label. */
+function leadTo(label: number, at: number, { graph, doomed }: Flow): void {
+  const units = doomed[at] as number;
+  if (units < 0) graph.open(graph.node(label));
+  else graph.open(DOOMED, units);
 }
 
-function splitIf(
-  i: number,
-  thenUnits: number,
-  { events }: PlanContext,
-  arms: Arms,
-  slot: number,
-): number {
-  const elseUnits = arms.elseUnits[slot] as number;
-  const elseEvent = arms.elseEvent[slot] as number;
-  if (isAny(thenUnits)) return elseUnits;
-  if (elseEvent === -1) {
-    if (isAny(elseUnits)) return thenUnits;
-    if (arms.continues[slot] === true) {
-      events.edge[arms.endEvent[slot] as number] = elseUnits - thenUnits;
-      return thenUnits;
+function splitIf(i: number, label: number, at: number, context: PlanContext): void {
+  const { graph, doomed, other } = context.flow;
+  const line = other[at] as number;
+  if (line < 0) {
+    const around = doomed[at] as number;
+    if (around >= 0) graph.passDoomed(around);
+    else if (graph.to === DOOMED) graph.open(graph.node(label));
+    else {
+      const node = graph.split();
+      graph.close(node, i);
+      const end = -1 - line;
+      const rank = continues(end, context) ? RANK.leavingEdge : RANK.around;
+      graph.edge(node, graph.node(label), end, rank);
+      graph.open(node);
     }
-    events.charge[i] = thenUnits - elseUnits;
-    return elseUnits;
+  } else if (graph.isDoomed(line)) graph.passDoomed(graph.discard(line));
+  else if (graph.to === DOOMED) graph.reopen(line);
+  else {
+    const node = graph.split();
+    graph.close(node, i);
+    graph.attach(line, node);
+    graph.open(node);
   }
-  if (isAny(elseUnits)) return thenUnits;
-  const thenLive = arms.thenLive[slot] as boolean;
-  const elseLive = arms.elseLive[slot] as boolean;
-  // The arm that goes on is the likelier one: the other leaves by a branch.
-  const followThen = thenLive === elseLive ? thenUnits <= elseUnits : thenLive;
-  if (followThen) {
-    events.charge[elseEvent] = elseUnits - thenUnits;
-    return thenUnits;
-  }
-  events.charge[i] = thenUnits - elseUnits;
-  return elseUnits;
 }
 
-function splitBranch(i: number, f: number, stays: number, taken: number, events: EventLog): number {
-  if (isAny(taken)) return stays;
-  if (isAny(stays)) return taken;
-  if (f & FLAG.splittable && stays !== taken) {
-    events.edge[i] = taken - stays;
-    return stays;
+/** Whether the arm that comes to its end here goes on with a loop around it, as a `while` is written. */
+function continues(end: number, { events: { kind, flags, a }, labels }: PlanContext): boolean {
+  if ((flags[end] as number) & FLAG.fallsThrough || kind[end - 1] !== EV.br) return false;
+  return ((labels.flags[a[end - 1] as number] as number) & LABEL.loop) !== 0;
+}
+
+function splitBranch(i: number, label: number, at: number, context: PlanContext): void {
+  const { flow, events, labels } = context;
+  const { graph, doomed } = flow;
+  const units = doomed[at] as number;
+  if (units >= 0) return graph.passDoomed(units);
+  const target = graph.node(label);
+  if (graph.to === DOOMED) return graph.open(target);
+  const f = events.flags[i] as number;
+  let node = target;
+  if (f & FLAG.conditional && (labels.flags[label] as number) & LABEL.plain) {
+    node = graph.split();
+    graph.edge(node, target, i, f & FLAG.leaves ? RANK.leavingEdge : RANK.taken);
   }
-  events.charge[i] = stays - taken;
-  return taken;
+  graph.close(node, i);
+  graph.open(node);
 }
 
 const MOST_COPIES = 8;
@@ -242,15 +228,10 @@ const COPY_FOUR = 240;
  * How many copies of a small innermost loop's body to make, so that one charge pays for all; 0 for none.
  * A loop without a price of its own has nothing to save.
  */
-function copies(
-  start: number,
-  end: number,
-  units: number,
-  { events, labels }: PlanContext,
-): number {
+function copies(start: number, end: number, { events, labels }: PlanContext): number {
   const flags = labels.flags[events.a[start] as number] as number;
   if (((events.flags[end] as number) & FLAG.even) === 0) return 0;
-  if (units <= 0 || (flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
+  if ((flags & LABEL.plain) === 0 || flags & LABEL.pad) return 0;
   const bytes = (events.pos[end] as number) - (events.next[start] as number);
   return bytes <= COPY_EIGHT ? MOST_COPIES : bytes <= COPY_FOUR ? 4 : 0;
 }

@@ -65,11 +65,7 @@ export class Scanner {
     const firstEvent = events.length;
     const firstUse = events.useCount;
     const firstCall = events.callCount;
-    const root = labels.push(
-      LABEL.pinned | LABEL.fixed | (type.results === 0 ? LABEL.plain : 0),
-      0,
-    );
-    labels.potential[root] = 0;
+    const root = labels.push(type.results === 0 ? LABEL.plain : 0, 0);
     body.r = r;
     body.begin(root, type.params, locals, type.results, wideValues);
     const { control } = body;
@@ -82,6 +78,7 @@ export class Scanner {
       firstEvent,
       endEvent: events.length,
       label: root,
+      endLabel: labels.length,
       locals,
       localGroups,
       declarations,
@@ -170,8 +167,7 @@ export class Scanner {
     if (params + results > body.callValues) body.callValues = params + results;
     const a = direct ? callee : -1 - callee;
     const tail = opcode !== 0x10 && opcode !== 0x11 && opcode !== 0x14;
-    if (tail) body.bound(EV.tailCall, body.liveness(), a);
-    else body.within(EV.call, a);
+    body.log(tail ? EV.tailCall : EV.call, body.liveness(), a);
     if (body.live) body.events.call();
     if (!tail) return;
     this.tailCalls = true;
@@ -184,7 +180,7 @@ export class Scanner {
     if (global >= module.globals) body.r.fail(`global index ${global} is out of range`, body.at);
     body.rise(opcode === 0x23 ? 1 : -1);
     body.cost += COSTS.instruction;
-    if (global >= module.importedGlobals) body.within(EV.global, global);
+    if (global >= module.importedGlobals) body.log(EV.global, body.liveness(), global);
   }
 
   private rarer(opcode: number): void {
@@ -205,7 +201,7 @@ export class Scanner {
         body.cost += COSTS.memoryGrow;
         this.grownMemories.add(memory);
         body.spends ||= body.live;
-        body.within(EV.memoryGrow, memory);
+        body.log(EV.memoryGrow, body.liveness(), memory);
         break;
       }
       case 0xd0: // ref.null
@@ -222,7 +218,7 @@ export class Scanner {
         else if (bulk.a === BULK.bytes64 || bulk.a === BULK.elements64) body.bulk64 = true;
         else body.bulk32 = true;
         body.spends ||= body.live;
-        body.within(bulk.event, bulk.a);
+        body.log(bulk.event, body.liveness(), bulk.a);
         break;
       }
       case 0xfd:
