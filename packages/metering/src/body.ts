@@ -1,6 +1,6 @@
 import { ControlStack } from './control.ts';
 import { EventLog, FLAG, LabelLog } from './events.ts';
-import type { Module } from './module.ts';
+import { SECTION, type Module } from './module.ts';
 import { readImmediates } from './immediates.ts';
 import type { MeteringLimits } from './limits.ts';
 import { IMM, MAIN } from './opcodes.ts';
@@ -59,8 +59,8 @@ export class Body {
     this.module = module;
     this.limits = limits;
     this.r = new Reader(module.bytes, 0, 0);
-    let codeBytes = 0;
-    for (const [start, end] of module.bodies) codeBytes += end - start;
+    const code = module.sections.find(({ id }) => id === SECTION.code);
+    const codeBytes = code === undefined ? 0 : code.end - code.start;
     this.events = new EventLog(codeBytes);
     this.labels = new LabelLog(codeBytes);
   }

@@ -9,10 +9,13 @@ const ENTERED = 5;
 const REACHED = 6;
 const FRAME = 8;
 
+/** Deeper nesting than compilers come to: where the array is replaced, V8 drops the code of all that reads it. */
+const DEPTH = 1024;
+
 /** The stack of open blocks while a body is scanned. Branch targets count from the top. */
 export class ControlStack {
   depth = 0;
-  private frames = new Int32Array(64 * FRAME);
+  private frames = new Int32Array(DEPTH * FRAME);
 
   /** Opens the function itself. */
   start(label: number, results: number): void {

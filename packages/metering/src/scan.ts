@@ -42,11 +42,11 @@ export class Scanner {
     const { bodies, importedFunctions, bytes } = this.module;
     for (let i = 0; i < bodies.length; i++) {
       const [start, end] = bodies[i] as [number, number];
-      this.scanFunction(importedFunctions + i, new Reader(bytes, start, end));
+      this.functions.push(this.scanFunction(importedFunctions + i, new Reader(bytes, start, end)));
     }
   }
 
-  private scanFunction(index: number, r: Reader): void {
+  private scanFunction(index: number, r: Reader): FunctionScan {
     const { module, limits, events, labels, body } = this;
     const type = module.types[module.functions[index] as number];
     if (type === undefined) return r.fail('function without a type');
@@ -73,7 +73,7 @@ export class Scanner {
     if (r.pos !== r.end) r.fail('bytes after the end of a function');
     checkLimit(limits, 'localsTimesBlocks', locals * body.blocks, code);
     if (body.hasPads) this.exceptions = true;
-    this.functions.push({
+    return {
       index,
       firstEvent,
       endEvent: events.length,
@@ -100,7 +100,7 @@ export class Scanner {
       units: body.units,
       spends: body.spends,
       throws: body.throws,
-    });
+    };
   }
 
   private instruction(opcode: number): void {
