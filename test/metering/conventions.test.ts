@@ -430,6 +430,53 @@ test('no frame of a recursion owes what its br_table would cost', async () => {
   expect(counters.fuelUsed - before).toBeGreaterThan(500n * 8n);
 });
 
+describe('a function that its callers pay for in full', () => {
+  const pad = (code: string): string =>
+    `(func $f (type $t) (block $b (try_table (catch_all $b) (nop))) ${code})`;
+  const throughTable = '(table 1 funcref) (elem (i32.const 0) $f)';
+  const byTable = '(call_indirect (type $t) (local.get 0) (i32.const 0))';
+  const byCall = '(call $f (local.get 0))';
+
+  test.each([
+    ['comes to a landing pad without an exception', pad(''), byCall],
+    ['comes to one, called through a table', `${throughTable} ${pad('')}`, byTable],
+    [
+      'comes to one that is a loop',
+      '(func $f (type $t) (loop $b (try_table (catch_all $b) (nop))))',
+      byCall,
+    ],
+    ['comes to one that is its end', '(func $f (type $t) (try_table (catch_all 0) (nop)))', byCall],
+    ['traps behind one', pad('(unreachable)'), byCall],
+    [
+      'traps behind one, called through a table',
+      `${throughTable} ${pad('(unreachable)')}`,
+      byTable,
+    ],
+    ['traps on one way', '(func $f (type $t) (if (local.get 0) (then (unreachable))))', byCall],
+    [
+      'traps on one way, called through a table',
+      `${throughTable} (func $f (type $t) (if (local.get 0) (then (unreachable))))`,
+      byTable,
+    ],
+  ])('%s: exact', async (_, body, call) => {
+    const bytes = await wat(`(module (type $t (func (param i32))) ${body}
+      (func (export "run") (param i32) ${call} ${call} ${seven.repeat(9)}))`);
+    for (const argument of [0, 1]) {
+      const [ran, exact] = [false, true].map((exactTraps) => {
+        const counters = new FuelMeter({ ...BUDGETS, fuel: 1n << 40n });
+        const { exports } = counters.instantiate(compile(meter(bytes, { exactTraps }).bytes));
+        try {
+          (exports as Exports)['run'](argument);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TRAP);
+        }
+        return counters.fuelUsed;
+      });
+      expect(ran).toBe(exact);
+    }
+  });
+});
+
 /** A module of one type, `(i32) -> (i32)`; function 1 is exported as `run`. */
 const module = (...bodies: (readonly number[])[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(

@@ -59,6 +59,14 @@ const guests: readonly [string, string, string][] = [
     (func $b (param i32) ${'(call $c (i32.const 1))'.repeat(4)} (call $c (i32.const 0)))`,
     `${arms(6, 230)} (call $b (local.get 0))`,
   ],
+  [
+    'a recursion that turns out to cost less than its callers pay ahead',
+    `(func $none) (func $g (param i32) ${work(80)} (if (local.get 0) (then (call $f (i32.const 1) (i32.const 1)))))
+    (func $f (param i32 i32) (if (local.get 0)
+      (then (block $b (if (local.get 1) (then (call $g (i32.const 1)) (unreachable)) (else ${work(230)} (br $b)))) (call $none))
+      (else (return))))`,
+    `${arms(4, 200)} (call $f (i32.const 0) (i32.const 0))`.repeat(12),
+  ],
 ];
 
 const source = (own: string, path: string, end: string): string => `(module (memory 1)

@@ -228,7 +228,8 @@ class CallPlanner implements PlanContext, Callees {
         if (fn === undefined || check[i] === 1 || (stack.frames[i] === 0) !== whole) continue;
         const part = whole ? undefined : narrow[i];
         const units = (entry[i] as number) + driftOf(fn, events, this, part);
-        if (units <= (callers.known[i] === 1 ? UNCHECKED_UNITS : INDIRECT_UNITS)) drift[i] = units;
+        if (units <= (callers.known[i] === 1 ? UNCHECKED_UNITS : INDIRECT_UNITS))
+          drift[i] = Math.max(0, units);
         else check[i] = 1;
       }
     }

@@ -123,6 +123,8 @@ export class CounterEmitter {
     }
     if (frame > 0 && narrow === undefined) this.debitFrame();
     else if (!check && convention !== CONVENTION.shared) return this.charge(entry);
+    // Landing pads read the global, which callers left ahead.
+    if (this.exact && entry === 0 && convention !== CONVENTION.shared) this.share();
     // Whoever takes the counter out of the global has checked it.
     if (convention === CONVENTION.shared && !this.exact) this.charge(entry);
     else this.chargeAndCheck(entry);

@@ -38,7 +38,9 @@ export function summarise(fn: FunctionScan, events: EventLog, callees: Callees):
     unchecked += callees.uncheckedBy(callee);
   }
   for (let e = fn.firstEvent; silent && e < fn.endEvent; e++) {
-    silent = charge[e] === 0 && edge[e] === 0;
+    // Before a trap the counter is shared.
+    const traps = events.kind[e] === EV.trap && ((events.flags[e] as number) & LIVE) !== 0;
+    silent = charge[e] === 0 && edge[e] === 0 && !traps;
   }
   return { silent, throws, unchecked };
 }
