@@ -73,6 +73,9 @@ export class FlowGraph {
   private lines = 0;
   private data = new Int32Array(0);
   private ranks = new Uint8Array(0);
+  /** Lists of the lines of one rank: by rank the first, by line the next one. */
+  private readonly first = new Int32Array(RANKS + 1);
+  private next = new Int32Array(0);
   readonly potentials = new Potentials();
   private paid = new Int32Array(0);
   private depths = new Uint32Array(0);
@@ -98,6 +101,7 @@ export class FlowGraph {
     if (lines <= this.ranks.length) return;
     this.data = new Int32Array(lines * 2 * LINE);
     this.ranks = new Uint8Array(lines * 2);
+    this.next = new Int32Array(lines * 2);
   }
 
   /** A node where paths part. */
@@ -214,10 +218,15 @@ export class FlowGraph {
 
   /** Finds all potentials, and writes what has to be charged on the lines. Returns what was paid at the entry. */
   solve({ charge, edge }: EventLog): number {
-    const { data, ranks, lines, potentials, paid } = this;
+    const { data, ranks, first, next, lines, potentials, paid } = this;
+    first.fill(-1);
+    for (let line = lines - 1; line >= 0; line--) {
+      const rank = ranks[line] as number;
+      next[line] = first[rank] as number;
+      first[rank] = line;
+    }
     for (let rank = 0; rank < RANKS; rank++) {
-      for (let line = 0; line < lines; line++) {
-        if (ranks[line] !== rank) continue;
+      for (let line = first[rank] as number; line >= 0; line = next[line] as number) {
         const at = line * LINE;
         potentials.unite(
           data[at + FROM] as number,
