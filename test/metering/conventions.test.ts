@@ -477,6 +477,31 @@ describe('a function that its callers pay for in full', () => {
   });
 });
 
+/** Where a trap finds the counter itself, what is charged at the end of a path is charged at its beginning. */
+test.each([
+  ['a way to a `return`', (way: string) => `(if (local.get 0) (then ${way} (return)))`, true],
+  [
+    'a function with a landing pad',
+    (way: string) =>
+      `(block $b (try_table (catch_all $b))) (if (local.get 0) (then ${way} (return)))`,
+    false,
+  ],
+  [
+    'a loop that dispatches',
+    (way: string) =>
+      `(loop $l (block $a (block $b (br_table $l $b $a (local.get 0))) ${way} (return)))`,
+    false,
+  ],
+])('a bad address on the way leaks nothing: %s', async (_, body, exactTraps) => {
+  const bytes = await wat(`(module (memory 1) (func (export "run") (param i32)
+    ${body(`${seven.repeat(5)} (drop (i32.load (i32.const -1)))`)}))`);
+  const counters = new FuelMeter({ ...BUDGETS, fuel: 1n << 40n });
+  const { exports } = counters.instantiate(compile(meter(bytes, { exactTraps }).bytes));
+  const before = counters.fuelUsed;
+  expect(() => (exports as Exports)['run'](1)).toThrow(TRAP);
+  expect(counters.fuelUsed - before).toBeGreaterThanOrEqual(5n * 7n + 2n);
+});
+
 /** A module of one type, `(i32) -> (i32)`; function 1 is exported as `run`. */
 const module = (...bodies: (readonly number[])[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(

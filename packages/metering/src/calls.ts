@@ -3,7 +3,7 @@ import { Callers } from './callers.ts';
 import { chooseConventions, CONVENTION, type Conventions } from './conventions.ts';
 import type { EventLog, LabelLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
-import { newFlow, planFunction, type PlanContext } from './plan.ts';
+import { newFlow, planFunction, type PlanContext, type RewriteOptions } from './plan.ts';
 import type { FunctionScan } from './function-scan.ts';
 import type { Scanner } from './scan.ts';
 import { SLACK } from './slack.ts';
@@ -51,9 +51,9 @@ export function planCalls(
   scanner: Scanner,
   graph: CallGraph,
   stack: StackPlan,
-  exceptions: boolean,
+  options: RewriteOptions,
 ): CallPlan {
-  const planner = new CallPlanner(module, scanner, graph, stack, exceptions);
+  const planner = new CallPlanner(module, scanner, graph, stack, options);
   planner.planAhead();
   for (const node of stack.order) {
     if (node < graph.functions) planner.planFunction(node);
@@ -66,6 +66,7 @@ class CallPlanner implements PlanContext, Callees {
   readonly events: EventLog;
   readonly labels: LabelLog;
   readonly exceptions: boolean;
+  readonly exactTraps: boolean;
   readonly flow = newFlow();
   private readonly module: Module;
   private readonly functions: readonly FunctionScan[];
@@ -94,7 +95,7 @@ class CallPlanner implements PlanContext, Callees {
     scanner: Scanner,
     graph: CallGraph,
     stack: StackPlan,
-    exceptions: boolean,
+    { exceptions, exactTraps }: RewriteOptions,
   ) {
     const { functions, events, labels } = scanner;
     const count = functions.length;
@@ -105,6 +106,7 @@ class CallPlanner implements PlanContext, Callees {
     this.graph = graph;
     this.stack = stack;
     this.exceptions = exceptions;
+    this.exactTraps = exactTraps;
     this.types = new TypePlan(graph, count);
     this.imported = module.importedFunctions;
     this.entry = new Int32Array(count);

@@ -10,15 +10,10 @@ import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { Hints } from './hints.ts';
 import type { Module } from './module.ts';
 import { GLOBALS } from './namespace.ts';
+import type { RewriteOptions } from './plan.ts';
 import type { Scanner } from './scan.ts';
 import { planStack, type StackPlan } from './stack.ts';
 import { lengthOfU32, type Contents, type Writer } from './writer.ts';
-
-export interface RewriteOptions {
-  /** Some module of the component handles exceptions. */
-  readonly exceptions: boolean;
-  readonly exactTraps: boolean;
-}
 
 export interface Code {
   readonly code: Contents;
@@ -43,16 +38,16 @@ export class CodeSection {
     module: Module,
     scanner: Scanner,
     graph: CallGraph,
-    { exceptions, exactTraps }: RewriteOptions,
+    options: RewriteOptions,
     additions: Additions,
   ) {
     this.module = module;
     this.scanner = scanner;
     this.graph = graph;
-    this.exactTraps = exactTraps;
+    this.exactTraps = options.exactTraps;
     this.additions = additions;
     this.stack = planStack(scanner.functions, graph);
-    this.calls = planCalls(module, scanner, graph, this.stack, exceptions);
+    this.calls = planCalls(module, scanner, graph, this.stack, options);
     limitCopies(scanner.events, module.bytes.length);
   }
 

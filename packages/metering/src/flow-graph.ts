@@ -6,7 +6,6 @@ import { SLACK } from './slack.ts';
 /** Where a line leads that ends in a trap after at most {@link DOOMED_FREE} units: it accepts whatever was paid. */
 export const DOOMED = -1;
 export const DOOMED_FREE = 64;
-/** Most units that may be owed between the beginning of a line and a call or exit on it. */
 const OWED = SLACK / 32;
 
 /**
@@ -64,6 +63,8 @@ export class FlowGraph {
   private rest = 0;
   /** Loops around it. */
   depth = 0;
+  /** Most units that may be owed between the beginning of a line and a call or exit on it. */
+  owed = OWED;
 
   private labels!: LabelLog;
   private base = 0;
@@ -90,6 +91,7 @@ export class FlowGraph {
     this.room(this.labelled + events, 2 * events);
     this.lines = 0;
     this.depth = 0;
+    this.owed = OWED;
     this.open(this.end);
   }
 
@@ -251,7 +253,7 @@ export class FlowGraph {
         const owed = (data[at + UNITS] as number) - (data[at + REST] as number) - from;
         const exit = data[at + EXIT] as number;
         const call = data[at + CALL] as number;
-        if (exit >= 0 && (units < 0 || owed <= OWED)) edge[exit] = units;
+        if (exit >= 0 && (units < 0 || owed <= this.owed)) edge[exit] = units;
         else if (call >= 0 && (data[at + BEHIND] as number) + to >= Math.max(units, 0)) {
           charge[call] = units;
         } else charge[event] = units;

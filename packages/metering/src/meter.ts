@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type MeteringLimits } from './limits.ts';
 import type { Module } from './module.ts';
 import { COSTS } from './opcodes.ts';
 import { PAGE_BYTES } from './namespace.ts';
-import type { RewriteOptions } from './code-section.ts';
+import type { RewriteOptions } from './plan.ts';
 import { Rewriter } from './rewrite.ts';
 import { Scanner } from './scan.ts';
 

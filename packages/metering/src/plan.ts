@@ -2,11 +2,15 @@ import { EV, FLAG, LABEL, type EventLog, type LabelLog } from './events.ts';
 import { DOOMED, DOOMED_FREE, FlowGraph, RANK } from './flow-graph.ts';
 import type { FunctionScan } from './function-scan.ts';
 
-export interface PlanContext {
-  readonly events: EventLog;
-  readonly labels: LabelLog;
+export interface RewriteOptions {
   /** Some module of the component handles exceptions: no path is paid across a call, which may not return. */
   readonly exceptions: boolean;
+  readonly exactTraps: boolean;
+}
+
+export interface PlanContext extends RewriteOptions {
+  readonly events: EventLog;
+  readonly labels: LabelLog;
   /** Whether a call leaves the counter as it is. */
   keepsCounter(callee: number): boolean;
   /** Whether a call cannot end by an exception. */
@@ -54,6 +58,8 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
   let blockers = 0;
   let tables = 0;
   graph.begin(fn, labels);
+  // Where a trap finds the counter itself, not the end of its block, nothing may be owed.
+  if (fn.hasPads || context.exactTraps) graph.owed = 0;
   const exit = graph.node(base);
 
   for (let i = last; i >= fn.firstEvent; i--) {
@@ -103,6 +109,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
           const switches = tables !== flow.tablesAtEnd[at];
           if (switches && labels.loops[label] === 1) {
             labels.flags[label] = (labels.flags[label] as number) | LABEL.region;
+            graph.owed = 0;
           }
           if (blockers === flow.blockersAtEnd[at]) {
             copied = copies(i, flow.end[at] as number, context);

@@ -1,10 +1,11 @@
 import { Additions } from './additions.ts';
 import type { CallGraph } from './call-graph.ts';
-import { CodeSection, type Code, type RewriteOptions } from './code-section.ts';
+import { CodeSection, type Code } from './code-section.ts';
 import { readConstExpr } from './const-expr.ts';
 import { encodeInfo, type ModuleInfo } from './info.ts';
 import { SECTION, type Module, type Section } from './module.ts';
 import { EXHAUSTED, GLOBALS, NAMESPACE } from './namespace.ts';
+import type { RewriteOptions } from './plan.ts';
 import { Reader } from './reader.ts';
 import type { Scanner } from './scan.ts';
 import { Run, Sections } from './sections.ts';
