@@ -125,6 +125,7 @@ export class FunctionEmitter {
             if (around !== 0) {
               this.copy(copied, at);
               copied = at;
+              if (flags & FLAG.fallsThrough) this.reach(a);
               w.u8(0x05);
               c.arrive(this.sinceAtElse[a] as number);
               c.charge(around);
