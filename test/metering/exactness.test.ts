@@ -121,6 +121,7 @@ const deadLoopInLoop: Program = {
                       e: { k: 'if', c: zero, then: afterReturn(), else: plainZero() },
                     },
                   },
+                  value: zero,
                   to: [0],
                 },
               ],
@@ -158,7 +159,7 @@ function afterReturn(): Valued {
 test('random programs mean the same after metering, and cost exactly what a naive count says', () => {
   fc.assert(
     fc.property(
-      programs({ exceptions: false, traps: false }),
+      programs({ exceptions: false, traps: false, faults: false }),
       arguments_,
       budgets,
       (program, argument, budget) => {
@@ -186,7 +187,7 @@ test('random programs mean the same after metering, and cost exactly what a naiv
 test('exceptions, in both encodings, neither leak fuel nor cost too much', () => {
   fc.assert(
     fc.property(
-      programs({ exceptions: true, traps: false }),
+      programs({ exceptions: true, traps: false, faults: false }),
       arguments_,
       encodings,
       budgets,
@@ -213,10 +214,13 @@ const mostFrames = ({ functions }: Program): number => functions.length * (RECUR
 /** Up to the end of a block, and beyond as the global is set; and what the path may have got back since. */
 const AHEAD = 1_048_576 + 4_096 + 600;
 
-test('a trap leaks no more than the tail of a doomed path, and finds no more than a block paid ahead', () => {
+/** What paths that are paid to their ends may cost beyond the trap, in all frames together. */
+const mostAhead = (bytes: Uint8Array): number => 600 * bytes.length;
+
+test('`unreachable` leaks no more than the tail of a doomed path, and has no more than its paths paid ahead', () => {
   fc.assert(
     fc.property(
-      programs({ exceptions: true, traps: true }),
+      programs({ exceptions: true, traps: true, faults: false }),
       arguments_,
       encodings,
       budgets,
@@ -229,19 +233,46 @@ test('a trap leaks no more than the tail of a doomed path, and finds no more tha
           expect({ end, value }).toEqual({ end: want.end, value: want.value });
           expect(fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * mostFrames(program));
           if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
+          else expect(fuel).toBeLessThanOrEqual(want.fuel + mostAhead(bytes));
         }
-        expect(ran.fuel - exact.fuel).toBeGreaterThanOrEqual(0);
-        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
+        expect(ran.fuel).toBe(exact.fuel);
       },
     ),
     { ...settings(400), examples: [[doomedRecursion, 0, 'standard', 1n << 40n]] },
   );
 });
 
+test('any other trap leaks nothing, and finds no more than a block paid ahead', () => {
+  fc.assert(
+    fc.property(
+      programs({ exceptions: true, traps: false, faults: true }),
+      arguments_,
+      encodings,
+      budgets,
+      (program, argument, encoding, budget) => {
+        const bytes = assemble(program, encoding);
+        const want = interpreted(program, argument, encoding);
+        const ran = runMetered(meter(bytes).bytes, argument, budget);
+        const exact = runMetered(meter(bytes, { exactTraps: true }).bytes, argument, budget);
+        for (const { end, value, fuel } of [ran, exact]) {
+          expect({ end, value }).toEqual({ end: want.end, value: want.value });
+          if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
+          else expect(fuel).toBeGreaterThanOrEqual(want.fuel);
+        }
+        if (want.end === 'trap')
+          expect(exact.fuel).toBeLessThanOrEqual(want.fuel + mostAhead(bytes));
+        expect(ran.fuel - exact.fuel).toBeGreaterThanOrEqual(0);
+        expect(ran.fuel - exact.fuel).toBeLessThanOrEqual(AHEAD);
+      },
+    ),
+    settings(200),
+  );
+});
+
 test('a budget below the cost is exhausted, and a budget above it is not', () => {
   fc.assert(
     fc.property(
-      programs({ exceptions: true, traps: false }),
+      programs({ exceptions: true, traps: false, faults: false }),
       arguments_,
       fc.double({ min: 0, max: 1, noNaN: true }),
       (program, argument, part) => {

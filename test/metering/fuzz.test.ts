@@ -23,7 +23,7 @@ const corpus = [
     readFileSync(join(vendor, file)),
   ),
   ...fc
-    .sample(programs({ exceptions: true, traps: true }), { numRuns: 12, seed: 7 })
+    .sample(programs({ exceptions: true, traps: true, faults: true }), { numRuns: 12, seed: 7 })
     .flatMap((program) => [assemble(program, 'standard'), assemble(program, 'legacy')]),
 ].map((bytes) => Uint8Array.from(bytes));
 

@@ -1,5 +1,5 @@
 /** Random programs as wasm binaries, written by hand: no assembler on npm knows every feature used here. */
-import { inTable, plainTarget, target, type Label } from './labels.ts';
+import { inTable, tableTargets, target, type Label } from './labels.ts';
 import {
   LOCALS,
   RECURSIONS,
@@ -34,6 +34,9 @@ const sleb = (value: number): number[] => {
 export const vector = (items: readonly number[]): number[] => [...leb(items.length), ...items];
 export const section = (id: number, body: readonly number[]): number[] => [id, ...vector(body)];
 export const constant = (value: number): number[] => [0x41, ...sleb(value)];
+
+const EXNREF = 0x69;
+const THROW_REF = 0x0a;
 
 /** How exceptions are written: the standard's encoding, or the older one. */
 export type Encoding = 'standard' | 'legacy';
@@ -220,12 +223,18 @@ export class FunctionAssembler {
         return this.put(0x0b);
       case 'br':
         return this.branch(s, labels);
-      case 'table': {
-        const to = s.to.map((each) => plainTarget(labels, each)?.depth);
-        if (to[0] === undefined) return this.put(0x01);
-        this.expr(s.index, labels);
-        const all = to as number[];
-        return this.put(0x0e, ...leb(all.length - 1), ...all.flatMap(leb));
+      case 'table':
+        return this.table(s, labels);
+      case 'switch': {
+        const inside = s.arms.map((): Label => ({ kind: 'block', counter: -1 }));
+        this.put(...s.arms.flatMap(() => [0x02, 0x40]));
+        this.expr(s.index, [...inside, ...labels]);
+        this.put(0x0e, ...leb(s.arms.length - 1), ...s.arms.flatMap((_, i) => leb(i)));
+        for (const [i, arm] of s.arms.entries()) {
+          this.put(0x0b);
+          this.stmts(arm, [...inside.slice(i + 1), ...labels]);
+        }
+        return;
       }
       case 'return':
         this.expr(s.e, labels);
@@ -241,24 +250,42 @@ export class FunctionAssembler {
         return this.put(0x08, 0);
       case 'try':
         return this.attempt(s, labels);
+      case 'delegate': {
+        const legacy = this.encoding === 'legacy';
+        this.exceptions = true;
+        this.put(legacy ? 0x06 : 0x02, 0x40);
+        this.stmts(s.body, [{ kind: 'block', counter: -1 }, ...labels]);
+        return this.put(...(legacy ? [0x18, ...leb(target(labels, s.to).depth)] : [0x0b]));
+      }
+      case 'fault':
+        return this.put(...constant(-1), 0x2d, 0, 0, 0x1a);
     }
   }
 
-  /** Counts a round and branches to the loop `depth` steps out while some are left. */
-  private again(counter: number, depth: number): void {
+  /** Counts a round, and tells whether some are left. */
+  private round(counter: number): void {
     const local = leb(counter);
-    this.put(
-      0x20,
-      ...local,
-      ...constant(1),
-      0x6b,
-      0x22,
-      ...local,
-      ...constant(0),
-      0x4a,
-      0x0d,
-      ...leb(depth),
-    );
+    this.put(0x20, ...local, ...constant(1), 0x6b, 0x22, ...local, ...constant(0), 0x4a);
+  }
+
+  /** Branches to the loop `depth` steps out while some rounds are left. */
+  private again(counter: number, depth: number): void {
+    this.round(counter);
+    this.put(0x0d, ...leb(depth));
+  }
+
+  private table({ to, index, value }: Stmt & { k: 'table' }, labels: readonly Label[]): void {
+    const targets = tableTargets(labels, to);
+    if (targets === undefined) return this.put(0x01);
+    const { depths, carries, counter } = targets;
+    if (carries) this.expr(value, labels);
+    this.expr(index, labels);
+    if (counter !== undefined) {
+      this.put(...constant(-1));
+      this.round(counter);
+      this.put(0x1b);
+    }
+    this.put(0x0e, ...leb(depths.length - 1), ...depths.flatMap(leb));
   }
 
   private branch({ to, value, c }: Stmt & { k: 'br' }, labels: readonly Label[]): void {
@@ -273,22 +300,33 @@ export class FunctionAssembler {
   }
 
   /** The caught value, or 0 from `catch_all`, goes to local 1; then the handler runs. */
-  private attempt({ body, handler, all }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
+  private attempt({ body, handler, catches }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
     const hidden: Label = { kind: 'hidden', counter: -1 };
+    const tag = catches === 'tag';
+    const again = catches === 'again';
     this.exceptions = true;
     if (this.encoding === 'legacy') {
       this.put(0x06, 0x40);
       this.stmts(body, [{ kind: 'block', counter: -1 }, ...labels]);
-      this.put(...(all ? [0x19, ...constant(0)] : [0x07, 0]), 0x21, 1);
+      this.put(...(tag ? [0x07, 0] : [0x19, ...constant(0)]), 0x21, 1);
       this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]);
+      if (again) this.put(0x09, 0);
       return this.put(0x0b);
     }
     // block $done (block $caught (result i32) (try_table (catch 0 $caught) body) br $done) local.set 1 handler
-    this.put(0x02, 0x40, 0x02, all ? 0x40 : 0x7f, 0x1f, 0x40, 1, ...(all ? [2, 0] : [0, 0, 0]));
+    // An exception that is thrown again lies below the handler on the operand stack.
+    const [result, clause] = {
+      tag: [0x7f, [0, 0]],
+      again: [EXNREF, [3]],
+      all: [0x40, [2]],
+      joined: [0x40, [2]],
+    }[catches] as [number, number[]];
+    this.put(0x02, 0x40, 0x02, result, 0x1f, 0x40, 1, ...clause, 0);
     this.stmts(body, [{ kind: 'block', counter: -1 }, hidden, hidden, ...labels]);
-    this.put(0x0b, 0x0c, 1, 0x0b, ...(all ? constant(0) : []), 0x21, 1);
+    this.put(0x0b, ...(catches === 'joined' ? [] : [0x0c, 1]), 0x0b);
+    this.put(...(tag ? [] : constant(0)), 0x21, 1);
     this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]);
-    this.put(0x0b);
+    this.put(...(again ? [THROW_REF] : []), 0x0b);
   }
 }
 

@@ -2,7 +2,7 @@
  * The costs of a program by the plainest reading of the cost table: one instruction after the other, each paid when
  * it runs. It shares no code with the meter, and knows nothing of blocks or potentials.
  */
-import { inTable, plainTarget, target, type Label } from './labels.ts';
+import { inTable, tableTargets, target, type Label } from './labels.ts';
 import { LOCALS, RECURSIONS, type Expr, type Program, type Stmt, type Valued } from './program.ts';
 
 class Branch {
@@ -30,8 +30,11 @@ class Tail {
 }
 class Thrown {
   readonly value: number;
-  constructor(value: number) {
+  /** The label that it was delegated to: handlers inside do not see it. */
+  readonly to: Label | undefined;
+  constructor(value: number, to?: Label) {
     this.value = value;
+    this.to = to;
   }
 }
 class Trap {}
@@ -59,8 +62,11 @@ class Machine {
   private readonly memory = new Uint8Array(1024);
   private readonly program: Program;
 
-  constructor(program: Program) {
+  readonly legacy: boolean;
+
+  constructor(program: Program, legacy: boolean) {
     this.program = program;
+    this.legacy = legacy;
   }
 
   call(index: number, argument: number): number {
@@ -306,12 +312,21 @@ class Frame {
       case 'br':
         return this.branch(s, labels);
       case 'table': {
-        const to = s.to.map((each) => plainTarget(labels, each)?.depth);
-        if (to[0] === undefined) return;
-        const index = this.expr(s.index, labels) >>> 0;
+        const targets = tableTargets(labels, s.to);
+        if (targets === undefined) return;
+        const { depths, carries, counter } = targets;
+        const value = carries ? this.expr(s.value, labels) : 0;
+        let index = this.expr(s.index, labels) >>> 0;
+        if (counter !== undefined) {
+          m.pay(1);
+          if (!this.round(counter)) index = depths.length;
+          m.pay(1);
+        }
         m.pay(2);
-        throw new Branch(to[Math.min(index, to.length - 1)] as number, 0);
+        throw new Branch(depths[Math.min(index, depths.length - 1)] as number, value);
       }
+      case 'switch':
+        return this.switch(s, labels);
       case 'return': {
         const value = this.expr(s.e, labels);
         m.pay(1);
@@ -330,6 +345,34 @@ class Frame {
       }
       case 'try':
         return this.attempt(s, labels);
+      case 'delegate':
+        return this.delegate(s, labels);
+      case 'fault':
+        m.pay(2);
+        throw new Trap();
+    }
+  }
+
+  private switch({ index, arms }: Stmt & { k: 'switch' }, labels: readonly Label[]): void {
+    const inside = arms.map((): Label => ({ kind: 'block', counter: -1 }));
+    // Before the first arm stands what chooses one, inside of all blocks.
+    for (let at = -1; at < arms.length;) {
+      const outer = inside.slice(at + 1);
+      const reached = [...outer, ...labels];
+      try {
+        if (at >= 0) {
+          this.stmts(arms[at++] as readonly Stmt[], reached);
+          continue;
+        }
+        const chosen = this.expr(index, reached) >>> 0;
+        this.m.pay(2);
+        at = Math.min(chosen, arms.length - 1);
+      } catch (signal) {
+        if (!(signal instanceof Branch)) throw signal;
+        const { depth, value } = signal;
+        if (depth >= outer.length) throw new Branch(depth - outer.length, value);
+        at = arms.length - outer.length + depth;
+      }
     }
   }
 
@@ -343,7 +386,7 @@ class Frame {
       let again = false;
       try {
         this.stmts(body, [{ kind: 'loop', counter }, ...labels]);
-        again = this.round(counter);
+        again = this.again(counter);
       } catch (signal) {
         if (!(signal instanceof Branch)) throw signal;
         if (signal.depth > 0) throw new Branch(signal.depth - 1, signal.value);
@@ -353,8 +396,14 @@ class Frame {
     }
   }
 
+  private again(counter: number): boolean {
+    const again = this.round(counter);
+    this.m.pay(1);
+    return again;
+  }
+
   private round(counter: number): boolean {
-    this.m.pay(7);
+    this.m.pay(6);
     const left = (this.locals[counter] as number) - 1;
     this.locals[counter] = left;
     return left > 0;
@@ -364,7 +413,7 @@ class Frame {
     const { m } = this;
     const { depth, label } = target(labels, to);
     if (label.kind === 'loop') {
-      if (this.round(label.counter)) throw new Branch(depth, 0);
+      if (this.again(label.counter)) throw new Branch(depth, 0);
       return;
     }
     const carries = label.kind === 'value' || label.kind === 'function';
@@ -375,10 +424,30 @@ class Frame {
     if (carries) m.pay(1);
   }
 
-  private attempt({ body, handler, all }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
+  private delegate({ body, to }: Stmt & { k: 'delegate' }, labels: readonly Label[]): void {
+    try {
+      this.scope(() => this.stmts(body, [{ kind: 'block', counter: -1 }, ...labels]));
+    } catch (signal) {
+      if (!(signal instanceof Thrown) || !this.m.legacy) throw signal;
+      throw new Thrown(signal.value, target(labels, to).label);
+    }
+  }
+
+  private attempt({ body, handler, catches }: Stmt & { k: 'try' }, labels: readonly Label[]): void {
     const { m } = this;
     const hidden: Label = { kind: 'hidden', counter: -1 };
-    const legacy = (m as { legacy?: boolean }).legacy === true;
+    const { legacy } = m;
+    const tag = catches === 'tag';
+    const handle = (value: number): void => {
+      m.pay(tag ? 1 : 2);
+      this.locals[1] = tag ? value : 0;
+      this.scope(() => {
+        this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]);
+        if (catches !== 'again') return 0;
+        m.pay(500);
+        throw new Thrown(value);
+      });
+    };
     const inner: Label[] = legacy
       ? [{ kind: 'block', counter: -1 }, ...labels]
       : [{ kind: 'block', counter: -1 }, hidden, hidden, ...labels];
@@ -387,22 +456,21 @@ class Frame {
       this.stmts(body, inner);
     } catch (signal) {
       if (signal instanceof Thrown) {
-        m.pay((all ? 1 : 0) + 1);
-        this.locals[1] = all ? 0 : signal.value;
-        this.scope(() => this.stmts(handler, [{ kind: 'block', counter: -1 }, ...labels]));
-        return;
+        if (signal.to !== undefined && labels.includes(signal.to)) throw signal;
+        return handle(signal.value);
       }
       if (!(signal instanceof Branch)) throw signal;
       if (signal.depth >= steps) throw new Branch(signal.depth - steps, signal.value);
+      // A branch to the end of the body's own block goes on as if that had ended.
     }
-    if (!legacy) m.pay(1);
+    if (catches === 'joined' && !legacy) handle(0);
+    else if (!legacy) m.pay(1);
   }
 }
 
 /** Runs function 0. Throws {@link Endless} where a test should not wait for it. */
 export function interpret(program: Program, argument: number, legacy: boolean): Run {
-  const machine = new Machine(program);
-  Object.assign(machine, { legacy });
+  const machine = new Machine(program, legacy);
   let end: Run['end'] = 'value';
   let value = 0;
   try {

@@ -1,22 +1,22 @@
-/** Random programs as two modules that share everything and call each other. */
+/** Random programs as three modules that share everything and call each other. */
 import { FunctionAssembler, constant, leb, section, vector, type Encoding } from './assemble.ts';
 import { inTable } from './labels.ts';
 import { RECURSIONS, type Program, type Valued } from './program.ts';
 
 /**
- * The same program as two modules, `a` and `b`: bit i of `inB` says where function i is. `a` defines memory, globals,
- * table and tag and exports them as `m`, `g0`, `g1`, `t` and `e`; `b` imports them from `a`. A function of the other
- * module is called as an import, `h.i`, or through the table, into which both put their functions.
+ * The same program as modules `a`, `b` and `c`: `homes` says where each function is, 0 for `a`. `a` defines memory,
+ * globals, table and tag and exports them as `m`, `g0`, `g1`, `t` and `e`; the others import them from `a`. A function
+ * of another module is called as an import, `h.i`, or through the table, into which all put their functions.
  */
 export function assembleLinked(
   program: Program,
   encoding: Encoding,
-  inB: number,
-): { readonly a: Uint8Array<ArrayBuffer>; readonly b: Uint8Array<ArrayBuffer> } {
+  homes: readonly number[],
+): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const count = program.functions.length;
   const all = program.functions.map((_, index) => index);
-  const assembleOne = (second: boolean): Uint8Array<ArrayBuffer> => {
-    const isOwn = (index: number): boolean => ((inB >> index) & 1) === (second ? 1 : 0);
+  const assembleOne = (home: number): Uint8Array<ArrayBuffer> => {
+    const isOwn = (index: number): boolean => homes[index] === home;
     const own = all.filter(isOwn);
     const others = all.filter((index) => !isOwn(index));
     const place = (index: number): number =>
@@ -28,7 +28,7 @@ export function assembleLinked(
     });
     const imported = others.map((index) => [1, 0x68, 1, 0x30 + index, 0, 0]);
     const exported = own.map((index) => [2, 0x66, 0x30 + index, 0, place(index)]);
-    if (second) {
+    if (home > 0) {
       imported.push([1, 0x61, 1, 0x6d, 2, 1, 1, 3], [1, 0x61, 1, 0x74, 1, 0x70, 0, count]);
       imported.push([1, 0x61, 2, 0x67, 0x30, 3, 0x7f, 1], [1, 0x61, 2, 0x67, 0x31, 3, 0x7f, 1]);
       imported.push([1, 0x61, 1, 0x65, 4, 0, 1]);
@@ -47,7 +47,7 @@ export function assembleLinked(
       ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
       ...section(2, [imported.length, ...imported.flat()]),
       ...section(3, vector(own.map(() => 0))),
-      ...(second
+      ...(home > 0
         ? []
         : [
             ...section(4, [1, 0x70, 0, count]),
@@ -60,5 +60,5 @@ export function assembleLinked(
       ...section(10, [...leb(bodies.length), ...bodies.flat()]),
     ]);
   };
-  return { a: assembleOne(false), b: assembleOne(true) };
+  return new Map(['a', 'b', 'c'].map((name, home) => [name, assembleOne(home)]));
 }

@@ -41,7 +41,15 @@ export type Stmt =
     }
   /** Branch outward; `to` is taken modulo the labels in reach. With a condition it is a `br_if`. */
   | { readonly k: 'br'; readonly to: number; readonly value: Expr; readonly c: Expr | undefined }
-  | { readonly k: 'table'; readonly index: Expr; readonly to: readonly number[] }
+  /** `br_table`: see `tableTargets`. */
+  | {
+      readonly k: 'table';
+      readonly index: Expr;
+      readonly value: Expr;
+      readonly to: readonly number[];
+    }
+  /** Arms that fall through to the next, as a `switch` of C is written. */
+  | { readonly k: 'switch'; readonly index: Expr; readonly arms: readonly (readonly Stmt[])[] }
   | { readonly k: 'return'; readonly e: Expr }
   | { readonly k: 'tail'; readonly callee: number; readonly e: Expr }
   | { readonly k: 'throw'; readonly e: Expr }
@@ -49,9 +57,19 @@ export type Stmt =
       readonly k: 'try';
       readonly body: readonly Stmt[];
       readonly handler: readonly Stmt[];
-      readonly all: boolean;
+      readonly catches: Catches;
     }
-  | { readonly k: 'unreachable' };
+  /** The older encoding: what is thrown passes by the handlers up to label `to`. Else a block. */
+  | { readonly k: 'delegate'; readonly body: readonly Stmt[]; readonly to: number }
+  | { readonly k: 'unreachable' }
+  /** Reads where no memory is. */
+  | { readonly k: 'fault' };
+
+/**
+ * What a handler is for: the tag, anything, or anything and then it throws that again; or anything, and in the standard's
+ * encoding also for a body that throws nothing.
+ */
+export type Catches = 'tag' | 'all' | 'again' | 'joined';
 
 export type Binary = 'add' | 'sub' | 'mul' | 'and' | 'xor' | 'lt' | 'shr' | 'div';
 
@@ -75,9 +93,11 @@ const BINARIES: readonly Binary[] = ['add', 'sub', 'mul', 'and', 'xor', 'lt', 's
 export interface Features {
   readonly exceptions: boolean;
   readonly traps: boolean;
+  /** Traps of instructions other than `unreachable`. */
+  readonly faults: boolean;
 }
 
-export function programs({ exceptions, traps }: Features): fc.Arbitrary<Program> {
+export function programs({ exceptions, traps, faults }: Features): fc.Arbitrary<Program> {
   const { valued } = fc.letrec<{ expr: Expr; stmt: Stmt; stmts: Stmt[]; valued: Valued }>((tie) => {
     const local = fc.nat({ max: LOCALS - 1 });
     const expr = tie('expr');
@@ -95,6 +115,12 @@ export function programs({ exceptions, traps }: Features): fc.Arbitrary<Program>
       fc.record({ k: fc.constant('setGlobal' as const), e: expr }),
       fc.constant({ k: 'nop' } as const),
     ];
+    const attempt: fc.Arbitrary<Stmt> = fc.record({
+      k: fc.constant('try' as const),
+      body: stmts,
+      handler: stmts,
+      catches: fc.constantFrom<Catches>('tag', 'all', 'again', 'joined'),
+    });
     return {
       expr: fc.oneof(
         { maxDepth: 5, withCrossShrink: true },
@@ -139,27 +165,35 @@ export function programs({ exceptions, traps }: Features): fc.Arbitrary<Program>
         fc.record({
           k: fc.constant('table' as const),
           index: expr,
+          value: expr,
           to: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 4 }),
         }),
+        fc.record({
+          k: fc.constant('switch' as const),
+          index: expr,
+          arms: fc.array(stmts, { minLength: 1, maxLength: 4 }),
+        }),
         fc.record({ k: fc.constant('return' as const), e: expr }),
+        fc.record({ c: expr, then: stmts, e: expr }).map(({ c, then, e }): Stmt => ({
+          k: 'if',
+          c,
+          then: [...then, { k: 'return', e }],
+          else: undefined,
+        })),
         fc.record({ k: fc.constant('tail' as const), callee, e: expr }),
         ...(exceptions
           ? [
               fc.record({ k: fc.constant('throw' as const), e: expr }),
+              attempt,
+              attempt,
               fc.record({
-                k: fc.constant('try' as const),
+                k: fc.constant('delegate' as const),
                 body: stmts,
-                handler: stmts,
-                all: fc.boolean(),
-              }),
-              fc.record({
-                k: fc.constant('try' as const),
-                body: stmts,
-                handler: stmts,
-                all: fc.boolean(),
+                to: fc.nat({ max: 9 }),
               }),
             ]
           : []),
+        ...(faults ? [fc.constant({ k: 'fault' } as const)] : []),
         ...(traps ? [fc.constant({ k: 'unreachable' } as const)] : []),
       ),
       stmts: fc.array(tie('stmt'), { maxLength: 4 }),

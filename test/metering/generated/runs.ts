@@ -6,10 +6,10 @@ import type { Program } from './program.ts';
 
 /** Kinds of programs, for `test.each`. */
 export const KINDS = [
-  ['plain programs', { exceptions: false, traps: false }],
-  ['programs that trap', { exceptions: false, traps: true }],
-  ['programs that throw', { exceptions: true, traps: false }],
-  ['programs that throw and trap', { exceptions: true, traps: true }],
+  ['plain programs', { exceptions: false, traps: false, faults: false }],
+  ['programs that trap', { exceptions: false, traps: true, faults: false }],
+  ['programs that throw', { exceptions: true, traps: false, faults: false }],
+  ['programs that throw and trap', { exceptions: true, traps: true, faults: true }],
 ] as const;
 
 /** How often a property is tried: `FC_RUNS` and `FC_SEED`, or so many times. */
