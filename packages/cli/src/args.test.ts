@@ -73,3 +73,16 @@ test('an unknown flag is refused, with the one that was meant', () => {
 test('a positional after a parameter is refused: the parameter would have eaten it', () => {
   expect(() => split(['s', '--path', 'a', 'b'])).toThrow('"b" stands after the parameter --path');
 });
+
+test('a value that may be left out is taken only where it looks like one', () => {
+  const table = { http: { type: 'string', optional: /^:\d+$/ }, user: { type: 'string' } } as const;
+  const line = (...args: string[]) => splitArguments(args, { verb: 'serve', flags: table });
+  expect(line('--http', './skill').one('http')).toBe('');
+  expect(line('--http', './skill').positionals).toEqual(['./skill']);
+  expect(line('--http', ':80', './skill').one('http')).toBe(':80');
+  expect(line('--http', ':80', './skill').positionals).toEqual(['./skill']);
+  expect(line('--http=any').one('http')).toBe('any');
+  expect(line('--http', '--user', 'ada').one('user')).toBe('ada');
+  expect(line('./skill', '--http').has('http')).toBe(true);
+  expect(() => line('--http', '--http')).toThrow('--http is given twice');
+});

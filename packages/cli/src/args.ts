@@ -8,6 +8,8 @@ export interface FlagSpec {
   readonly short?: string;
   /** May be given several times. */
   readonly multiple?: boolean;
+  /** The value may be left out, and is then empty. Without `=`, what follows is the value only if it is of this form. */
+  readonly optional?: RegExp;
 }
 
 export type FlagTable = Readonly<Record<string, FlagSpec>>;
@@ -43,7 +45,13 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
   const { flags: table, collectOthers = false } = options;
   const { tokens } = parseArgs({
     args: [...args],
-    options: { ...table },
+    options: Object.fromEntries(
+      Object.entries(table).map(([name, spec]) => [
+        name,
+        // What takes no value leaves the next argument alone.
+        { ...spec, type: spec.optional === undefined ? spec.type : 'boolean' },
+      ]),
+    ),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -52,7 +60,7 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
   const positionals: string[] = [];
   const others: OtherFlag[] = [];
   let rest: string[] | undefined;
-  /** Index of an argument that was taken as the value of an unknown flag. */
+  /** Index of an argument that was taken as the value of an unknown flag, or of one whose value may be left out. */
   let taken = -1;
   for (const token of tokens) {
     if (token.index === taken || rest !== undefined) continue;
@@ -66,7 +74,13 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
       if (before.length > 0 && spec.multiple !== true) {
         throw usage(options.verb, `${token.rawName} is given twice`);
       }
-      values.set(token.name, [...before, valueOf(spec, token, options.verb)]);
+      const next = token.inlineValue === true ? undefined : args[token.index + 1];
+      if (spec.optional === undefined) {
+        values.set(token.name, [...before, valueOf(spec, token, options.verb)]);
+      } else if (next !== undefined && spec.optional.test(next)) {
+        taken = token.index + 1;
+        values.set(token.name, [...before, next]);
+      } else values.set(token.name, [...before, token.value ?? '']);
     } else if (!collectOthers || !token.rawName.startsWith('--')) {
       throw unknownFlag(options.verb, token.rawName, Object.keys(table));
     } else {
