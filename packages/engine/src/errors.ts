@@ -99,6 +99,7 @@ const table = {
   AUDIT_BROKEN: { owner: 'operator', exit: EXIT.engine },
   SETTINGS_INVALID: { owner: 'operator', exit: EXIT.usage },
   STATE_UNAVAILABLE: { owner: 'operator', exit: EXIT.engine },
+  LISTEN_FAILED: { owner: 'operator', exit: EXIT.engine },
   INVALID_OPTIONS: { owner: 'embedder', exit: EXIT.usage },
   ENGINE_CLOSED: { owner: 'embedder', exit: EXIT.engine },
   INTERNAL: { owner: 'engine', exit: EXIT.engine },

@@ -2,6 +2,7 @@
 import { Server, type CallToolResult, type Tool } from '@modelcontextprotocol/server';
 import type { Engine, SkillMdTools } from '@skill-engine/engine';
 import { toolAnswer } from './answer.ts';
+import { exchangeOf } from './http/exchange.ts';
 import { SkillTools } from './tools.ts';
 
 /** What {@link createMcpServer} takes. */
@@ -37,27 +38,29 @@ export function createMcpServer(engine: Engine, options: McpServerOptions = {}):
       inputSchema: parameters as Tool['inputSchema'],
     })),
   }));
-  server.setRequestHandler(
-    'tools/call',
-    async ({ params }, { mcpReq }): Promise<CallToolResult> => {
-      const client = server.getClientVersion();
-      const result = await tools.call(params.name, params.arguments ?? {}, {
-        signal: mcpReq.signal,
+  server.setRequestHandler('tools/call', async ({ params }, context): Promise<CallToolResult> => {
+    const { mcpReq } = context;
+    const client = server.getClientVersion();
+    const { signal, caller, run } = exchangeOf(context);
+    const result = await run(() =>
+      tools.call(params.name, params.arguments ?? {}, {
+        signal: signal === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, signal]),
         caller: {
           face: 'mcp',
+          ...caller,
           requestId: String(mcpReq.id).slice(0, NAME),
           ...(client === undefined
             ? {}
             : { client: `${client.name} ${client.version}`.slice(0, NAME) }),
         },
-      });
-      const answer = toolAnswer(result);
-      return {
-        content: [{ type: 'text', text: JSON.stringify(answer) }],
-        structuredContent: answer,
-        isError: !result.ok,
-      };
-    },
-  );
+      }),
+    );
+    const answer = toolAnswer(result);
+    return {
+      content: [{ type: 'text', text: JSON.stringify(answer) }],
+      structuredContent: answer,
+      isError: !result.ok,
+    };
+  });
   return server;
 }
