@@ -1004,6 +1004,56 @@ export const requirements: readonly Requirement[] = [
     proof: ['test/mcp/mcp.test.ts :: texts of a hostile skill are escaped and bounded'],
   },
   {
+    id: 'MCP-4',
+    section: '§11',
+    promise:
+      'the MCP server speaks streamable HTTP, in sessions and without, with the record of stdio',
+    proof: [
+      'test/mcp/http.test.ts :: speaks with the official client %s',
+      'test/mcp/http.test.ts :: answers as events, keeps a stream per session, and ends a session when asked to',
+      'test/mcp/http.test.ts :: cannot listen: says why, and what helps',
+    ],
+  },
+  {
+    id: 'MCP-5',
+    section: '§11',
+    promise:
+      'over HTTP no page of a foreign origin or rebound name, and nobody without the token, reaches a tool; beyond loopback there must be one',
+    proof: [
+      'test/mcp/http-attacks.test.ts :: a page of another origin gets nothing, not even an answer to whether it may',
+      'test/mcp/http-attacks.test.ts :: a name that was made to mean this machine is not answered to',
+      'test/mcp/http-attacks.test.ts :: without the token nothing is read, and none of it is told',
+      'test/mcp/http-attacks.test.ts :: without a token only loopback is listened to, whatever it is called',
+      'test/cli/serve-http.test.ts :: the token comes from the environment or a file, and is asked for',
+    ],
+  },
+  {
+    id: 'MCP-6',
+    section: '§11',
+    promise: 'over HTTP requests, sessions, connections, answers and concurrent calls are bounded',
+    proof: [
+      'test/mcp/http-attacks.test.ts :: a body that is too large is refused, declared or not, and so is one that is nested without end',
+      'test/mcp/http-attacks.test.ts :: a request that does not arrive is ended',
+      'test/mcp/http-attacks.test.ts :: a flood of sessions, connections or subscriptions finds no room, and gives it back',
+      'test/mcp/http-attacks.test.ts :: a session that nobody opened, or that has ended, is none',
+      'test/mcp/http-attacks.test.ts :: no more calls run at once than may, also in one request, and who gave up counts until it has ended',
+      'packages/mcp/src/http/wire.test.ts :: a client that reads nothing is waited for so long',
+    ],
+  },
+  {
+    id: 'MCP-7',
+    section: '§11',
+    promise:
+      'a call whose client goes away, gives it up or deletes its session, or whose server ends, is cancelled and recorded',
+    proof: [
+      'test/mcp/http.test.ts :: a call that the client gives up is cancelled: %j',
+      'test/mcp/http-attacks.test.ts :: who goes away in the middle of a call, or deletes its session, leaves nothing running',
+      'test/mcp/http-attacks.test.ts :: a close in the middle of calls cancels them, records that, and leaves nobody connected',
+      'test/cli/serve-http.test.ts :: %s in the middle of a call cancels it and ends the server',
+      'test/cli/serve-http.test.ts :: a server that is killed leaves a record that says so',
+    ],
+  },
+  {
     id: 'SKILLMD-1',
     section: '§9',
     promise:

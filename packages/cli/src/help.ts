@@ -291,8 +291,9 @@ Options
 `,
   },
   serve: {
-    summary: 'offer skills to an MCP client over standard input and output',
+    summary: 'offer skills to MCP clients, over standard input and output or HTTP',
     help: `Usage: skill serve [SKILL ...] [--skills DIR ...] [--exclude-tool NAME ...] [--user NAME]
+                   [--http [HOST:PORT]] [--token-file FILE] [--allow-host NAME ...] [--allow-origin ORIGIN ...]
 
 Each tool of each SKILL (as for skill run) is a tool of the MCP server. A skill that asks for capabilities must
 have been accepted before: the server asks nobody, and no client can accept or grant. With --skills, folders with
@@ -302,6 +303,15 @@ Options
   --skills DIR         where folders with a SKILL.md are looked for, four levels deep; may be given several times
   --exclude-tool NAME  one of those four tools that there is not; may be given several times
   --user NAME          who is recorded as the user (default: the user of the system)
+  --http [HOST:PORT]   over HTTP, at http://HOST:PORT/mcp (default 127.0.0.1:8420; port 0 is any free one)
+  --token-file FILE    where the access token is that clients have to send; else it is the one in
+                       SKILL_ENGINE_HTTP_TOKEN. Without one, only this machine is listened to
+  --allow-host NAME    a name that clients may reach the server by, such as that of a proxy before it; may be
+                       given several times
+  --allow-origin ORIGIN  such as https://app.example, whose pages in browsers may use the server; may be given
+                       several times
+
+Over standard input and output it ends with its client; over HTTP, by SIGINT or SIGTERM.
 `,
   },
   doctor: {

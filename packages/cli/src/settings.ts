@@ -32,6 +32,7 @@ const prefix = 'SKILL_ENGINE_';
 /** Variables that are no settings. */
 const otherVariables = [
   'HOME',
+  'HTTP_TOKEN',
   ...['PASSPHRASE', 'NEW_PASSPHRASE'].flatMap((name) => [`${name}_FD`, `${name}_COMMAND`]),
 ].map((name) => prefix + name);
 

@@ -9,9 +9,10 @@ import {
   type SkillMdTools,
   type SkillToolName,
 } from '@skill-engine/engine';
-import { serveOverStdio } from '@skill-engine/mcp';
+import { serveOverHttp, serveOverStdio } from '@skill-engine/mcp';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { requireConsent } from '../consent.ts';
+import { addressForm, httpOptions } from '../http-options.ts';
 import { loadAccepted } from '../load-accepted.ts';
 import { configured } from '../settings.ts';
 import { type Shell, say, signalExits } from '../shell.ts';
@@ -22,14 +23,22 @@ export const flags = {
   user: { type: 'string' },
   skills: { type: 'string', multiple: true },
   'exclude-tool': { type: 'string', multiple: true },
+  http: { type: 'string', optional: addressForm },
+  'token-file': { type: 'string' },
+  'allow-host': { type: 'string', multiple: true },
+  'allow-origin': { type: 'string', multiple: true },
 } as const satisfies FlagTable;
 
-/** Serves until the client goes away or the operator ends it. Standard output belongs to the protocol. */
+/**
+ * Serves until the client goes away or the operator ends it. Over standard input and output, that is the protocol's; over
+ * HTTP, neither is used.
+ */
 export async function serve(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'serve', flags });
   if (line.positionals.length === 0 && !line.has('skills')) {
     throw usage('serve', 'SKILL or --skills DIR is missing');
   }
+  const http = await httpOptions(line, shell);
   // Standard input is the client's: nobody can be asked.
   const { engine: options, load } = await configured(shell, false);
   await using _credentials = options.credentials;
@@ -46,22 +55,30 @@ export async function serve(args: readonly string[], shell: Shell): Promise<numb
   for (const { where, message } of skills?.problems ?? []) {
     await say(shell, `note: ${escapeText(where)}: ${message}`);
   }
-  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  for (const event of ['end', 'close']) shell.stdin.once(event, () => end(0));
-  const stopListening = shell.onSignal((signal) => end(signalExits[signal]));
-  const server = serveOverStdio(engine, {
+  const count = engine.tools().length + (skills?.tools.length ?? 0);
+  const about = {
     user: line.one('user') ?? shell.user,
     name: 'skill-engine',
     version,
-    onError: (error) => void say(shell, `note: ${error.message}`),
+    onError: (error: Error) => void say(shell, `note: ${escapeText(error.message)}`),
     ...(skills === undefined ? {} : { skills }),
-  });
-  const count = engine.tools().length + (skills?.tools.length ?? 0);
-  await say(shell, `serving ${count} tools over standard input and output`);
-  const exit = await ended;
-  stopListening();
-  await server.close();
-  return exit;
+  };
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const stopListening = shell.onSignal((signal) => end(signalExits[signal]));
+  try {
+    if (http === undefined) {
+      for (const event of ['end', 'close']) shell.stdin.once(event, () => end(0));
+      const server = serveOverStdio(engine, about);
+      await say(shell, `serving ${count} tools over standard input and output`);
+      return await ended.finally(() => server.close());
+    }
+    await using server = await serveOverHttp(engine, { ...about, ...http });
+    for (const note of http.notes) await say(shell, `note: ${note}`);
+    await say(shell, `serving ${count} tools at ${server.url}`);
+    return await ended;
+  } finally {
+    stopListening();
+  }
 }
 
 /** The four tools, where there is a SKILL.md to serve. Scripts get what was accepted before, and else do not run. */
