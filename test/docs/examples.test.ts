@@ -20,10 +20,17 @@ function start(program: string, ...args: string[]): ChildProcessWithoutNullStrea
 
 const run = (program: string, ...args: string[]) => ended(start(program, ...args));
 
+/** The same skill, which may spin for minutes: what a test stops must not end by itself before. */
+const patient = join(folder, 'patient');
+
 beforeAll(async () => {
   copyFileSync('examples/tools/skill.toml', join(folder, 'skill.toml'));
   const built = await run('build', join(folder, 'tools.wasm'));
   if (built.code !== 0) throw new Error(built.stderr);
+  mkdirSync(patient);
+  copyFileSync(join(folder, 'tools.wasm'), join(patient, 'tools.wasm'));
+  const manifest = readFileSync('examples/tools/skill.toml', 'utf8');
+  writeFileSync(join(patient, 'skill.toml'), `${manifest}fuel = 100_000_000_000_000\n`);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -60,7 +67,7 @@ function linesOf(child: ChildProcessWithoutNullStreams): AsyncIterator<string> {
 }
 
 it('an HTTP service', async () => {
-  const child = start('http-service', folder);
+  const child = start('http-service', patient);
   const exited = ended(child);
   const lines = linesOf(child);
   const origin = await until(lines, (line) => line.startsWith('http:'));
@@ -130,7 +137,7 @@ describe('a job worker', () => {
     const file = join(folder, 'stop.db');
     using jobs = new Jobs(file);
     jobs.add('spin', '{}');
-    const child = start('job-worker', file, folder);
+    const child = start('job-worker', file, patient);
     const exited = ended(child);
     await until(() => rows(jobs)[0]!.state === 'running');
     child.kill('SIGTERM');
@@ -142,7 +149,7 @@ describe('a job worker', () => {
     const file = join(folder, 'kill.db');
     using jobs = new Jobs(file);
     jobs.add('spin', '{}');
-    const child = start('job-worker', file, folder);
+    const child = start('job-worker', file, patient);
     const exited = ended(child);
     const reader = await openAuditReader({ path: statePlaces(join(folder, 'home')).auditFile });
     const filter = { user: 'worker-1/job-1/attempt-1', status: 'running' } as const;
@@ -151,7 +158,7 @@ describe('a job worker', () => {
     child.kill('SIGKILL');
     await exited;
     jobs.add('greet', '{"name":"Ada"}');
-    const next = start('job-worker', file, folder);
+    const next = start('job-worker', file, patient);
     const stopped = ended(next);
     await until(() => rows(jobs).every(({ state }) => state === 'done' || state === 'unknown'));
     next.kill('SIGTERM');
