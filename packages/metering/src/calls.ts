@@ -1,5 +1,5 @@
 import type { CallGraph } from './call-graph.ts';
-import { Callers } from './callers.ts';
+import type { Callers } from './callers.ts';
 import { chooseConventions, CONVENTION, type Conventions } from './conventions.ts';
 import type { EventLog, LabelLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
@@ -51,9 +51,10 @@ export function planCalls(
   scanner: Scanner,
   graph: CallGraph,
   stack: StackPlan,
+  callers: Callers,
   options: RewriteOptions,
 ): CallPlan {
-  const planner = new CallPlanner(module, scanner, graph, stack, options);
+  const planner = new CallPlanner(module, scanner, graph, stack, callers, options);
   planner.planAhead();
   for (const node of stack.order) {
     if (node < graph.functions) planner.planFunction(node);
@@ -95,6 +96,7 @@ class CallPlanner implements PlanContext, Callees {
     scanner: Scanner,
     graph: CallGraph,
     stack: StackPlan,
+    callers: Callers,
     { exceptions, exactTraps }: RewriteOptions,
   ) {
     const { functions, events, labels } = scanner;
@@ -116,7 +118,7 @@ class CallPlanner implements PlanContext, Callees {
     this.drift = new Float64Array(count);
     this.paid = new Int32Array(count);
     this.unchecked = new Float64Array(count);
-    this.callers = new Callers(module, scanner, graph);
+    this.callers = callers;
     this.payOnce = new Uint8Array(count);
     this.planned = new Uint8Array(count);
     this.tablesPay = graph.closed && !scanner.tailCalls;

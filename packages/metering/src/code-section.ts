@@ -1,5 +1,6 @@
 import type { Additions } from './additions.ts';
 import type { CallGraph } from './call-graph.ts';
+import { Callers } from './callers.ts';
 import { INDIRECT_UNITS, planCalls, type CallPlan } from './calls.ts';
 import { CodeWriter } from './code.ts';
 import type { EmitContext } from './context.ts';
@@ -8,11 +9,11 @@ import { limitCopies } from './copies.ts';
 import { FunctionEmitter } from './emit.ts';
 import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
 import { Hints } from './hints.ts';
-import type { Module } from './module.ts';
+import type { FuncType, Module } from './module.ts';
 import { GLOBALS } from './namespace.ts';
 import type { RewriteOptions } from './plan.ts';
 import type { Scanner } from './scan.ts';
-import { planStack, type StackPlan } from './stack.ts';
+import { entryBytes, planStack, type StackPlan } from './stack.ts';
 import { lengthOfU32, type Contents, type Writer } from './writer.ts';
 
 export interface Code {
@@ -46,8 +47,9 @@ export class CodeSection {
     this.graph = graph;
     this.exactTraps = options.exactTraps;
     this.additions = additions;
-    this.stack = planStack(scanner.functions, graph);
-    this.calls = planCalls(module, scanner, graph, this.stack, options);
+    const callers = new Callers(module, scanner, graph);
+    this.stack = planStack(module, scanner.functions, graph, callers);
+    this.calls = planCalls(module, scanner, graph, this.stack, callers, options);
     limitCopies(scanner.events, module.bytes.length);
   }
 
@@ -160,14 +162,16 @@ export class CodeSection {
   }
 
   private doors(helpers: HelperBodies): Map<number, number> {
-    const { module, additions, calls } = this;
+    const { module, additions, calls, stack } = this;
     const { own, depth } = calls.conventions;
     const doors = new Map<number, number>();
     for (const [i, units] of calls.doors) {
       const index = module.importedFunctions + i;
       const type = module.functions[index] as number;
-      const params = module.types[type]?.params ?? 0;
-      const body = helpers.door(index, params, units, own[i] as number, depth[i] === 1);
+      const signature = module.types[type] as FuncType;
+      const uncounted = stack.uncounted[i] as number;
+      const frame = depth[i] === 1 ? entryBytes(signature) + uncounted : 0;
+      const body = helpers.door(index, signature.params, units, own[i] as number, frame);
       doors.set(index, additions.function(type, body));
     }
     return doors;

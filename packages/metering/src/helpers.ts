@@ -52,14 +52,15 @@ export class HelperBodies {
 
   /**
    * Same type as the function `index`: pays and checks what callers pay for it, gives it the counter by its
-   * convention and shares what comes back. Host and other modules call this one.
+   * convention and shares what comes back. Host and other modules call this one. `frame`: bytes of stack that it takes
+   * for that, or 0 where nothing that it reaches counts the depth; whoever counts finds it if that is too much.
    */
   door(
     index: number,
     params: number,
     units: number,
     convention: number,
-    depth: boolean,
+    frame: number,
   ): Uint8Array {
     const { fuel, depth: stack, handover } = this.globals;
     const w = new CodeWriter(96);
@@ -74,7 +75,7 @@ export class HelperBodies {
       w.setGlobal(fuel);
       this.trapAtZero(w, counter);
     } else w.call(this.settleIndex);
-    const keepsDepth = convention === CONVENTION.passed && depth;
+    const keepsDepth = convention !== CONVENTION.none && frame > 0;
     if (convention === CONVENTION.handedOver) {
       w.getLocal(counter);
       w.setGlobal(handover);
@@ -83,6 +84,9 @@ export class HelperBodies {
     if (keepsDepth) {
       w.getGlobal(stack);
       w.teeLocal(saved);
+      w.constant(frame);
+      w.u8(0x7d);
+      if (convention !== CONVENTION.passed) w.setGlobal(stack);
     }
     if (convention === CONVENTION.passed) w.getLocal(counter);
     w.call(index);

@@ -1,12 +1,26 @@
 import type { CallGraph } from './call-graph.ts';
+import type { Callers } from './callers.ts';
 import type { FunctionScan } from './function-scan.ts';
+import type { FuncType, Module } from './module.ts';
 
 /** Bytes that one frame is taken for, besides its values. */
 const FRAME_BASE = 128;
 /** An uncounted chain of calls may not need more stack than this before a counted function. */
 const UNCOUNTED_BYTES = 1024;
 /** What a call out of the module adds: the frames between it and whoever answers. */
-const CALL_OUT_BYTES = 512;
+const CALL_OUT_BYTES = 640;
+/**
+ * What a call from the host needs beside the frame of who is called: that of its door, and V8's between. Every value
+ * stands in each of them (measured: 20 bytes for each, with its place in the frame).
+ */
+const ENTRY_BYTES = 256;
+const ENTRY_VALUE_BYTES = 16;
+const FEW_VALUES = 8;
+
+const valueBytes = ({ params, results }: FuncType): number =>
+  (params + results) * ENTRY_VALUE_BYTES;
+
+export const entryBytes = (type: FuncType): number => ENTRY_BYTES + valueBytes(type);
 
 /** What one frame can need on the machine's stack: every local, operand and value of a call spilled. */
 export function frameBytes(fn: FunctionScan): number {
@@ -24,6 +38,8 @@ export function mayNarrow(fn: FunctionScan): boolean {
 export interface StackPlan {
   /** By function: bytes that it debits from the stack budget, or 0. */
   readonly frames: Float64Array;
+  /** By node: bytes that it and those that it calls need until the next function that debits. */
+  readonly uncounted: Float64Array;
   /** Nodes of the call graph, each behind those that it calls, but for cycles. */
   readonly order: Int32Array;
   /** 1: chosen to cut a cycle; some caller comes before it in `order`. */
@@ -34,14 +50,20 @@ export interface StackPlan {
  * Decides which functions count the depth, and what each debits from the stack budget; 0 means that it does not count.
  * Every cycle of calls passes a counted function, and chains of others need little stack, which is debited by whoever
  * counts above them. Functions that call out of the module count, since what they call may call back; so do those that
- * are tail-called, since whoever calls them so gives its own frame back.
+ * are tail-called, since whoever calls them so gives its own frame back. So do exports that call something, unless
+ * they have a door, which debits what a call from the host needs. Most of what the host finds in tables takes few
+ * values, for which the frame of whoever called the host has room.
  */
-export function planStack(functions: readonly FunctionScan[], graph: CallGraph): StackPlan {
+export function planStack(
+  module: Module,
+  functions: readonly FunctionScan[],
+  graph: CallGraph,
+  callers: Callers,
+): StackPlan {
   const walk = new Walk(graph);
   for (const root of largestFirst(functions, graph.starts.length - 1)) walk.from(root);
   const { cut, order } = walk;
   const frames = new Float64Array(functions.length);
-  /** Stack below a node until the next counted function, itself included where it is not counted. */
   const uncounted = new Float64Array(order.length);
   for (const i of order) {
     const below = most(uncounted, graph, i);
@@ -50,13 +72,23 @@ export function planStack(functions: readonly FunctionScan[], graph: CallGraph):
       uncounted[i] = below;
       continue;
     }
+    const type = module.types[module.functions[fn.index] as number] as FuncType;
+    const entered = module.exported.has(fn.index) && callers.known[i] === 0;
+    const inTable = !graph.closed && module.referenced.has(fn.index);
     const bytes = frameBytes(fn) + below;
-    const counts = cut[i] === 1 || graph.callsOut[i] === 1 || graph.tailCalled[i] === 1;
+    const fromHost = entered || (inTable && type.params + type.results > FEW_VALUES);
+    const counts =
+      cut[i] === 1 ||
+      graph.callsOut[i] === 1 ||
+      graph.tailCalled[i] === 1 ||
+      (fromHost && fn.firstCall < fn.endCall);
     if (counts || fn.hasPads || bytes > UNCOUNTED_BYTES) {
       frames[i] = bytes + (graph.callsOut[i] === 1 ? CALL_OUT_BYTES : 0);
+      if (entered) frames[i] += entryBytes(type);
+      else if (inTable) frames[i] += valueBytes(type);
     } else uncounted[i] = bytes;
   }
-  return { frames, order, cut };
+  return { frames, uncounted, order, cut };
 }
 
 /** The largest value of those that a node calls. */
