@@ -178,6 +178,8 @@ export class LabelLog {
   flags: Uint8Array;
   /** Loops around the target. */
   loops: Int32Array;
+  /** Live branches to it, but for those of a `br_table`. */
+  branches: Int32Array;
   /** Union-find over the labels that one `br_table` shares. */
   parent: Int32Array;
 
@@ -185,6 +187,7 @@ export class LabelLog {
     const room = Math.ceil(codeBytes / BYTES_PER_LABEL) + LEAST;
     this.flags = uint8(room);
     this.loops = int32(room);
+    this.branches = int32(room);
     this.parent = int32(room);
   }
 
@@ -193,6 +196,7 @@ export class LabelLog {
     if (i === this.flags.length) {
       this.flags = grown(this.flags, uint8);
       this.loops = grown(this.loops, int32);
+      this.branches = grown(this.branches, int32);
       this.parent = grown(this.parent, int32);
     }
     this.flags[i] = flags;

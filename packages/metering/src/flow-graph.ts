@@ -19,9 +19,10 @@ export const RANK = {
   dispatch: 1,
   /** On the way around an `if`: needs an `else`. */
   around: 2,
+  /** By itself, on the way to where paths part. */
   alone: 3,
-  /** On an edge as above that leaves a loop, which pays once what the loop would pay each time. */
-  leavingEdge: 4,
+  /** The same on the way to a label; and on an edge as above that is seldom taken, or leaves a loop. */
+  joining: 4,
   /** Before a call or an exit, where the counter is got anyway, or behind a call, where it is set. */
   beside: 5,
   leaving: 6,
@@ -36,7 +37,7 @@ const DISCARDED = RANKS;
 const FROM = 0;
 const TO = 1;
 const UNITS = 2;
-/** The event that it begins behind, or whose edge it is. */
+/** The event that it begins behind; of an edge, -1 minus the event. */
 const EVENT = 3;
 /** Its first call that sets the counter, or -1, and the units behind that. */
 const CALL = 4;
@@ -121,9 +122,20 @@ export class FlowGraph {
 
   /** Whether the open line leads straight to a loop, or to where a `br_table` branches. */
   dispatches(): boolean {
-    const { to, labelled, labels, base } = this;
-    if (to < 0 || to === this.end || to >= labelled) return false;
-    return ((labels.flags[base + to] as number) & (LABEL.loop | LABEL.table)) !== 0;
+    return this.reachesLabel() && this.isDispatched();
+  }
+
+  private joins(): boolean {
+    return this.reachesLabel() && !this.isDispatched();
+  }
+
+  private reachesLabel(): boolean {
+    const { to } = this;
+    return to >= 0 && to !== this.end && to < this.labelled;
+  }
+
+  private isDispatched(): boolean {
+    return ((this.labels.flags[this.base + this.to] as number) & (LABEL.loop | LABEL.table)) !== 0;
   }
 
   /** Begins a line at its end. */
@@ -168,7 +180,7 @@ export class FlowGraph {
     if (this.call >= 0 || this.exit >= 0) this.ranks[line] = RANK.beside;
     else if (this.to !== DOOMED && this.loopsAround(this.to) < this.depth) {
       this.ranks[line] = RANK.leaving;
-    }
+    } else if (this.joins()) this.ranks[line] = RANK.joining;
     return line;
   }
 
@@ -179,7 +191,7 @@ export class FlowGraph {
 
   /** Adds a line that is an edge: it costs nothing. */
   edge(from: number, to: number, event: number, rank: number): void {
-    this.add(from, to, 0, event, rank);
+    this.add(from, to, 0, -1 - event, rank);
   }
 
   private add(from: number, to: number, units: number, event: number, rank: number): number {
@@ -246,9 +258,8 @@ export class FlowGraph {
       const to = paid[data[at + TO] as number] as number;
       const units = (data[at + UNITS] as number) + to - from;
       const event = data[at + EVENT] as number;
-      if (rank === RANK.taken || rank === RANK.around || rank === RANK.leavingEdge) {
-        edge[event] = units;
-      } else if (rank !== RANK.beside || units === 0) charge[event] = units;
+      if (event < 0) edge[-1 - event] = units;
+      else if (rank !== RANK.beside || units === 0) charge[event] = units;
       else {
         const owed = (data[at + UNITS] as number) - (data[at + REST] as number) - from;
         const exit = data[at + EXIT] as number;

@@ -90,7 +90,10 @@ export function branch(b: Body, opcode: number): void {
     flags |= FLAG.leaves;
     if (opcode === 0x0d && (labels.flags[label] as number) & LABEL.plain) flags |= FLAG.splittable;
   }
-  if (b.live) b.control.branch(target);
+  if (b.live) {
+    b.control.branch(target);
+    labels.branches[label] = (labels.branches[label] as number) + 1;
+  }
   b.log(opcode === 0x0c ? EV.br : EV.brIf, flags, label);
   if (opcode === 0x0c) b.die();
 }
