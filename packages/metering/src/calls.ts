@@ -3,7 +3,7 @@ import type { Callers } from './callers.ts';
 import { chooseConventions, CONVENTION, type Conventions } from './conventions.ts';
 import type { EventLog, LabelLog } from './events.ts';
 import { narrowFrame, type Narrow } from './narrow.ts';
-import { newFlow, planFunction, type PlanContext, type RewriteOptions } from './plan.ts';
+import { newFlow, planFunction, type Flow, type PlanContext, type RewriteOptions } from './plan.ts';
 import type { FunctionScan } from './function-scan.ts';
 import type { Scanner } from './scan.ts';
 import { SLACK } from './slack.ts';
@@ -68,7 +68,7 @@ class CallPlanner implements PlanContext, Callees {
   readonly labels: LabelLog;
   readonly exceptions: boolean;
   readonly exactTraps: boolean;
-  readonly flow = newFlow();
+  readonly flow: Flow;
   private readonly module: Module;
   private readonly functions: readonly FunctionScan[];
   private readonly graph: CallGraph;
@@ -109,6 +109,7 @@ class CallPlanner implements PlanContext, Callees {
     this.stack = stack;
     this.exceptions = exceptions;
     this.exactTraps = exactTraps;
+    this.flow = newFlow(scanner.mostLabels);
     this.types = new TypePlan(graph, count);
     this.imported = module.importedFunctions;
     this.entry = new Int32Array(count);

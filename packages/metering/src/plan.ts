@@ -24,23 +24,24 @@ export interface PlanContext extends RewriteOptions {
 export interface Flow {
   readonly graph: FlowGraph;
   /** Units from the label to the trap that it is doomed to, or -1. */
-  readonly doomed: number[];
+  readonly doomed: Int32Array;
   /** The line that begins behind an `else`; where there is none, -1 minus the event that ends the `if`. */
-  readonly other: number[];
-  readonly heavyAtEnd: number[];
-  readonly blockersAtEnd: number[];
-  readonly end: number[];
-  readonly tablesAtEnd: number[];
+  readonly other: Int32Array;
+  readonly heavyAtEnd: Int32Array;
+  readonly blockersAtEnd: Int32Array;
+  readonly end: Int32Array;
+  readonly tablesAtEnd: Int32Array;
 }
 
-export const newFlow = (): Flow => ({
+/** `labels`: most that a function has. */
+export const newFlow = (labels: number): Flow => ({
   graph: new FlowGraph(),
-  doomed: [],
-  other: [],
-  heavyAtEnd: [],
-  blockersAtEnd: [],
-  end: [],
-  tablesAtEnd: [],
+  doomed: new Int32Array(labels),
+  other: new Int32Array(labels),
+  heavyAtEnd: new Int32Array(labels),
+  blockersAtEnd: new Int32Array(labels),
+  end: new Int32Array(labels),
+  tablesAtEnd: new Int32Array(labels),
 });
 
 /**

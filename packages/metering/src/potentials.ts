@@ -65,7 +65,8 @@ export class Potentials {
     if (a === end) {
       if ((lows[b] as number) < shift) return;
       parent[b] = a;
-      offset[b] = -shift;
+      // Not `-shift`: -0 is no integer to V8.
+      offset[b] = 0 - shift;
       return;
     }
     const low = shift + (lows[a] as number);

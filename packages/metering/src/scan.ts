@@ -25,6 +25,8 @@ export class Scanner {
   tailCalls = false;
   /** Any exception handling opcode or tag. */
   exceptions = false;
+  /** Most labels of one function. */
+  mostLabels = 0;
   private readonly module: Module;
   private readonly limits: MeteringLimits;
   private readonly body: Body;
@@ -73,6 +75,7 @@ export class Scanner {
     if (r.pos !== r.end) r.fail('bytes after the end of a function');
     checkLimit(limits, 'localsTimesBlocks', locals * body.blocks, code);
     if (body.hasPads) this.exceptions = true;
+    this.mostLabels = Math.max(this.mostLabels, labels.length - root);
     return {
       index,
       firstEvent,
