@@ -160,6 +160,8 @@ class CallPlanner implements PlanContext, Callees {
       const around = costAround(fn, part, this.events);
       if (around <= UNCHECKED_UNITS) this.unchecked[i] = around;
     }
+    // These are planned once more.
+    this.events.copiedCount = 0;
   }
 
   private narrowed(i: number, fn: FunctionScan): Narrow | undefined {

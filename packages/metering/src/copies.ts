@@ -11,17 +11,20 @@ const AROUND = 20;
  * `edge` of each holds the number of copies; those that find no room lose it.
  */
 export function limitCopies(events: EventLog, moduleBytes: number): void {
-  const { copied, edge, pos, next } = events;
-  const candidates: { event: number; added: number }[] = [];
-  for (const [event, end] of copied) {
+  const { copied, copiedCount, edge, pos, next, length } = events;
+  // Numbers that order by size, then by event: there may be millions, and sorting them needs no function that compares.
+  const candidates = new Float64Array(copiedCount / 2);
+  let count = 0;
+  for (let i = 0; i < copiedCount; i += 2) {
+    const event = copied[i] as number;
     if (edge[event] === 0) continue;
-    const body = (pos[end] as number) - (next[event] as number);
-    candidates.push({ event, added: (body + AROUND) * (edge[event] as number) - body });
+    const body = (pos[copied[i + 1] as number] as number) - (next[event] as number);
+    const added = (body + AROUND) * (edge[event] as number) - body;
+    candidates[count++] = added * length + event;
   }
-  candidates.sort((one, other) => one.added - other.added || one.event - other.event);
   let left = Math.max(AT_LEAST, moduleBytes * PART);
-  for (const { event, added } of candidates) {
-    left -= added;
-    if (left < 0) edge[event] = 0;
+  for (const candidate of candidates.subarray(0, count).sort()) {
+    left -= Math.floor(candidate / length);
+    if (left < 0) edge[candidate % length] = 0;
   }
 }

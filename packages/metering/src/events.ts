@@ -100,8 +100,9 @@ export class EventLog {
   /** Offsets of the indices of declared locals, which move where a function gets more parameters. */
   uses: Int32Array;
   useCount = 0;
-  /** Loops whose bodies may be copied, with the events that end them. */
-  readonly copied = new Map<number, number>();
+  /** Loops whose bodies may be copied, each with the event that ends it. */
+  copied: Int32Array = int32(LEAST);
+  copiedCount = 0;
   /** Events that are calls, or tail calls, and live. */
   calls: Int32Array;
   callCount = 0;
@@ -124,6 +125,13 @@ export class EventLog {
   use(pos: number): void {
     if (this.useCount === this.uses.length) this.uses = grown(this.uses, int32);
     this.uses[this.useCount++] = pos;
+  }
+
+  /** Notes that the body of a loop may be copied. */
+  copies(loop: number, end: number): void {
+    if (this.copiedCount === this.copied.length) this.copied = grown(this.copied, int32);
+    this.copied[this.copiedCount++] = loop;
+    this.copied[this.copiedCount++] = end;
   }
 
   /** Notes that the event logged last is a live call. */

@@ -124,7 +124,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
         }
         blockers++;
         if (graph.to === DOOMED) break;
-        if (copied > 0) events.copied.set(i, flow.end[at] as number);
+        if (copied > 0) events.copies(i, flow.end[at] as number);
         edge[i] = copied;
         const rank = copied > 0 ? RANK.copied : graph.dispatches() ? RANK.dispatch : RANK.header;
         graph.close(graph.node(label), i, rank);
