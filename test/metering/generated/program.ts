@@ -121,6 +121,14 @@ export function programs({ exceptions, traps, faults }: Features): fc.Arbitrary<
       handler: stmts,
       catches: fc.constantFrom<Catches>('tag', 'all', 'again', 'joined'),
     });
+    /** Many ways to one label, as errors are handled in C. */
+    const guarded = fc
+      .array(fc.tuple(expr, tie('stmt')), { minLength: 4, maxLength: 5 })
+      .map((guards): Stmt => {
+        const value: Expr = { k: 'const', value: 0 };
+        const body = guards.flatMap(([c, stmt]): Stmt[] => [{ k: 'br', to: 0, value, c }, stmt]);
+        return { k: 'block', body };
+      });
     return {
       expr: fc.oneof(
         { maxDepth: 5, withCrossShrink: true },
@@ -148,6 +156,7 @@ export function programs({ exceptions, traps, faults }: Features): fc.Arbitrary<
         fc.record({ k: fc.constant('store' as const), at: expr, e: expr }),
         fc.record({ k: fc.constant('fill' as const), length: expr }),
         fc.record({ k: fc.constant('block' as const), body: stmts }),
+        guarded,
         fc.record({ k: fc.constant('loop' as const), rounds: fc.nat({ max: 5 }), body: stmts }),
         fc.record({ k: fc.constant('loop' as const), rounds: fc.nat({ max: 5 }), body: stmts }),
         fc.record({
