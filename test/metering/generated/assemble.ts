@@ -1,5 +1,5 @@
 /** Random programs as wasm binaries, written by hand: no assembler on npm knows every feature used here. */
-import { inTable, tableTargets, target, type Label } from './labels.ts';
+import { functionLabel, inTable, tableTargets, target, type Label } from './labels.ts';
 import {
   LOCALS,
   RECURSIONS,
@@ -63,12 +63,16 @@ const PLAIN: Shape = {
   tableByHost: 0,
 };
 
+/** Types 0 and 1 are of `i32` to `i32` and to nothing. */
+export const typeIndex = ({ bare = false }: Program): number => (bare ? 1 : 0);
+
 export class FunctionAssembler {
   readonly code: number[] = [];
   locals = LOCALS;
   /** It throws or catches. */
   exceptions = false;
   private readonly index: number;
+  private readonly program: Program;
   private readonly count: number;
   private readonly encoding: Encoding;
   /** Index of a function as direct calls name it. */
@@ -76,17 +80,23 @@ export class FunctionAssembler {
 
   constructor(
     index: number,
-    count: number,
+    program: Program,
     encoding: Encoding,
     direct: (callee: number) => number,
   ) {
     this.index = index;
-    this.count = count;
+    this.program = program;
+    this.count = program.functions.length;
     this.encoding = encoding;
     this.direct = direct;
   }
 
-  valued({ body, value }: Valued, labels: readonly Label[]): void {
+  body(): void {
+    this.valued(this.program.functions[this.index] as Valued, [functionLabel(this.program)]);
+    if (this.program.bare) this.put(0x1a);
+  }
+
+  private valued({ body, value }: Valued, labels: readonly Label[]): void {
     for (const stmt of body) this.stmt(stmt, labels);
     this.expr(value, labels);
   }
@@ -136,17 +146,20 @@ export class FunctionAssembler {
         return this.put(0x0b);
       case 'call':
         this.expr(e.e, labels);
-        return this.put(...this.callee(e.callee));
+        this.put(...this.callee(e.callee));
+        return this.behind() === 0 ? undefined : this.result();
       case 'recur':
         this.put(0x23, 1, 0x04, 0x7f, 0x23, 1, ...constant(1), 0x6b, 0x24, 1);
         this.expr(e.e, [{ kind: 'value', counter: -1 }, ...labels]);
-        return this.put(0x10, this.direct(e.callee % this.count), 0x05, ...constant(0), 0x0b);
+        this.put(0x10, this.direct(e.callee % this.count));
+        this.result();
+        return this.put(0x05, ...constant(0), 0x0b);
       case 'callIndirect':
         this.expr(e.e, labels);
         this.expr(e.index, labels);
         if (this.behind() === 0) return this.put(0x1a);
         // Only functions behind this one: the index is folded into their range.
-        return this.put(
+        this.put(
           ...constant(0x7fff),
           0x71,
           ...constant(this.behind()),
@@ -154,13 +167,19 @@ export class FunctionAssembler {
           ...constant(this.index + 1),
           0x6a,
           0x11,
-          0,
+          typeIndex(this.program),
           0,
         );
+        return this.result();
       case 'grow':
         this.expr(e.e, labels);
         return this.put(...constant(1), 0x71, 0x40, 0);
     }
+  }
+
+  /** What stands for the result of a call. */
+  private result(): void {
+    if (this.program.bare) this.put(...constant(0));
   }
 
   private behind(): number {
@@ -238,7 +257,7 @@ export class FunctionAssembler {
       }
       case 'return':
         this.expr(s.e, labels);
-        return this.put(0x0f);
+        return this.put(...(this.program.bare ? [0x1a] : []), 0x0f);
       case 'tail': {
         this.expr(s.e, labels);
         const call = this.callee(s.callee);
@@ -337,15 +356,16 @@ export function assemble(
   shape: Shape = PLAIN,
 ): Uint8Array<ArrayBuffer> {
   const count = program.functions.length;
+  const type = typeIndex(program);
   const hosts = shape.byHost === 0 && shape.tableByHost === 0 ? 0 : count;
   const reached = (mask: number, index: number): number =>
     hosts > 0 && (mask >> index) & 1 ? index : hosts + index;
   let exceptions = false;
-  const bodies = program.functions.map((fn, index) => {
-    const assembler = new FunctionAssembler(index, count, encoding, (callee) =>
+  const bodies = program.functions.map((_, index) => {
+    const assembler = new FunctionAssembler(index, program, encoding, (callee) =>
       reached(shape.byHost, callee),
     );
-    assembler.valued(fn, [{ kind: 'function', counter: -1 }]);
+    assembler.body();
     exceptions ||= assembler.exceptions;
     const body = [1, ...leb(assembler.locals - 1), 0x7f, ...assembler.code, 0x0b];
     return vector(body);
@@ -359,13 +379,13 @@ export function assemble(
     for (const index of all) exported.push([2, 0x66, 0x30 + index, 0, hosts + index]);
   }
   if (shape.exportTable) exported.push([1, 0x74, 1, 0]);
-  const imported = all.slice(0, hosts).map((index) => [1, 0x68, 1, 0x30 + index, 0, 0]);
+  const imported = all.slice(0, hosts).map((index) => [1, 0x68, 1, 0x30 + index, 0, type]);
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d],
     ...[1, 0, 0, 0],
     ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
     ...section(2, [imported.length, ...imported.flat()]),
-    ...section(3, vector(bodies.map(() => 0))),
+    ...section(3, vector(bodies.map(() => type))),
     ...section(4, [1, 0x70, 0, count]),
     ...section(5, [1, 1, 1, 3]),
     ...(exceptions ? section(13, [1, 0, 1]) : []),

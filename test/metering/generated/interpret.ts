@@ -2,7 +2,7 @@
  * The costs of a program by the plainest reading of the cost table: one instruction after the other, each paid when
  * it runs. It shares no code with the meter, and knows nothing of blocks or potentials.
  */
-import { inTable, tableTargets, target, type Label } from './labels.ts';
+import { functionLabel, inTable, tableTargets, target, type Label } from './labels.ts';
 import { LOCALS, RECURSIONS, type Expr, type Program, type Stmt, type Valued } from './program.ts';
 
 class Branch {
@@ -73,12 +73,10 @@ class Machine {
     this.checkpoint();
     const locals = Array.from({ length: LOCALS }, () => 0);
     locals[0] = argument;
-    const frame = new Frame(this, locals, index, this.program.functions.length);
+    const frame = new Frame(this, locals, index, this.program);
     let tail: Tail;
     try {
-      return frame.valued(this.program.functions[index] as Valued, [
-        { kind: 'function', counter: -1 },
-      ]);
+      return frame.run();
     } catch (signal) {
       if (signal instanceof Return || signal instanceof Branch) return signal.value;
       if (!(signal instanceof Tail)) throw signal;
@@ -125,16 +123,31 @@ class Frame {
   private readonly m: Machine;
   private readonly locals: number[];
   private readonly index: number;
+  private readonly program: Program;
   private readonly behind: number;
 
-  constructor(machine: Machine, locals: number[], index: number, count: number) {
+  constructor(machine: Machine, locals: number[], index: number, program: Program) {
     this.m = machine;
     this.locals = locals;
     this.index = index;
-    this.behind = count - index - 1;
+    this.program = program;
+    this.behind = program.functions.length - index - 1;
   }
 
-  valued({ body, value }: Valued, labels: readonly Label[]): number {
+  run(): number {
+    const { bare = false, functions } = this.program;
+    const value = this.valued(functions[this.index] as Valued, [functionLabel(this.program)]);
+    if (bare) this.m.pay(1);
+    return bare ? 0 : value;
+  }
+
+  private call(index: number, argument: number): number {
+    const value = this.m.call(index, argument);
+    if (this.program.bare) this.m.pay(1);
+    return value;
+  }
+
+  private valued({ body, value }: Valued, labels: readonly Label[]): number {
     for (const stmt of body) this.stmt(stmt, labels);
     return this.expr(value, labels);
   }
@@ -209,7 +222,7 @@ class Frame {
         const argument = this.expr(e.e, labels);
         if (this.behind === 0) return argument;
         m.pay(3);
-        return m.call(this.index + 1 + (e.callee % this.behind), argument);
+        return this.call(this.index + 1 + (e.callee % this.behind), argument);
       }
       case 'recur': {
         m.pay(2);
@@ -222,7 +235,7 @@ class Frame {
         return this.scope(() => {
           const argument = this.expr(e.e, [{ kind: 'value', counter: -1 }, ...labels]);
           m.pay(3);
-          return m.call(e.callee % (this.index + 1 + this.behind), argument);
+          return this.call(e.callee % (this.index + 1 + this.behind), argument);
         });
       }
       case 'callIndirect': {
@@ -234,7 +247,7 @@ class Frame {
         }
         m.pay(2 + 5 + 2 + 5);
         const slot = this.index + 1 + ((index & 0x7fff) % this.behind);
-        return m.call(inTable(slot, this.index + 1 + this.behind), argument);
+        return this.call(inTable(slot, this.index + 1 + this.behind), argument);
       }
       case 'grow': {
         const delta = this.expr(e.e, labels);
@@ -329,8 +342,8 @@ class Frame {
         return this.switch(s, labels);
       case 'return': {
         const value = this.expr(s.e, labels);
-        m.pay(1);
-        throw new Return(value);
+        m.pay(this.program.bare ? 2 : 1);
+        throw new Return(this.program.bare ? 0 : value);
       }
       case 'tail': {
         const value = this.expr(s.e, labels);

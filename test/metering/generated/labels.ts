@@ -36,6 +36,12 @@ export function tableTargets(labels: readonly Label[], to: readonly number[]): T
   return { depths: loops ? [first.depth, ...depths] : depths, carries, counter };
 }
 
+/** The label of a function itself. */
+export const functionLabel = ({ bare = false }: { readonly bare?: boolean }): Label => ({
+  kind: bare ? 'block' : 'function',
+  counter: -1,
+});
+
 /** What the table holds: every other function, so that those between are reached by direct calls alone. */
 export function inTable(index: number, count: number): number {
   return index % 2 === 0 ? index : count - 1;

@@ -1,7 +1,15 @@
 /** Random programs as three modules that share everything and call each other. */
-import { FunctionAssembler, constant, leb, section, vector, type Encoding } from './assemble.ts';
+import {
+  FunctionAssembler,
+  constant,
+  leb,
+  section,
+  typeIndex,
+  vector,
+  type Encoding,
+} from './assemble.ts';
 import { inTable } from './labels.ts';
-import { RECURSIONS, type Program, type Valued } from './program.ts';
+import { RECURSIONS, type Program } from './program.ts';
 
 /**
  * The same program as modules `a`, `b` and `c`: `homes` says where each function is, 0 for `a`. `a` defines memory,
@@ -14,6 +22,7 @@ export function assembleLinked(
   homes: readonly number[],
 ): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
   const count = program.functions.length;
+  const type = typeIndex(program);
   const all = program.functions.map((_, index) => index);
   const assembleOne = (home: number): Uint8Array<ArrayBuffer> => {
     const isOwn = (index: number): boolean => homes[index] === home;
@@ -22,11 +31,11 @@ export function assembleLinked(
     const place = (index: number): number =>
       isOwn(index) ? others.length + own.indexOf(index) : others.indexOf(index);
     const bodies = own.map((index) => {
-      const assembler = new FunctionAssembler(index, count, encoding, place);
-      assembler.valued(program.functions[index] as Valued, [{ kind: 'function', counter: -1 }]);
+      const assembler = new FunctionAssembler(index, program, encoding, place);
+      assembler.body();
       return vector([1, ...leb(assembler.locals - 1), 0x7f, ...assembler.code, 0x0b]);
     });
-    const imported = others.map((index) => [1, 0x68, 1, 0x30 + index, 0, 0]);
+    const imported = others.map((index) => [1, 0x68, 1, 0x30 + index, 0, type]);
     const exported = own.map((index) => [2, 0x66, 0x30 + index, 0, place(index)]);
     if (home > 0) {
       imported.push([1, 0x61, 1, 0x6d, 2, 1, 1, 3], [1, 0x61, 1, 0x74, 1, 0x70, 0, count]);
@@ -46,7 +55,7 @@ export function assembleLinked(
       ...[1, 0, 0, 0],
       ...section(1, [2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 0]),
       ...section(2, [imported.length, ...imported.flat()]),
-      ...section(3, vector(own.map(() => 0))),
+      ...section(3, vector(own.map(() => type))),
       ...(home > 0
         ? []
         : [

@@ -79,6 +79,8 @@ export type Binary = 'add' | 'sub' | 'mul' | 'and' | 'xor' | 'lt' | 'shr' | 'div
  */
 export interface Program {
   readonly functions: readonly Valued[];
+  /** Functions return nothing, so that branches to their ends carry nothing; 0 stands for it. */
+  readonly bare?: boolean;
 }
 
 /** Calls of any function that one run makes. */
@@ -209,5 +211,8 @@ export function programs({ exceptions, traps, faults }: Features): fc.Arbitrary<
       valued: fc.record({ body: stmts, value: expr }),
     };
   });
-  return fc.record({ functions: fc.array(valued, { minLength: 1, maxLength: 4 }) });
+  return fc.record({
+    functions: fc.array(valued, { minLength: 1, maxLength: 4 }),
+    bare: fc.boolean(),
+  });
 }

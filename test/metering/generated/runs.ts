@@ -32,9 +32,9 @@ export function interpreted(program: Program, argument: number, encoding: Encodi
 }
 
 /** Calls, and tells how it ended. */
-export function ended(call: () => number): Pick<Run, 'end' | 'value'> {
+export function ended(call: () => number | undefined): Pick<Run, 'end' | 'value'> {
   try {
-    return { end: 'value', value: call() };
+    return { end: 'value', value: call() ?? 0 };
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) return { end: 'trap', value: 0 };
     if (error instanceof WebAssembly.Exception) return { end: 'exception', value: 0 };
