@@ -217,6 +217,18 @@ const AHEAD = 1_048_576 + 4_096 + 600;
 /** What paths that are paid to their ends may cost beyond the trap, in all frames together. */
 const mostAhead = (bytes: Uint8Array): number => 600 * bytes.length;
 
+/** A program interpreted, and metered with and without exact traps, which ends alike. */
+function bothWays(program: Program, argument: number, encoding: Encoding, budget: bigint) {
+  const bytes = assemble(program, encoding);
+  const want = interpreted(program, argument, encoding);
+  const [ran, exact] = [false, true].map((exactTraps) => {
+    const one = runMetered(meter(bytes, { exactTraps }).bytes, argument, budget);
+    expect({ end: one.end, value: one.value }).toEqual({ end: want.end, value: want.value });
+    return one;
+  }) as [Ran, Ran];
+  return { bytes, want, ran, exact };
+}
+
 test('`unreachable` leaks no more than the tail of a doomed path, and has no more than its paths paid ahead', () => {
   fc.assert(
     fc.property(
@@ -225,12 +237,8 @@ test('`unreachable` leaks no more than the tail of a doomed path, and has no mor
       encodings,
       budgets,
       (program, argument, encoding, budget) => {
-        const bytes = assemble(program, encoding);
-        const want = interpreted(program, argument, encoding);
-        const ran = runMetered(meter(bytes).bytes, argument, budget);
-        const exact = runMetered(meter(bytes, { exactTraps: true }).bytes, argument, budget);
-        for (const { end, value, fuel } of [ran, exact]) {
-          expect({ end, value }).toEqual({ end: want.end, value: want.value });
+        const { bytes, want, ran, exact } = bothWays(program, argument, encoding, budget);
+        for (const { fuel } of [ran, exact]) {
           expect(fuel).toBeGreaterThanOrEqual(want.fuel - DOOMED_FREE * mostFrames(program));
           if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
           else expect(fuel).toBeLessThanOrEqual(want.fuel + mostAhead(bytes));
@@ -250,12 +258,8 @@ test('any other trap leaks nothing, and finds no more than a block paid ahead', 
       encodings,
       budgets,
       (program, argument, encoding, budget) => {
-        const bytes = assemble(program, encoding);
-        const want = interpreted(program, argument, encoding);
-        const ran = runMetered(meter(bytes).bytes, argument, budget);
-        const exact = runMetered(meter(bytes, { exactTraps: true }).bytes, argument, budget);
-        for (const { end, value, fuel } of [ran, exact]) {
-          expect({ end, value }).toEqual({ end: want.end, value: want.value });
+        const { bytes, want, ran, exact } = bothWays(program, argument, encoding, budget);
+        for (const { fuel } of [ran, exact]) {
           if (want.end !== 'trap') expect(fuel).toBe(want.fuel);
           else expect(fuel).toBeGreaterThanOrEqual(want.fuel);
         }

@@ -67,6 +67,11 @@ const guests: readonly [string, string, string][] = [
       (else (return))))`,
     `${arms(4, 200)} (call $f (i32.const 0) (i32.const 0))`.repeat(12),
   ],
+  [
+    'a table that is branched by, behind much that is unchecked',
+    '',
+    `${arms(7, 200)} (block $a (block $b (br_table $a $b (local.get 0)))) ${arms(7, 200)}`,
+  ],
 ];
 
 const source = (own: string, path: string, end: string): string => `(module (memory 1)
