@@ -320,6 +320,16 @@ export const requirements: readonly Requirement[] = [
     proof: ['test/escape/input.test.ts :: PRM-01 keys that objects inherit are data'],
   },
   {
+    id: 'PAR-SENSITIVE',
+    section: '§5',
+    promise:
+      'values of sensitive parameters never appear in errors, logs or records, whoever says them',
+    proof: [
+      'test/escape/words.test.ts :: PRM-04 the value of a sensitive parameter is in no error, log or record',
+      'test/escape/words.test.ts :: PRM-04 what a tool returns is its own matter',
+    ],
+  },
+  {
     id: 'PAR-3',
     section: '§5',
     promise: 'no schema hangs the validator or reaches the network',

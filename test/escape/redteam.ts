@@ -13,7 +13,7 @@ export const attacks: Readonly<Record<string, string>> = {
   CPU: '01 02 03 07 10',
   MEM: '01 02 03 04 06 08',
   ERR: '01 03',
-  PRM: '01 02 03',
+  PRM: '01 02 03 04',
   TOM: '01 02 03',
   AUD: '01',
   CRD: '09',

@@ -1,5 +1,5 @@
 /** CLI-05, ERR-01, ENV-03: words of a guest that want to be more than words, and names of variables that nearly match. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -93,4 +93,53 @@ patterns = ["APP_*", "!APP_SECRET"]
   const seen = Object.fromEntries((outcome(result.value) as { value: [string, string][] }).value);
   expect(seen).toEqual({ AWS_REGION: 'r', APP_ONE: '1', 'A.B': 'dot' });
   rmSync(home, { recursive: true, force: true });
+});
+
+it('PRM-04 the value of a sensitive parameter is in no error, log or record, however the guest says it', async () => {
+  mkdirSync(join(bench.folder, 'granted'));
+  const skill = await bench.install(
+    'probe',
+    `[[skills.tools.eval.parameters]]
+name = "code"
+type = "string"
+[[skills.tools.eval.parameters]]
+name = "args"
+type = "object"
+sensitive = true
+[skills.capabilities.filesystem]
+read = ["${bench.folder}/granted"]
+`,
+    'sensitive-probe',
+  );
+  const password = 'correct horse/battery';
+  const said = `const { password, pin } = args;
+    for (const out of [wasi.cli.stdout.getStdout(), wasi.cli.stderr.getStderr()])
+      out.blockingWriteAndFlush(utf8.encode(JSON.stringify({ log: password, pin })));
+    for (const [directory] of wasi.filesystem.preopens.getDirectories())
+      try { directory.openAt({}, '../' + password, {}, { read: true }); } catch {}`;
+  const fails = `${said}
+    const details = JSON.stringify({ said: ['login ' + password], pin });
+    const message = 'no login with ' + password + ' and ' + encodeURIComponent(password);
+    return { toJSON() { throw { tag: 'failed', val: { code: undefined, message, details } }; } };`;
+  const secret = { password, pin: 493_817 };
+  for (const code of [fails, `${said} return 'done'`]) {
+    const result = await bench.engine.execute(skill, 'eval', probe(code, secret));
+    const record = await bench.engine.audit.get(result.executionId);
+    const { ok, error, denials, stdout, stderr } = result;
+    const shown = JSON.stringify([error, error?.cause, denials, stdout, stderr, record]);
+    expect(shown).toContain('[REDACTED]');
+    expect(shown).not.toMatch(/battery|493817/);
+    expect(ok).toBe(code !== fails);
+    expect(stderr).toBe('{"log":"[REDACTED]","pin":[REDACTED]}');
+  }
+});
+
+it('PRM-04 what a tool returns is its own matter; too many sensitive values withhold what it says besides', async () => {
+  const args = { token: ['abcd-efgh'] };
+  const kept = await bench.engine.execute('sensitive-probe', 'eval', probe('return args', args));
+  expect(kept.ok && outcome(kept.value)).toEqual({ value: args });
+  const tokens = Array.from({ length: 1001 }, (_, index) => `token-${index}`);
+  const code = 'wasi.cli.stderr.getStderr().blockingWriteAndFlush(utf8.encode(args.tokens[0]));';
+  const many = await bench.engine.execute('sensitive-probe', 'eval', probe(code, { tokens }));
+  expect(many.stderr).toBe('[REDACTED]');
 });

@@ -2,12 +2,14 @@
 import type { IntentRecord } from './audit/record.ts';
 import { redactParameters } from './audit/redact.ts';
 import type { AuditStore } from './audit/store.ts';
+import { withoutEchoes } from './echoes.ts';
 import { SkillError } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
 import { outcomeRecord, refusal, resultOf } from './outcome.ts';
 import type { Judgement } from './policy/judge.ts';
 import type { RunOutcome } from './run.ts';
-import type { JsonObject } from './schema/json.ts';
+import type { SensitiveNames } from './schema/index.ts';
+import type { JsonObject, JsonValue } from './schema/json.ts';
 import type { Callable } from './skill.ts';
 
 /** What is known of a call before it is judged. */
@@ -27,6 +29,8 @@ export interface CallFacts {
 export class Recording {
   readonly #audit: AuditStore;
   readonly #facts: CallFacts;
+  readonly #given: JsonValue;
+  readonly #sensitive: SensitiveNames;
   readonly #intent: IntentRecord;
   readonly #after: (result: ExecutionResult) => Promise<ExecutionResult>;
 
@@ -41,6 +45,8 @@ export class Recording {
     this.#audit = audit;
     this.#facts = facts;
     this.#after = after;
+    this.#given = given;
+    this.#sensitive = sensitive;
     this.#intent = {
       execution_id: executionId,
       timestamp: facts.timestamp,
@@ -68,7 +74,7 @@ export class Recording {
 
   /** The result, durable in the record. */
   conclude(outcome: RunOutcome): Promise<ExecutionResult> {
-    return this.#conclude(undefined, outcome);
+    return this.#conclude(undefined, withoutEchoes(outcome, this.#given, this.#sensitive));
   }
 
   /** Intent and outcome of a call that nothing runs for, in one commit. */

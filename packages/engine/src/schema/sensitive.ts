@@ -91,6 +91,36 @@ export function redactSensitive(
   return copy;
 }
 
+/** Every text and number that {@link redactSensitive} would take out. */
+export function sensitiveValues(value: JsonValue, sensitive: SensitiveNames): string[] {
+  const found: string[] = [];
+  collect(value, redactSensitive(value, sensitive), found);
+  return found;
+}
+
+/** Goes where both are alike, and takes all where they part. */
+function collect(value: JsonValue, redacted: JsonValue, found: string[]): void {
+  if (typeof value === 'string' && typeof redacted === 'string') {
+    // An argument may have kept its name: `--token=` stays, what is behind it does not.
+    if (value !== redacted) found.push(value.slice(redacted.length - REDACTED.length));
+  } else if (redacted === REDACTED) {
+    collectAll(value, found);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const key of Object.keys(value)) {
+      const [own, other] = [value, redacted].map((one) => (one as JsonObject)[key] as JsonValue);
+      collect(own as JsonValue, other as JsonValue, found);
+    }
+  }
+}
+
+function collectAll(value: JsonValue, found: string[]): void {
+  if (typeof value === 'string') found.push(value);
+  else if (typeof value === 'number') found.push(String(value));
+  else if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) collectAll(member as JsonValue, found);
+  }
+}
+
 /** Lists may hold command arguments: `--token=x`, `API_KEY=x`, and `--token` followed by its value. */
 function redactArray(items: readonly JsonValue[], sensitive: SensitiveNames): JsonValue {
   let previousIsFlag = false;
