@@ -663,6 +663,7 @@ export const requirements: readonly Requirement[] = [
       `${engine}/credentials/vault.test.ts :: CRD-06 every length but its own is an error`,
       `${engine}/credentials/vault.test.ts :: CRD-04 a lowered or raised iteration count is refused`,
       `${engine}/credentials/vault.test.ts :: entries cannot be swapped, removed, renamed`,
+      `${engine}/credentials/vault-format.test.ts :: a value opens under its own vault, skill and name only`,
       `${engine}/credentials/vault-file.test.ts :: an unreadable file is never taken for a missing one`,
       `${engine}/credentials/keyring.test.ts :: a key is never kept in the memory of the kernel`,
     ],
@@ -855,6 +856,7 @@ export const requirements: readonly Requirement[] = [
     promise: 'a missing digest or signature is unverified, never verified; a wrong one refuses',
     proof: [
       'test/trust/signatures.test.ts :: a missing signature, or one by an unknown key, is unverified and never verified',
+      'test/trust/cli.test.ts :: what is signed after it was installed is taken with its signature',
       'test/trust/signatures.test.ts :: a signature over another package is refused',
       'test/trust/signatures.test.ts :: a signature is refused that %s',
       'test/trust/cli.test.ts :: an update whose signature is gone or by another key asks again, whatever it asks for',

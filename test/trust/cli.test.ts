@@ -223,6 +223,24 @@ test('an author signs, an operator trusts the key, and the package is verified',
   expect((await skill(['trust', 'key', 'remove', 'author'])).code).toBe(0);
 });
 
+test('what is signed after it was installed is taken with its signature, though no other byte changed', async () => {
+  const folder = await bench.package();
+  const key = join(bench.fresh(), 'author.pem');
+  expect((await skill(['install', folder])).out).toContain('unverified');
+  expect((await skill(['sign', '--new-key', key])).code).toBe(0);
+  expect((await skill(['sign', folder, '--key', key])).code).toBe(0);
+  // Also while nobody trusts the key: it may be trusted later, and then the signature has to be there.
+  expect((await skill(['update', 'answer'])).out).toMatch(/^updated answer .*unverified/);
+  expect((await skill(['trust', 'key', 'add', `${key}.pub`, '--name', 'author'])).code).toBe(0);
+  expect((await skill(['trust', 'require', 'third_party', 'signature'])).code).toBe(0);
+  expect((await skill(['run', 'answer', 'run'])).code).toBe(0);
+  expect((await skill(['update', 'answer'])).out).toMatch(/^updated answer .*verified, by author/);
+  expect(await json(['list', '--installed'])).toMatchObject({
+    installed: [{ signature: 'verified' }],
+  });
+  expect((await skill(['update', 'answer'])).out).toMatch(/^already installed:/);
+});
+
 test('a package comes over https with a checked certificate, its signature beside it, and over nothing else', async () => {
   const authority = createAuthority();
   const { key, cert } = authority.issue(['localhost']);

@@ -15,6 +15,7 @@ import { TrustSettings } from '../trust/settings.ts';
 import { checkSignature, type SignatureState } from '../trust/signature.ts';
 import type { LockedSkill } from './lock-format.ts';
 import { obtainPackage } from './obtain.ts';
+import type { InstalledSkill } from './installed.ts';
 import { fileDigests, signatureName, treeDigest, type PackageFiles } from './package-files.ts';
 import { sourcesOf } from './sources.ts';
 import type { SkillStore } from './store.ts';
@@ -63,6 +64,16 @@ export class CandidateSkill {
   follows({ signature, source }: LockedSkill): boolean {
     if (signature.state === 'verified') return this.signature.key === signature.key;
     return this.#from === source;
+  }
+
+  /**
+   * Whether it has a signature that the installed one lacks. No digest covers signatures: the bytes of both can be the
+   * same, and installing it is still worth something.
+   */
+  addsSignature({ entry, source }: InstalledSkill): boolean {
+    const { state, key } = this.signature;
+    if (state === 'verified') return entry.signature.key !== key;
+    return this.#files.has(signatureName) && source.files?.has(signatureName) !== true;
   }
 
   /**
@@ -168,7 +179,7 @@ export function assertSigned(
   if (!signed.includes(level) || signature.state === 'verified') return;
   throw new SkillError(
     'SIGNATURE_REQUIRED',
-    `Skills of the level ${level} need a verified signature here, and ${name} has none. Add its author's key (skill trust key add FILE), or give it another level.`,
+    `Skills of the level ${level} need a verified signature here, and ${name} has none. Add its author's key (skill trust key add FILE), take the package again once its author has signed it (skill update ${name}), or give it another level.`,
     { details: { skill: name, level } },
   );
 }
