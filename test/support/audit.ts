@@ -23,7 +23,6 @@ export function beginOnFullDisk(
   { bytes, times }: { readonly bytes: number; readonly times: number },
 ): string[] {
   const [file = '', name = ''] = open.split('#');
-  // A limit on file size stands for the full disk; without a handler its signal would end the process.
   const program = `
     import { ${name} as open } from ${source(file)};
     import { sampleIntent } from ${source('contract.ts')};
@@ -38,14 +37,10 @@ export function beginOnFullDisk(
       );
     }
     console.log(JSON.stringify({ began, refused }));`;
-  const node = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
-  const { stdout, stderr, status } = spawnSync(
-    'prlimit',
-    [`--fsize=${bytes}`, process.execPath, ...node],
-    { env: { AUDIT_PATH: path }, encoding: 'utf8' },
-  );
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  const { began, refused } = JSON.parse(stdout) as { began: string[]; refused: string[] };
+  const { began, refused } = onFullDisk(program, path, bytes) as {
+    began: string[];
+    refused: string[];
+  };
   expect(began.length).toBeGreaterThan(5);
   expect(refused.length).toBeGreaterThan(5);
   for (const reason of refused) {
@@ -54,4 +49,30 @@ export function beginOnFullDisk(
     );
   }
   return began;
+}
+
+/** What a reader finds in a process in which no file may grow at all. */
+export function readOnFullDisk(open: string, path: string): unknown {
+  const [file = '', name = ''] = open.split('#');
+  const program = `
+    import { ${name} as open } from ${source(file)};
+    process.on('SIGXFSZ', () => {});
+    const reader = open({ path: process.env.AUDIT_PATH });
+    const { records } = await reader.query();
+    const { ok } = await reader.verify();
+    await reader.close();
+    console.log(JSON.stringify({ records: records.length, ok }));`;
+  return onFullDisk(program, path, 0);
+}
+
+/** A limit on file size stands for the full disk; without a handler its signal would end the process. */
+function onFullDisk(program: string, path: string, bytes: number): unknown {
+  const node = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program];
+  const { stdout, stderr, status } = spawnSync(
+    'prlimit',
+    [`--fsize=${bytes}`, process.execPath, ...node],
+    { env: { AUDIT_PATH: path }, encoding: 'utf8' },
+  );
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return JSON.parse(stdout);
 }

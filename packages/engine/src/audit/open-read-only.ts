@@ -6,8 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { sqliteCode } from './unavailable.ts';
 
-/** SQLite's codes for a log or shared memory that cannot be made: READONLY, CANTOPEN. */
-const UNWRITABLE = [8, 14];
+/** SQLite's codes for a log or shared memory that cannot be made: READONLY, FULL, CANTOPEN. */
+const UNWRITABLE = [8, 13, 14];
+
+/** Of IOERR: SHMOPEN, SHMSIZE, SHMMAP. The disk is full, or a quota or limit is reached. */
+const NO_SHARED_MEMORY = [4618, 4874, 5386];
 
 export interface OpenedDatabase {
   readonly db: DatabaseSync;
@@ -25,7 +28,7 @@ export function openReadOnly(file: string, timeout: number): OpenedDatabase {
     return { db, close: () => db.close() };
   } catch (error) {
     db.close();
-    if (!UNWRITABLE.includes(sqliteCode(error))) throw error;
+    if (!isUnwritable(error)) throw error;
   }
   const log = `${file}-wal`;
   if (!existsSync(log) || statSync(log).size === 0) {
@@ -52,4 +55,9 @@ export function openReadOnly(file: string, timeout: number): OpenedDatabase {
     remove();
     throw error;
   }
+}
+
+function isUnwritable(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return UNWRITABLE.includes(sqliteCode(error)) || NO_SHARED_MEMORY.includes(errcode ?? 0);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { beginOnFullDisk, temporary } from '../../../../test/support/audit.ts';
+import { beginOnFullDisk, readOnFullDisk, temporary } from '../../../../test/support/audit.ts';
 import { sampleIntent } from './contract.ts';
 import { openSqliteAuditStore } from './sqlite.ts';
 
@@ -17,6 +17,16 @@ test('a full disk refuses further invocations and loses no earlier record', asyn
   const ids = new Set(records.map((record) => record.execution_id));
   expect(began.filter((id) => !ids.has(id))).toEqual([]);
   await store.begin(sampleIntent());
+});
+
+test('a full disk is read and verified all the same, also where SQLite cannot make its shared memory', async () => {
+  await using directory = await temporary();
+  const path = join(directory.path, 'audit.db');
+  {
+    await using store = await openSqliteAuditStore({ path });
+    await store.begin(sampleIntent());
+  }
+  expect(await readOnFullDisk('disk.ts#openAuditReader', path)).toEqual({ records: 1, ok: true });
 });
 
 test('while another process holds the lock the event loop turns, and the write follows', async () => {
