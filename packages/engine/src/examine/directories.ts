@@ -3,11 +3,13 @@ import { access, constants, lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StatePlaces } from '../places.ts';
 import { type Check, fine, problem } from './check.ts';
+import { examineSpace } from './space.ts';
 
 export async function examineDirectories({ data, cache }: StatePlaces): Promise<Check[]> {
   return [
     await directory('state directory', data),
     await directory('cache directory', cache),
+    ...(await examineSpace(await nearest(join(data, 'audit.sqlite')))),
     ...(await looseFiles(data)),
   ];
 }
