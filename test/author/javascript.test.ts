@@ -89,16 +89,20 @@ it('says what does not build, and leaves the last component', async () => {
   const main = join(folder, 'src/main.js');
   const sound = readFileSync(main, 'utf8');
   const component = readFileSync(join(folder, 'dist/js-tool.wasm'));
-  for (const [source, problem] of [
+  for (const [source, problem, error = 'BUILD_FAILED'] of [
     ['export default {', 'main.js'],
-    ["import 'node:fs'; export default 1;", 'node:fs'],
-    ["import { x } from 'not-installed'; export default x;", 'not-installed'],
+    ["import 'node:fs'; export default 1;", 'node:fs: a module of Node'],
+    [
+      "import { x } from 'not-installed'; import '@not/installed/part'; export default x;",
+      'npm install not-installed @not/installed if',
+      'TOOLCHAIN_MISSING',
+    ],
     [`${sound}; throw new Error('thrown at the top');`, 'thrown at the top'],
   ] as const) {
     writeFileSync(main, source);
     const { code, stderr } = await projects.skill(folder, 'build');
     expect(code, stderr).toBe(6);
-    expect(stderr).toContain('BUILD_FAILED');
+    expect(stderr).toContain(error);
     expect(stderr).toContain(problem);
     expect(readFileSync(join(folder, 'dist/js-tool.wasm')).equals(component)).toBe(true);
   }

@@ -1,8 +1,9 @@
 /** JavaScript and TypeScript: one bundle of the skill and its npm packages, in a component with an engine. */
 import { readFile, stat } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { load } from './load.ts';
-import { buildFailed } from './toolchain.ts';
+import { buildFailed, missing } from './toolchain.ts';
 import { quickJs } from './quickjs.ts';
 import { starlingMonkey } from './starlingmonkey.ts';
 import { engineWit, toolsWorld } from './wit.ts';
@@ -52,6 +53,9 @@ export async function buildJavaScript(folder: string, engine: JsEngine): Promise
 
 const wrapper = 'skill-engine:entry';
 
+/** An interface of WIT, which the host answers. */
+const witInterface = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\//;
+
 /** The skill as one module, and the interfaces that are left to import: those that it uses. */
 async function bundle(
   folder: string,
@@ -63,7 +67,7 @@ async function bundle(
     await using bundled = await rolldown({
       input: hasDefault ? wrapper : entry,
       cwd: folder,
-      external: /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*\//,
+      external: witInterface,
       platform: 'neutral',
       resolve: { mainFields: ['module', 'main'], conditionNames: ['import', 'default'] },
       logLevel: 'silent',
@@ -82,11 +86,26 @@ async function bundle(
     throw buildFailed(cause instanceof Error ? cause.message : String(cause), cause);
   });
   const [{ code, imports }] = output;
-  const foreign = imports.filter((name) => !name.includes('/'));
-  if (foreign.length > 0) {
+  assertBundled(imports, folder);
+  return { code, imports };
+}
+
+/** What is neither bundled nor an interface would only fail later, in words of another tool. */
+function assertBundled(imports: readonly string[], folder: string): void {
+  const foreign = imports.filter((name) => !witInterface.test(name));
+  const ofNode = foreign.filter((name) => isBuiltin(name));
+  if (ofNode.length > 0) {
     throw buildFailed(
-      `${foreign.join(', ')}: not found, or a module of Node, which a skill has not.`,
+      `${ofNode.join(', ')}: a module of Node, which a skill has not. What reaches outside of a skill comes from WASI, such as fetch and files of @skill-engine/guest.`,
     );
   }
-  return { code, imports };
+  if (foreign.length === 0) return;
+  // `@scope/name/part` and `name/part` are parts of packages.
+  const packages = [
+    ...new Set(foreign.map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name)),
+  ];
+  throw missing(
+    `${packages.join(', ')}, which the skill imports,`,
+    `In ${folder}: npm install, or npm install ${packages.join(' ')} if package.json does not name it.`,
+  );
 }
