@@ -162,6 +162,32 @@ it('AI SDK tools answer with values, and with failures instead of exceptions', a
   expect(await count.execute({ text: 1 })).toMatchObject({ ok: false });
 });
 
+it('an AI SDK call ends with its signal, and the record has its id', async () => {
+  await using bench = await open();
+  await bench.engine.load(await buildGuest('loop-forever'));
+  const tools = aiSdkTools(bench.engine, (schema) => ({ schema }), { user: 'agent' });
+  const stop = new AbortController();
+  const running = tools['loop-forever__run']!.execute(
+    {},
+    { abortSignal: stop.signal, toolCallId: 'call-1' },
+  );
+  stop.abort();
+  expect(await running).toMatchObject({ ok: false, error: { code: 'CANCELLED' } });
+  expect(await lastRecord(bench.engine)).toMatchObject({
+    status: 'cancelled',
+    user: 'agent',
+    caller: { face: 'ai-sdk', toolCallId: 'call-1' },
+  });
+});
+
+it('a model gets the beginning of what a guest prints, not all of it', async () => {
+  await using bench = await open();
+  await bench.engine.load(await buildGuest('print-flood'), { limits: { outputBytes: 100_000 } });
+  const flood = aiSdkTools(bench.engine, (schema) => schema)['print-flood__run']!;
+  const { stdout } = await flood.execute({});
+  expect(stdout).toHaveLength(16_384);
+});
+
 describe('skill serve', () => {
   const start = async (args: string[]) => {
     const transport = new StdioClientTransport({

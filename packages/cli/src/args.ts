@@ -31,6 +31,10 @@ export interface CommandLine {
   /** The value of a flag that takes one. */
   one(flag: string): string | undefined;
   all(flag: string): readonly string[];
+  /** The positional right behind a flag whose value was left out: it may have been meant as that value. */
+  behind(flag: string): string | undefined;
+  /** Flags that were given, once each, in the order of the verb's table. */
+  readonly given: readonly string[];
 }
 
 export interface SplitOptions {
@@ -57,6 +61,7 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
     tokens: true,
   });
   const values = new Map<string, string[]>();
+  const behind = new Map<string, string>();
   const positionals: string[] = [];
   const others: OtherFlag[] = [];
   let rest: string[] | undefined;
@@ -80,7 +85,10 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
       } else if (next !== undefined && spec.optional.test(next)) {
         taken = token.index + 1;
         values.set(token.name, [...before, next]);
-      } else values.set(token.name, [...before, token.value ?? '']);
+      } else {
+        values.set(token.name, [...before, token.value ?? '']);
+        if (next !== undefined && !next.startsWith('-')) behind.set(token.name, next);
+      }
     } else if (!collectOthers || !token.rawName.startsWith('--')) {
       throw unknownFlag(options.verb, token.rawName, Object.keys(table));
     } else {
@@ -97,7 +105,25 @@ export function splitArguments(args: readonly string[], options: SplitOptions): 
     has: (flag) => values.has(flag),
     one: (flag) => values.get(flag)?.[0],
     all: (flag) => values.get(flag) ?? [],
+    behind: (flag) => behind.get(flag),
+    given: Object.keys(table).filter((flag) => values.has(flag)),
   };
+}
+
+/**
+ * Of a verb with several forms: a flag that is another form's would be without effect, and somebody would rely on it.
+ *
+ * @param form as it is written, such as `show`
+ * @throws SkillError INVALID_OPTIONS
+ */
+export function onlyFlags(
+  line: CommandLine,
+  { verb, form, allowed }: { verb: string; form: string; allowed: readonly string[] },
+): void {
+  const odd = line.given.find((flag) => !allowed.includes(flag));
+  if (odd === undefined) return;
+  const takes = allowed.map((flag) => `--${flag}`).join(', ');
+  throw usage(verb, `--${odd} does nothing with ${form}, which takes ${takes}`);
 }
 
 interface OptionToken {

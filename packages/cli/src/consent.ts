@@ -16,6 +16,8 @@ export interface ConsentRequest {
   readonly mayAsk: boolean;
   /** The skill as the command line names it. */
   readonly named: string;
+  /** True where the command itself cannot take an answer at all: it has no `--accept`. */
+  readonly beforehand?: boolean;
 }
 
 const words = 'I accept';
@@ -46,7 +48,7 @@ export async function requireConsent(request: ConsentRequest, shell: Shell): Pro
       throw denied(
         request,
         `${skill.name} ${skill.version} asks for capabilities that nobody has accepted yet. ` +
-          `skill inspect ${quote(request.named)} shows them; then run it on a terminal, or with --accept ${skill.digest}`,
+          `skill inspect ${quote(request.named)} shows them; then ${wayToAccept(request)}`,
       );
     }
     await say(shell, consentText(skill, request.named, coloured(shell, shell.stderr)));
@@ -54,6 +56,11 @@ export async function requireConsent(request: ConsentRequest, shell: Shell): Pro
       throw denied(request, `${skill.name} was not accepted, so it did not run.`);
   }
   await acceptances.add(subject, shell.user);
+}
+
+function wayToAccept({ package: { digest }, beforehand }: ConsentRequest): string {
+  if (beforehand !== true) return `run it on a terminal, or with --accept ${digest}`;
+  return `accept them first: call it once by skill run, on a terminal or with --accept ${digest}, or install it and serve it by its name`;
 }
 
 /** What the skill asks for and what can go wrong, in plain words. All of it is escaped. */

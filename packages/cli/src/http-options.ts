@@ -11,6 +11,17 @@ const PORT = 8420;
 /** HOST:PORT, HOST:, :PORT or PORT, and never a path. */
 export const addressForm = /^(?:(?:\[[^\]/]+\]|[^:/[\]]*):\d*|\d+)$/;
 
+const forms = `it is HOST:PORT, :PORT or PORT, such as 127.0.0.1:${PORT} or [::1]:${PORT}`;
+
+/** What follows a bare `--http` and is not of the form is a SKILL. If it is none either, it was most likely an address. */
+export function noAddress(text: string, error: unknown): unknown {
+  if (SkillError.from(error).code !== 'SKILL_NOT_FOUND') return error;
+  return usage(
+    'serve',
+    `${JSON.stringify(text)} after --http is no SKILL, and no address for --http: ${forms}`,
+  );
+}
+
 const variable = 'SKILL_ENGINE_HTTP_TOKEN';
 
 /** More is no token. */
@@ -58,10 +69,7 @@ function readAddress(text: string): { readonly host: string; readonly port: numb
     /^(?:(?:\[([^\]]+)\]|([^:]*)):(\d*)|(\d*))$/.exec(text) ?? [];
   const number = Number(port || alone || PORT);
   if (!(text === '' || addressForm.test(text)) || number > 65_535) {
-    throw usage(
-      'serve',
-      `--http is ${JSON.stringify(text)}; it is HOST:PORT, :PORT or PORT, such as 127.0.0.1:${PORT} or [::1]:${PORT}`,
-    );
+    throw usage('serve', `--http is ${JSON.stringify(text)}; ${forms}`);
   }
   return { host: bracketed ?? (plain || '127.0.0.1'), port: number };
 }

@@ -67,10 +67,7 @@ export async function installOne(asked: Installing, shell: Shell): Promise<Insta
   const capabilities = before ? capabilityDifference(asksOf(before), asksOf(candidate)) : null;
   const same = stored?.entry.digest === candidate.digest;
   const settled =
-    same &&
-    before?.approved === true &&
-    before.trust === trust &&
-    !candidate.addsSignature(before);
+    same && before?.approved === true && before.trust === trust && !candidate.addsSignature(before);
   if (stored !== undefined && isDowngrade(stored.entry.version, version) && !asked.allowDowngrade) {
     throw new SkillError(
       'DOWNGRADE_REFUSED',

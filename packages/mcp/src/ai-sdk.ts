@@ -12,7 +12,7 @@ export interface AiSdkTool<Schema> {
   readonly description: string;
   /** Of the tool's parameters. */
   readonly inputSchema: Schema;
-  /** The tool's value; it rejects with a SkillError when the tool fails. */
+  /** Resolves with `{ ok, value | error, executionId, … }`, also when the tool fails: see {@link toolAnswer}. */
   readonly execute: (
     input: unknown,
     options?: { readonly abortSignal?: AbortSignal | undefined; readonly toolCallId?: string },

@@ -14,8 +14,9 @@ import {
   verifyExport,
 } from '@skill-engine/engine';
 import type { ExportVerifyOptions, Pruned, Retention, Verification } from '@skill-engine/engine';
-import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
+import { type CommandLine, type FlagTable, onlyFlags, splitArguments, usage } from '../args.ts';
 import { auditFile } from '../audit-place.ts';
+import { unwritable } from '../unwritable.ts';
 import { jsonText } from '../json.ts';
 import { findSettings } from '../settings.ts';
 import { type Shell, say, write } from '../shell.ts';
@@ -35,18 +36,23 @@ export const flags = {
   json: { type: 'boolean' },
 } as const satisfies FlagTable;
 
+type Flag = keyof typeof flags;
+
 type Part = (
   line: CommandLine,
   argument: string | undefined,
   shell: Shell,
 ) => Promise<number | void>;
 
-const parts: Readonly<Record<string, Part>> = {
-  verify,
-  key,
-  export: exportTo,
-  import: importFrom,
-  prune,
+const parts: Readonly<Record<string, { readonly run: Part; readonly allowed: readonly Flag[] }>> = {
+  verify: { run: verify, allowed: ['public-key', 'checkpoint', 'store', 'json'] },
+  key: { run: key, allowed: ['store', 'json'] },
+  export: { run: exportTo, allowed: ['output', 'store'] },
+  import: { run: importFrom, allowed: ['into', 'public-key', 'checkpoint', 'json'] },
+  prune: {
+    run: prune,
+    allowed: ['older-than', 'keep', 'max-size', 'dry-run', 'compact', 'store', 'json'],
+  },
 };
 
 export async function audit(args: readonly string[], shell: Shell): Promise<number> {
@@ -62,7 +68,9 @@ export async function audit(args: readonly string[], shell: Shell): Promise<numb
   if (more.length > 0 || (argument !== undefined && !takesFile)) {
     throw usage('audit', `${JSON.stringify(more[0] ?? argument)} is one argument too many`);
   }
-  return (await (parts[name] as Part)(line, argument, shell)) ?? EXIT.success;
+  const { run, allowed } = parts[name]!;
+  onlyFlags(line, { verb: 'audit', form: name, allowed });
+  return (await run(line, argument, shell)) ?? EXIT.success;
 }
 
 async function verify(line: CommandLine, file: string | undefined, shell: Shell): Promise<number> {
@@ -124,7 +132,9 @@ export async function exportAuditTo(
     return;
   }
   const draft = `${output}.${process.pid}.part`;
-  const target = await open(draft, 'wx', 0o600);
+  const target = await open(draft, 'wx', 0o600).catch((cause: unknown) => {
+    throw unwritable(output, cause);
+  });
   try {
     for await (const text of exportAudit(path)) await target.write(text);
     await target.sync();

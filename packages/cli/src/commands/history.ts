@@ -1,6 +1,6 @@
 import { SkillError } from '@skill-engine/engine';
 import type { AuditFilter, AuditReader, AuditRecord, JsonValue } from '@skill-engine/engine';
-import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
+import { type CommandLine, type FlagTable, onlyFlags, splitArguments, usage } from '../args.ts';
 import { auditFile, filterOf, openReader } from '../audit-place.ts';
 import { painter } from '../colours.ts';
 import {
@@ -43,10 +43,13 @@ export async function history(args: readonly string[], shell: Shell): Promise<nu
   const [first, id, ...more] = line.positionals;
   if (first === 'show') {
     if (id === undefined || more.length > 0) throw usage('history', 'show needs exactly one ID');
+    onlyFlags(line, { verb: 'history', form: 'show', allowed: ['json', 'store'] });
     return show(id, line, shell);
   }
   if (first !== undefined) throw usage('history', `${JSON.stringify(first)} is not "show"`);
   if (line.has('export')) {
+    // A part of the chain would not verify: whoever wants a part takes --format jsonl.
+    onlyFlags(line, { verb: 'history', form: '--export', allowed: ['export', 'store'] });
     await exportAuditTo(await auditFile(line, shell), line.one('export'), shell);
     return 0;
   }

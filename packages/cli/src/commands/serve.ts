@@ -12,7 +12,7 @@ import {
 import { serveOverHttp, serveOverStdio } from '@skill-engine/mcp';
 import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
 import { requireConsent } from '../consent.ts';
-import { addressForm, httpOptions } from '../http-options.ts';
+import { addressForm, httpOptions, noAddress } from '../http-options.ts';
 import { loadAccepted } from '../load-accepted.ts';
 import { configured } from '../settings.ts';
 import { type Shell, say, signalExits } from '../shell.ts';
@@ -46,8 +46,13 @@ export async function serve(args: readonly string[], shell: Shell): Promise<numb
   const acceptances = new Acceptances(statePlaces().data);
   const installed: InstalledSkill[] = [];
   for (const named of line.positionals) {
-    const target = await chooseTarget(named, undefined, undefined);
-    await requireConsent({ ...target, acceptances, accept: undefined, mayAsk: false }, shell);
+    const target = await chooseTarget(named, undefined, undefined).catch((error: unknown) => {
+      throw line.behind('http') === named ? noAddress(named, error) : error;
+    });
+    await requireConsent(
+      { ...target, acceptances, accept: undefined, mayAsk: false, beforehand: true },
+      shell,
+    );
     await loadAccepted(engine, target, undefined, load);
     if (target.installed !== undefined) installed.push(target.installed);
   }
@@ -108,7 +113,14 @@ function instructions(
     async scripts(skill) {
       const named = skill.places.baseDir;
       await requireConsent(
-        { package: skill, acceptances, accept: undefined, mayAsk: false, named },
+        {
+          package: skill,
+          acceptances,
+          accept: undefined,
+          mayAsk: false,
+          beforehand: true,
+          named,
+        },
         shell,
       );
       return { ...load, grant: 'declared' };

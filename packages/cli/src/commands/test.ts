@@ -7,6 +7,7 @@ import { type Paint, painter } from '../colours.ts';
 import { jsonText, toJson } from '../json.ts';
 import { junit } from '../junit.ts';
 import { type Shell, coloured, say, write } from '../shell.ts';
+import { unwritable } from '../unwritable.ts';
 
 export const flags = {
   filter: { type: 'string' },
@@ -43,7 +44,11 @@ export async function test(args: readonly string[], shell: Shell): Promise<numbe
   if (outcomes.length === 0) throw usage('test', 'no test has a name that matches --filter');
   const summary = summaryOf(outcomes, performance.now() - started);
   const path = line.one('junit');
-  if (path !== undefined) await writeFile(path, junit(outcomes));
+  if (path !== undefined) {
+    await writeFile(path, junit(outcomes)).catch((cause: unknown) => {
+      throw unwritable(path, cause);
+    });
+  }
   await write(shell.stdout, line.has('json') ? asJson(outcomes, summary) : told(summary, paint));
   return summary.failed === 0 ? EXIT.success : EXIT.toolFailed;
 }

@@ -7,7 +7,7 @@ import {
   statePlaces,
   trustLevelOf,
 } from '@skill-engine/engine';
-import { type CommandLine, type FlagTable, splitArguments, usage } from '../args.ts';
+import { type CommandLine, type FlagTable, onlyFlags, splitArguments, usage } from '../args.ts';
 import { jsonText, toJson } from '../json.ts';
 import { type Shell, write } from '../shell.ts';
 import { storeOf } from './install.ts';
@@ -19,12 +19,20 @@ export const flags = {
   json: { type: 'boolean' },
 } as const satisfies FlagTable;
 
+/** Trusted keys and required signatures are of all skills: none of them is of one project. */
+const takes: Readonly<Record<string, readonly (keyof typeof flags)[]>> = {
+  set: ['project', 'json'],
+  'key add': ['name', 'json'],
+};
+
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 /** Levels of installed skills, keys of authors, and which levels need a signature. */
 export async function trust(args: readonly string[], shell: Shell): Promise<number> {
   const line = splitArguments(args, { verb: 'trust', flags });
-  const [what, ...rest] = line.positionals;
+  const [what = '', ...rest] = line.positionals;
+  const allowed: readonly string[] = takes[rest[0] === 'add' ? 'key add' : what] ?? ['json'];
+  onlyFlags(line, { verb: 'trust', form: what, allowed });
   if (what === 'set') return set(rest, line, shell);
   if (what === 'key') return key(rest, line, shell);
   if (what === 'require') return require_(rest, line, shell);
