@@ -305,6 +305,16 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'NET-RESOLVER',
+    section: '§4',
+    promise:
+      'no skill chooses who answers for the names that a ceiling or overrides allow, and its choice is shown before it counts',
+    proof: [
+      `${engine}/authority/effective.test.ts :: lets no skill choose who answers for the names that a higher part allows`,
+      `${engine}/trust/plain-words.test.ts :: a resolver that is not the own one of the machine is shown`,
+    ],
+  },
+  {
     id: 'PAR-1',
     section: '§5',
     promise:

@@ -352,4 +352,29 @@ describe('interfaces and credentials', () => {
       'token',
     ]);
   });
+
+  it('keep what stands there, and are those of the part that denies', () => {
+    const declared = section(
+      '.credentials',
+      'key = { hosts = ["*.example"], description = "signs \\"it\\"" }',
+    );
+    const overrides =
+      '[skills.overrides.credentials]\nkey = { hosts = ["a.example"], places = ["body"] }\n';
+    const { allow } = denyCredential(authorityOf(declared + overrides), {
+      name: 'key',
+      host: 'B.example.',
+    });
+    expect(allow).toEqual([
+      '[skills.overrides.credentials]',
+      'key = { hosts = ["a.example", "b.example"], places = ["body"] }',
+    ]);
+    const fresh = denyCredential(authorityOf(declared), { name: 'key', host: 'c.test' });
+    expect(fresh.allow[1]).toBe(
+      'key = { hosts = ["*.example", "c.test"], description = "signs \\"it\\"" }',
+    );
+    const ungranted = denyCredential(authorityOf(declared), { name: 'key', host: 'a.example' });
+    expect(ungranted).toMatchObject({ allow: [], rule: 'granted: not approved for this host' });
+    const bare = denyCredential(authorityOf(declared), { name: 'key', host: '10.0.0.1' });
+    expect(bare).toMatchObject({ allow: [], rule: 'credentials go to hosts with a name' });
+  });
 });

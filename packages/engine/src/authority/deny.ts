@@ -2,7 +2,7 @@
 import type { SourceSpan } from '../manifest/types.ts';
 import { formatAddress, parseAddress, unmap } from './address.ts';
 import { denial, type Denial, type DenialCode } from './denial.ts';
-import { parseHost } from './domain.ts';
+import { domainMatches, parseHost } from './domain.ts';
 import { judgeEnvironmentName } from './environment.ts';
 import { decidingForbidden, decidingGrant } from './filesystem.ts';
 import {
@@ -215,17 +215,23 @@ export function denyInterface(authority: EffectiveAuthority, name: string): Deni
 /** For a credential that is not there for the guest, or not for this host. */
 export function denyCredential(
   authority: EffectiveAuthority,
-  request: { readonly name: string; readonly host: string; readonly exposure?: 'guest' },
+  request: { readonly name: string; readonly host: string },
 ): Denial {
   const { explain } = authority;
-  const added = { ...request, exposure: request.exposure ?? ('placeholder' as const) };
-  const allow = credentialLines(tableOf(explain, 'declared'), explain.declared.credentials, added);
-  const rule = 'the credential is not declared and granted for this host';
-  return denial(
-    'CREDENTIAL_NOT_GRANTED',
-    `${request.name} for ${request.host}`,
-    'use',
-    rule,
-    allow,
-  );
+  const { name } = request;
+  const host = parseHost(request.host);
+  const allow = (['declared', 'overrides'] as const).flatMap((part) => {
+    const written = explain[part]?.credentials;
+    if (written === undefined || host?.kind !== 'name') return [];
+    const entry = written.find((one) => one.name === name);
+    if (entry?.hosts.some((pattern) => domainMatches(pattern, host.name))) return [];
+    return credentialLines(tableOf(explain, part), written, { name, host: host.name });
+  });
+  const rule =
+    allow.length > 0
+      ? 'the credential is not declared and granted for this host'
+      : host?.kind === 'name'
+        ? 'granted: not approved for this host'
+        : 'credentials go to hosts with a name';
+  return denial('CREDENTIAL_NOT_GRANTED', `${name} for ${request.host}`, 'use', rule, allow);
 }

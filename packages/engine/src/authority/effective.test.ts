@@ -118,6 +118,17 @@ describe('effective', () => {
     expect(of({ granted: quad9, ceiling }).network.dns).toBe('9.9.9.9');
   });
 
+  it('lets no skill choose who answers for the names that a higher part allows', () => {
+    const network = { allowed_domains: ['api.example.com'], protocols: ['http'] };
+    const higher = readRestriction({ network }, 'higher');
+    expect(of({}).network.dns).toBe('https://dns.example/q');
+    expect(of({ ceiling: higher }).network.dns).toBe('system');
+    expect(of({ ceilings: [readRestriction({}, 'a'), higher] }).network.dns).toBe('system');
+    expect(of({ overrides: higher }).network.dns).toBe('system');
+    const files = readRestriction({ filesystem: ['read:/data'] }, 'files');
+    expect(of({ ceiling: files, overrides: files }).network.dns).toBe('https://dns.example/q');
+  });
+
   it('of several ceilings each holds', () => {
     const paths = (value: unknown) => readCapabilities({ filesystem: value }, 'ceiling');
     const ceilings = [paths(['read:/home/op', 'write:/out/a']), paths(['read:/out'])];

@@ -83,7 +83,10 @@ function collapsed<L>(layers: readonly L[], isEmpty: (layer: L) => boolean): rea
   return empty === undefined ? layers : [empty];
 }
 
-/** The declared server counts only where everything declared is granted; a stated one of a higher part wins. */
+/**
+ * The declared server counts only where everything declared is granted, and no higher part speaks of the network: who
+ * answers for the names chooses the addresses, so that it would lead connections past what that part allows.
+ */
 function effectiveDns(parts: AuthorityParts): string {
   const granted =
     parts.granted === 'declared'
@@ -91,8 +94,9 @@ function effectiveDns(parts: AuthorityParts): string {
       : parts.granted === 'none'
         ? undefined
         : parts.granted.network?.dns;
-  const stated = ceilingsOf(parts).find(({ network }) => network?.dns !== undefined);
-  return stated?.network?.dns ?? parts.overrides?.network?.dns ?? granted ?? 'system';
+  const above = [...ceilingsOf(parts), parts.overrides].flatMap((part) => part?.network ?? []);
+  const stated = above.find(({ dns }) => dns !== undefined)?.dns;
+  return stated ?? (above.length > 0 ? 'system' : (granted ?? 'system'));
 }
 
 function effectiveCredentials(

@@ -142,11 +142,7 @@ export function interfaceLines(
 export function credentialLines(
   table: string,
   declared: readonly DeclaredCredential[],
-  added: {
-    readonly name: string;
-    readonly host: string;
-    readonly exposure: 'placeholder' | 'guest';
-  },
+  added: { readonly name: string; readonly host: string },
 ): string[] {
   const names = union(
     declared.map((entry) => entry.name),
@@ -156,12 +152,14 @@ export function credentialLines(
     const old = declared.find((entry) => entry.name === name);
     const isAdded = name === added.name;
     const hosts = isAdded ? union(old?.hosts ?? [], added.host) : (old?.hosts ?? []);
-    const guest = old?.exposure === 'guest' || (isAdded && added.exposure === 'guest');
+    const guest = old?.exposure === 'guest';
     const list = `hosts = [${hosts.map(tomlString).join(', ')}]`;
     const places = old?.places ?? ['header'];
     const own =
       places.join() === 'header' ? '' : `, places = [${places.map(tomlString).join(', ')}]`;
-    return `${tomlKey(name)} = { ${list}${guest ? ', exposure = "guest"' : ''}${own} }`;
+    const told =
+      old?.description === undefined ? '' : `, description = ${tomlString(old.description)}`;
+    return `${tomlKey(name)} = { ${list}${guest ? ', exposure = "guest"' : ''}${own}${told} }`;
   });
   return [`[${table}.credentials]`, ...lines];
 }

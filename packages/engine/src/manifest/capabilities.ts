@@ -138,16 +138,17 @@ const credential = mapped(
       list(oneOf(['header', 'query', 'body']), 'an array of places'),
       'Where in a request the value may stand. Default: headers only.',
     ),
-    description: text('text'),
+    description: described(text('text'), 'What it is for; shown when consent is asked.'),
   }),
-  ({ hosts = [], exposure = 'placeholder', places = headersOnly }, place, node) => {
+  ({ hosts = [], exposure = 'placeholder', places = headersOnly, description }, place, node) => {
     if (hosts.length === 0 && exposure === 'placeholder') {
       return place.complain(node.at, {
         found: 'a credential without hosts',
         allowed: 'hosts = ["api.example.com"], or exposure = "guest"',
       });
     }
-    return { hosts, exposure, places, source: place.span(node.at) };
+    const told = description === undefined ? {} : { description };
+    return { hosts, exposure, places, ...told, source: place.span(node.at) };
   },
 );
 

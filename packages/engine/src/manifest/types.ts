@@ -193,6 +193,8 @@ export interface DeclaredCredential {
   readonly exposure: 'placeholder' | 'guest';
   /** Where in a request the value may stand in place of the placeholder. */
   readonly places: readonly CredentialPlace[];
+  /** What it is for, in the author's words. */
+  readonly description?: string | undefined;
   /** Where it stands. */
   readonly source?: SourceSpan | undefined;
 }

@@ -133,6 +133,16 @@ test.each<[string, Partial<DeclaredCapabilities>, string]>([
     'Not all of its connections are encrypted.',
   ],
   [
+    'a resolver of its own choice',
+    {
+      network: {
+        rules: [{ domains: ['a.example'], addresses: [], ...https }],
+        dns: 'https://10.0.0.5/q',
+      },
+    },
+    'It chooses who is asked for addresses',
+  ],
+  [
     'credentials handed over',
     { credentials: [{ name: 'a', hosts: [], exposure: 'guest', places: ['header'] }] },
     'It sees the value of a credential',
@@ -156,4 +166,28 @@ test('a path cannot pass for a path and a remark', () => {
   expect(words({ filesystem: { grants, forbidden: [] } }).groups).toEqual([
     { verb: 'read', items: ['"/data (only its name)"'] },
   ]);
+});
+
+test('a resolver that is not the own one of the machine is shown, wherever it could be asked', () => {
+  const rules = [{ domains: ['a.example'], addresses: [], ...https }];
+  const asked = (dns: string | undefined, used = rules) =>
+    words({ network: { rules: used, dns } }).groups.filter(({ verb }) => verb === 'ask for names');
+  expect(asked('https://10.0.0.5/q')).toEqual([
+    { verb: 'ask for names', items: ['https://10.0.0.5/q'] },
+  ]);
+  expect(asked('quad9')).toEqual([{ verb: 'ask for names', items: ['quad9'] }]);
+  expect([...asked('system'), ...asked(undefined), ...asked('quad9', [])]).toEqual([]);
+});
+
+test('what a credential is for stands behind what happens to it, quoted and cut', () => {
+  const credential = { name: 'a', hosts: ['a.example'], places: ['header'] } as const;
+  const use = (description: string, exposure: 'guest' | 'placeholder' = 'placeholder') =>
+    words({ credentials: [{ ...credential, exposure, description }] }).groups[0]?.items[0];
+  expect(use('signs the report')).toBe(
+    'credential a, unseen, in headers to a.example; its author says: "signs the report"',
+  );
+  expect(use('", unseen', 'guest')).toBe(
+    'credential a, the value itself, for a.example; its author says: "\\", unseen"',
+  );
+  expect(use('x'.repeat(5000))?.length).toBeLessThan(300);
 });

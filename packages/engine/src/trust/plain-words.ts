@@ -5,7 +5,7 @@ import type { DeclaredCapabilities, NetworkRule } from '../manifest/types.ts';
 
 /** One kind of access and everything that it is asked for. */
 export interface CapabilityGroup {
-  /** `read`, `read and change`, `never touch`, `reach`, `see`, `use`, `call`, `mount`. */
+  /** `read`, `read and change`, `never touch`, `reach`, `ask for names`, `see`, `use`, `call`, `mount`. */
   readonly verb: string;
   /** One line each. */
   readonly items: readonly string[];
@@ -50,6 +50,7 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
       items: filesystem.forbidden.map((e) => pathText(resolvePath(e.path, places))),
     },
     { verb: 'reach', items: network.rules.flatMap(targets) },
+    { verb: 'ask for names', items: resolver(network) },
     {
       verb: 'see',
       items: [...environment.allowlist, ...environment.patterns].map(
@@ -84,11 +85,28 @@ function targets(rule: NetworkRule): string[] {
   return [...rule.domains, ...rule.addresses].map((host) => `${host} (${over}, ${ports})`);
 }
 
+/** Whom the host asks for addresses, where that is not the machine's own business. */
+function resolver({ rules, dns = 'system' }: DeclaredCapabilities['network']): string[] {
+  return rules.length === 0 || dns === 'system' ? [] : [dns];
+}
+
+const wellKnown: readonly (string | undefined)[] = [undefined, 'system', 'cloudflare', 'quad9'];
+
 function credentialText(entry: DeclaredCapabilities['credentials'][number]): string {
   const hosts = entry.hosts.join(', ') || 'no host';
-  return entry.exposure === 'guest'
-    ? `credential ${entry.name}, the value itself, for ${hosts}`
-    : `credential ${entry.name}, unseen, in ${placesText(entry.places)} to ${hosts}`;
+  const how =
+    entry.exposure === 'guest'
+      ? `the value itself, for ${hosts}`
+      : `unseen, in ${placesText(entry.places)} to ${hosts}`;
+  return `credential ${entry.name}, ${how}${authorsWords(entry.description)}`;
+}
+
+/** Quoted and cut, so that nothing in them passes for the engine's own words. */
+function authorsWords(description: string | undefined): string {
+  if (description === undefined) return '';
+  const cut =
+    description.length > 200 ? `${description.slice(0, 200).toWellFormed()}…` : description;
+  return `; its author says: ${JSON.stringify(cut)}`;
 }
 
 function placesText(places: DeclaredCapabilities['credentials'][number]['places']): string {
@@ -134,6 +152,11 @@ function otherRisks(
   for (const pattern of patterns) risks.push(`${pattern} is a very large part of the internet.`);
   if (network.rules.some((rule) => rule.addresses.length > 0)) {
     risks.push('It names network addresses: these may be machines of your own network.');
+  }
+  if (reaches && !wellKnown.includes(network.dns)) {
+    risks.push(
+      'It chooses who is asked for addresses: this machine connects there, and learns from there where its hosts are.',
+    );
   }
   if (network.rules.some((rule) => rule.protocols.some((protocol) => protocol !== 'https'))) {
     risks.push('Not all of its connections are encrypted.');
