@@ -1142,6 +1142,10 @@ export const requirements: readonly Requirement[] = [
     promise: 'health and metrics count every recorded invocation once, refused ones included',
     proof: [
       'test/policy/metrics.test.ts :: count every invocation once, by tool, refused ones too',
+      'packages/engine/src/health.test.ts :: is degraded from as many failures as successes on',
+      'packages/engine/src/health.test.ts :: %s says nothing about a skill',
+      'test/policy/telemetry.test.ts :: observes which loaded skills are degraded, for as long as the engine is open',
+      'test/cli/history.test.ts :: stats name what is degraded, for people and for programs',
     ],
   },
   {

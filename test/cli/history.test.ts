@@ -29,6 +29,22 @@ afterAll(() => {
 const list = async (...args: string[]): Promise<Record<string, unknown>[]> =>
   JSON.parse(await skill(['history', '--format', 'json', ...args])) as Record<string, unknown>[];
 
+test('stats name what is degraded, for people and for programs', async () => {
+  const text = await skill(['stats']);
+  expect(text).toMatch(/\n\ndegraded trap: run failed 1 of 1 times: GUEST_TRAP 1\n$/);
+  expect(await skill(['stats', '--skill', 'answer'])).not.toContain('degraded');
+  const { health, tools } = JSON.parse(await skill(['stats', '--json'])) as Record<string, unknown>;
+  expect(health).toMatchObject({
+    status: 'degraded',
+    // It ran once; what it does not have is the caller's mistake.
+    skills: [
+      { skill: 'answer', status: 'healthy', issues: [] },
+      { skill: 'trap', status: 'degraded', failures: 1 },
+    ],
+  });
+  expect(tools).toContainEqual(expect.objectContaining({ errors: { TOOL_NOT_FOUND: 1 } }));
+});
+
 test('newest first, with everything that filters say', async () => {
   const tools = (await list()).map((record) => record['tool_name']);
   expect(tools).toEqual(['nope\u001b[2J', 'run', 'run']);

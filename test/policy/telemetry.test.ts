@@ -8,6 +8,7 @@ import {
   createEngine,
   MemoryAuditStore,
   type EngineOptions,
+  type TelemetryCallback,
   type TelemetryMeter,
   type TelemetryOptions,
   type TelemetryTracer,
@@ -53,6 +54,39 @@ function recorder() {
   };
   return { telemetry, points, spans, all };
 }
+
+it('observes which loaded skills are degraded, for as long as the engine is open', async () => {
+  const { telemetry } = recorder();
+  const callbacks = new Set<TelemetryCallback>();
+  const observed = () => {
+    const values: Record<string, number> = {};
+    for (const callback of callbacks) {
+      callback({
+        observe: (value, labels) => void (values[`${labels['skill_engine.skill']}`] = value),
+      });
+    }
+    return values;
+  };
+  const meter: TelemetryMeter = {
+    ...telemetry.meter,
+    createObservableGauge(name) {
+      expect(name).toBe('skill_engine.skill.degraded');
+      return {
+        addCallback: (callback) => void callbacks.add(callback),
+        removeCallback: (callback) => void callbacks.delete(callback),
+      };
+    },
+  };
+  const engine = await open({ telemetry: { meter } });
+  await engine.load(await buildGuest('answer'));
+  await engine.load(await buildGuest('trap'));
+  expect(observed()).toEqual({ answer: 0, trap: 0 });
+  const trap = engine.tools().find(({ skill }) => skill === 'trap')!;
+  await engine.execute('trap', trap.name, {});
+  expect(observed()).toEqual({ answer: 0, trap: 1 });
+  await engine.close();
+  expect(callbacks.size).toBe(0);
+});
 
 it('counts, measures and traces every invocation, by skill, tool and status', async () => {
   const { telemetry, points, spans } = recorder();

@@ -262,6 +262,8 @@ Options
   --store FILE         another audit store, such as an imported one
 
 Times are of invocations with an outcome. p50, p95, p99: so many percent took at most so long.
+Below the table stands what is degraded: skills with a tool that failed at least as often as it worked, and how;
+what was the caller's or the policy's doing does not count. --since 1d asks of the last day alone.
 `,
   },
   audit: {

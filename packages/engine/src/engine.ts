@@ -15,8 +15,9 @@ import type { ExecuteOptions, ExecutionResult, ToolInfo } from './execution.ts';
 import { GuestRunner } from './guest-runner.ts';
 import type { CandidateSkill } from './install/candidate.ts';
 import type { InstalledSkill } from './install/installed.ts';
+import { healthOf, type Health } from './health.ts';
 import { narrow } from './limits/limits.ts';
-import { healthOf, MetricsCounter, type Health, type Metrics } from './metrics.ts';
+import { MetricsCounter, type Metrics } from './metrics.ts';
 import { findSkills, type SkillSource } from './load.ts';
 import { readCapabilities } from './manifest/options.ts';
 import type { CapabilityRestriction } from './manifest/types.ts';
@@ -103,7 +104,7 @@ export class Engine implements AsyncDisposable {
     this.#offers = offers;
     this.#ceilings = ceilingsOf(options.ceiling);
     this.#policy = new Policy(options.hooks, options.onAsk);
-    this.#telemetry = new Telemetry(options.telemetry);
+    this.#telemetry = new Telemetry(options.telemetry, () => this.health());
     this.#guests = new GuestRunner(options, offers, places);
     this.#places = places;
     this.audit = audit;
@@ -183,7 +184,7 @@ export class Engine implements AsyncDisposable {
 
   /** Whether what was called lately works, by skill. */
   health(): Health {
-    return healthOf([...this.#skills.keys()], this.#metrics.read());
+    return healthOf([...this.#skills.keys()], this.#metrics.read().tools);
   }
 
   /**
@@ -331,6 +332,7 @@ export class Engine implements AsyncDisposable {
     await this.#supervisor.close();
     await Promise.allSettled(this.#running);
     await this.#guests.close();
+    this.#telemetry.close();
     if (this.#ownsAudit) await this.audit.close();
   }
 

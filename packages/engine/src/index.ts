@@ -9,10 +9,13 @@ export type {
   Limits,
   ToolInfo,
 } from './execution.ts';
-export type { Health, Metrics, SkillHealth, ToolMetrics } from './metrics.ts';
+export { auditHealth, type Health, type SkillHealth } from './health.ts';
+export type { Metrics, ToolMetrics } from './metrics.ts';
 export type { Skill } from './skill.ts';
 export type {
   TelemetryAttributes,
+  TelemetryCallback,
+  TelemetryGauge,
   TelemetryMeter,
   TelemetryOptions,
   TelemetrySpan,

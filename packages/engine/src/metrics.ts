@@ -36,40 +36,6 @@ export interface Metrics extends Counts {
   readonly tools: readonly ToolMetrics[];
 }
 
-/** How one loaded skill is. */
-export interface SkillHealth {
-  /** Its name. */
-  readonly skill: string;
-  /** `degraded` as soon as there is an issue. */
-  readonly status: 'healthy' | 'degraded';
-  /** How many calls were counted. */
-  readonly executions: number;
-  /** How many of them failed. */
-  readonly failures: number;
-  /** What is wrong, one sentence each; empty when healthy. */
-  readonly issues: readonly string[];
-}
-
-/** What `engine.health()` says. */
-export interface Health {
-  /** `degraded` when any skill is. */
-  readonly status: 'healthy' | 'degraded';
-  /** Every loaded skill. */
-  readonly skills: readonly SkillHealth[];
-}
-
-/** Failures that are the caller's or the policy's business and say nothing about the skill. */
-const harmless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'INVALID_PARAMETERS',
-  'POLICY_DENIED',
-  'RATE_LIMITED',
-  'CONCURRENCY_LIMIT',
-  'CANCELLED',
-]);
-
-/** Of the calls that reached the skill: as many failures make it degraded. */
-const DEGRADED = 0.5;
-
 class Counter {
   executions = 0;
   failures = 0;
@@ -123,34 +89,4 @@ export class MetricsCounter {
       .map(([, { skill, tool, counter }]) => ({ skill, tool, ...counter.read() }));
     return { ...this.#all.read(), tools };
   }
-}
-
-export function healthOf(loaded: readonly string[], { tools }: Metrics): Health {
-  const skills = loaded.map((skill): SkillHealth => {
-    const own = tools.filter((tool) => tool.skill === skill);
-    const issues = own.flatMap(issuesOf);
-    return {
-      skill,
-      status: issues.length === 0 ? 'healthy' : 'degraded',
-      executions: sum(own.map(({ executions }) => executions)),
-      failures: sum(own.map(({ failures }) => failures)),
-      issues,
-    };
-  });
-  const isHealthy = skills.every(({ status }) => status === 'healthy');
-  return { status: isHealthy ? 'healthy' : 'degraded', skills };
-}
-
-function issuesOf({ tool, executions, errors }: ToolMetrics): string[] {
-  const entries = Object.entries(errors) as [ErrorCode, number][];
-  const harms = entries.filter(([code]) => !harmless.has(code));
-  const failed = sum(harms.map(([, count]) => count));
-  const reached = executions - sum(entries.map(([, count]) => count)) + failed;
-  if (reached === 0 || failed / reached < DEGRADED) return [];
-  const codes = harms.map(([code, count]) => `${code} ${count}`).join(', ');
-  return [`${tool} failed ${failed} of ${reached} times: ${codes}`];
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

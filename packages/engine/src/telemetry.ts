@@ -5,6 +5,7 @@
  */
 import type { ExecutionResult } from './execution.ts';
 import { SkillError } from './errors.ts';
+import type { Health } from './health.ts';
 import { statusOf } from './outcome.ts';
 
 /** Attributes of points and spans. */
@@ -30,7 +31,22 @@ export interface TelemetryMeter {
     name: string,
     options: InstrumentOptions,
   ): { record(value: number, attributes: TelemetryAttributes): void };
+  /** Default: the health of skills is not exported. */
+  createObservableGauge?(name: string, options: InstrumentOptions): TelemetryGauge;
 }
+
+/** A gauge whose values are asked for when they are exported. */
+export interface TelemetryGauge {
+  /** It is called at each export from now on. */
+  addCallback(callback: TelemetryCallback): void;
+  /** It is called no more. */
+  removeCallback(callback: TelemetryCallback): void;
+}
+
+/** Observes the values of now. */
+export type TelemetryCallback = (result: {
+  observe(value: number, attributes: TelemetryAttributes): void;
+}) => void;
 
 /** What the engine uses of `Span` of `@opentelemetry/api`. */
 export interface TelemetrySpan {
@@ -72,8 +88,10 @@ export class Telemetry {
   readonly #duration;
   readonly #fuel;
   readonly #denials;
+  readonly #degraded;
+  readonly #observeHealth: TelemetryCallback;
 
-  constructor(options: TelemetryOptions = {}) {
+  constructor(options: TelemetryOptions = {}, health: () => Health) {
     const meter = attempt(() => options.meter);
     this.#tracer = attempt(() => options.tracer);
     const counter = (name: string, unit: string, description: string) =>
@@ -84,6 +102,24 @@ export class Telemetry {
     this.#duration = histogram('skill_engine.execution.duration', 'ms', 'Time of invocations');
     this.#fuel = histogram('skill_engine.execution.fuel', '{fuel}', 'Fuel that guests used');
     this.#denials = counter('skill_engine.denials', '{denial}', 'Accesses that were refused');
+    this.#degraded = attempt(() =>
+      meter?.createObservableGauge?.('skill_engine.skill.degraded', {
+        unit: '1',
+        description: '1 for a loaded skill that fails more than it works, else 0',
+      }),
+    );
+    this.#observeHealth = (result) => {
+      for (const { skill, status } of health().skills) {
+        const attributes = { 'skill_engine.skill': skill };
+        attempt(() => result.observe(status === 'degraded' ? 1 : 0, attributes));
+      }
+    };
+    attempt(() => this.#degraded?.addCallback(this.#observeHealth));
+  }
+
+  /** What the exporter asks for later says nothing of an engine that is closed. */
+  close(): void {
+    attempt(() => this.#degraded?.removeCallback(this.#observeHealth));
   }
 
   /** Begins a span in whatever context is active now. What it returns is called once, with the result or what was thrown. */

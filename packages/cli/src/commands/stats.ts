@@ -1,4 +1,5 @@
-import type { AuditStats, JsonValue, ToolStats } from '@skill-engine/engine';
+import { auditHealth, escapeText } from '@skill-engine/engine';
+import type { AuditStats, Health, JsonValue, ToolStats } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
 import { filterOf, openReader } from '../audit-place.ts';
 import { painter } from '../colours.ts';
@@ -36,10 +37,12 @@ export async function stats(args: readonly string[], shell: Shell): Promise<numb
   }
   await using reader = await openReader(line, shell);
   const found = await reader.stats(filterOf(line, shell));
+  const health = auditHealth(found);
   if (line.has('json')) {
-    await write(shell.stdout, `${jsonText(found as unknown as JsonValue)}\n`);
+    const all = { ...found, health } as unknown as JsonValue;
+    await write(shell.stdout, `${jsonText(all)}\n`);
   } else if (found.executions === 0) await say(shell, 'no invocations found');
-  else await write(shell.stdout, statsText(found, shell));
+  else await write(shell.stdout, statsText(found, shell) + healthText(health, shell));
   return 0;
 }
 
@@ -56,6 +59,17 @@ function statsText(found: AuditStats, shell: Shell): string {
     width: widthOf(shell.stdout),
     paint: (text, _column, row) => (row === undefined ? paint(text, 'dim') : text),
   });
+}
+
+/** Nothing where all is well. */
+function healthText({ skills }: Health, shell: Shell): string {
+  const paint = painter(coloured(shell, shell.stdout));
+  const lines = skills.flatMap(({ skill, issues }) =>
+    issues.map(
+      (issue) => `${paint('degraded', 'yellow')} ${escapeText(skill)}: ${escapeText(issue)}\n`,
+    ),
+  );
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 /** `failed` are all that ended and neither succeeded nor were denied. */

@@ -20,6 +20,8 @@ export interface OutcomeColumns {
   readonly fuelUsed: number | null;
   /** How many. */
   readonly denials: number;
+  /** Code of the failure; the body alone has it where rows are kept in a database. */
+  readonly error: string | null;
 }
 
 /**
@@ -129,6 +131,7 @@ export function encodeOutcome(outcome: OutcomeRecord): OutcomeEntry {
     durationMs: outcome.duration_ms,
     fuelUsed: outcome.fuel_used,
     denials: denials.length,
+    error: outcome.error_code,
     body,
   };
 }
@@ -147,8 +150,14 @@ export function intentColumns(body: JsonObject): IntentColumns {
 
 /** What `encodeOutcome` gave beside the body, from the body. */
 export function outcomeColumns(body: JsonObject): OutcomeColumns {
-  const { status, duration_ms, fuel_used, denials } = body as unknown as OutcomeRecord;
-  return { status, durationMs: duration_ms, fuelUsed: fuel_used, denials: denials.length };
+  const { status, duration_ms, fuel_used, denials, error_code } = body as unknown as OutcomeRecord;
+  return {
+    status,
+    durationMs: duration_ms,
+    fuelUsed: fuel_used,
+    denials: denials.length,
+    error: error_code,
+  };
 }
 
 /** Joins the stored bodies of one execution again. */

@@ -34,5 +34,6 @@ export function statsRow({ intent, outcome }: Summary): StatsRow {
     duration: outcome?.durationMs ?? null,
     fuel: outcome?.fuelUsed ?? null,
     denials: outcome?.denials ?? null,
+    error: outcome?.error ?? null,
   };
 }

@@ -78,7 +78,14 @@ test('the database selects and adds up as looking through everything does', asyn
         for (const one of [memory, store]) {
           written.push(one.begin(intent));
           if (status !== null)
-            written.push(one.finish(sampleOutcome(intent.execution_id, { status })));
+            written.push(
+              one.finish(
+                sampleOutcome(intent.execution_id, {
+                  status,
+                  error_code: status === 'success' ? null : status.toUpperCase(),
+                }),
+              ),
+            );
         }
       }
       await Promise.all(written);

@@ -27,6 +27,8 @@ export interface ToolStats {
   readonly fuelUsed: number;
   /** How many accesses were denied, of all invocations. */
   readonly denials: number;
+  /** How many ended with each error code; only codes that came. */
+  readonly errors: Readonly<Record<string, number>>;
   /** ISO 8601. */
   readonly first: string;
   /** Time of the newest invocation, ISO 8601 in UTC. */
@@ -55,11 +57,13 @@ export interface StatsRow {
   readonly duration: number | null;
   readonly fuel: number | null;
   readonly denials: number | null;
+  readonly error: string | null;
 }
 
 /** One tool's rows, as they are added up. */
 class Sum {
   readonly statuses: Record<string, number> = {};
+  readonly errors: Record<string, number> = {};
   readonly durations: number[] = [];
   executions = 0;
   fuel = 0;
@@ -67,10 +71,11 @@ class Sum {
   first = Infinity;
   last = -Infinity;
 
-  add({ status, at, duration, fuel, denials }: StatsRow): void {
+  add({ status, at, duration, fuel, denials, error }: StatsRow): void {
     const name = status ?? 'running';
     this.executions += 1;
     this.statuses[name] = (this.statuses[name] ?? 0) + 1;
+    if (error !== null) this.errors[error] = (this.errors[error] ?? 0) + 1;
     if (duration !== null) this.durations.push(duration);
     this.fuel += fuel ?? 0;
     this.denials += denials ?? 0;
@@ -79,12 +84,16 @@ class Sum {
   }
 }
 
+/** Looked up for the few that failed alone: the table of executions does not have it. */
+const errorCode = `CASE WHEN x.status IS NULL OR x.status = 'success' THEN NULL
+  ELSE (SELECT json_extract(e.body, '$.error_code') FROM entry e WHERE e.seq = x.ended) END`;
+
 /** The rows of the selection, added up; its `limit` and cursor do not count. */
 export function gatherStats(db: DatabaseSync, selection: Selection, indexed: boolean): AuditStats {
   const conditions = conditionsOf(db, { ...selection, before: undefined }, indexed);
   const { from, where, values } = conditions;
   const statement = db.prepare(
-    `SELECT skill, tool, timestamp_ms, status, duration_ms, fuel_used, denials ${from} WHERE ${where}`,
+    `SELECT x.skill, x.tool, x.timestamp_ms, x.status, x.duration_ms, x.fuel_used, x.denials, ${errorCode} ${from} WHERE ${where}`,
   );
   // Half the time of objects, for a million of them.
   statement.setReturnArrays(true);
@@ -99,11 +108,12 @@ type Columns = readonly [
   duration: number | null,
   fuel: number | null,
   denials: number | null,
+  error: string | null,
 ];
 
 function* rowsOf(rows: Iterable<Columns>): Generator<StatsRow> {
-  for (const [skill, tool, at, status, duration, fuel, denials] of rows) {
-    yield { skill, tool, at, status, duration, fuel, denials };
+  for (const [skill, tool, at, status, duration, fuel, denials, error] of rows) {
+    yield { skill, tool, at, status, duration, fuel, denials, error };
   }
 }
 
@@ -136,6 +146,7 @@ export function addUp(rows: Iterable<StatsRow>): AuditStats {
       durationMs: spread(sum.durations),
       fuelUsed: sum.fuel,
       denials: sum.denials,
+      errors: sum.errors,
       first: new Date(sum.first).toISOString(),
       last: new Date(sum.last).toISOString(),
     });
