@@ -71,7 +71,7 @@ export async function openSkill(options: OpenOptions): Promise<LoadedSkill> {
   if (manifest.runtime !== 'wasm') {
     throw new SkillError(
       'RUNTIME_UNSUPPORTED',
-      `The skill ${manifest.name} needs the ${manifest.runtime} runtime, which this engine does not have; it runs "wasm".`,
+      `The skill ${manifest.name} needs the ${manifest.runtime} runtime, which this version does not have; it runs WebAssembly components (runtime = "wasm").`,
     );
   }
   const narrowed = narrowedBy(options.trust, options.limits);
