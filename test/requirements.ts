@@ -302,6 +302,9 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/escape/files.test.ts :: a denial says which lines of the manifest would allow it',
       `${engine}/authority/deny.test.ts :: gives lines that allow it, and take nothing away`,
+      `${engine}/authority/deny.test.ts :: keep what stands there, and are those of the part that denies`,
+      'test/escape/denial-lines.test.ts :: the lines for %s allow it',
+      'test/escape/denial-lines.test.ts :: where a grant is there, the denial does not say that there is none',
     ],
   },
   {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -141,4 +142,25 @@ test('what a guest prints never reaches standard output, except from a command',
   const { error, stdout: printed } = JSON.parse(stdout) as { error: object; stdout: string };
   expect(error).toMatchObject({ code: 'OUTPUT_LIMIT' });
   expect(printed.length).toBeLessThanOrEqual(4096);
+});
+
+test('a granted path where nothing is, is told when the tool fails, and only then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skill-nothing-'));
+  const [answerFile, failing] = await Promise.all([
+    buildGuest('answer'),
+    buildGuest('exit-failure'),
+  ]);
+  const run = async (component: string, ...more: string[]) => {
+    const manifest = `[skill]\nname = "nothing-there"\ncomponent = ${JSON.stringify(component)}\n[skill.capabilities]\nfilesystem = ["read:.", "write:./out"]\n`;
+    writeFileSync(join(folder, 'skill.toml'), manifest);
+    return home.run(['run', folder, ...(await home.accept(folder)), ...more]);
+  };
+  const note = `note: ${join(folder, 'out')} is granted, but nothing is there\n`;
+  expect((await run(failing)).stderr).toContain(note);
+  expect((await run(failing)).stderr.match(/note:/g)).toHaveLength(1);
+  expect((await run(failing, '--quiet')).stderr).not.toContain('note:');
+  expect((await run(answerFile)).stderr).not.toContain('note:');
+  mkdirSync(join(folder, 'out'));
+  expect((await run(failing)).stderr).not.toContain('note:');
+  rmSync(folder, { recursive: true });
 });

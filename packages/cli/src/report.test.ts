@@ -84,7 +84,9 @@ test('a denial says what the manifest needs, and cannot draw', () => {
       '    [skills.capabilities.filesystem]\n' +
       '    read = ["/etc/passwd"]\n',
   );
-  expect(denialText([{ ...denial, allow: [] }], plain)).toContain('no manifest can allow this');
+  expect(denialText([{ ...denial, allow: [] }], plain)).toContain(
+    'another manifest would not help',
+  );
 });
 
 test('a failure cannot draw or forge lines of a terminal sequence', () => {

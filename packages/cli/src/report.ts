@@ -87,7 +87,7 @@ export function denialText(denials: readonly Denial[], paint: Paint): string {
       (denial.count > 1 ? ` (${denial.count} times)` : ''),
     `  rule: ${escapeText(denial.rule)}`,
     ...(denial.allow.length === 0
-      ? ['  no manifest can allow this']
+      ? ['  another manifest would not help']
       : [
           '  to allow it, the manifest needs:',
           ...denial.allow.map((line) => `    ${escapeText(line)}`),

@@ -28,6 +28,10 @@ const beyondGrants: Readonly<Record<string, { code: DenialCode; why: string }>> 
     code: 'FILESYSTEM_KIND',
     why: 'this is a file system of the kernel (proc, sys, dev), not one of files',
   },
+  climbs: {
+    code: 'FILESYSTEM_ESCAPE',
+    why: 'the path leads out of the directory that it is opened from, by `..` or as an absolute path; a grant covers it, so open it from there',
+  },
   pinned: {
     code: 'FILESYSTEM_FORBIDDEN',
     why: 'a grant, a forbidden path, or what leads to one, cannot be moved or removed',
@@ -44,12 +48,15 @@ function describeDenial(authority: EffectiveAuthority, raw: CountedDenial): Deni
   if (raw.area === 'interface') return denyInterface(authority, raw.name);
   const fixed = beyondGrants[raw.rule];
   if (fixed) return denial(fixed.code, raw.path, raw.operation, fixed.why);
+  const { operation, access } = raw;
+  const changes = access === 'write' && !['open-at', 'set-times-at'].includes(operation);
   return denyFilesystem(authority, {
     path: raw.path,
-    operation: raw.operation,
-    access: raw.access === 'write' ? 'read-write' : 'read',
+    rule: raw.rule,
+    operation,
+    access: access === 'write' ? 'read-write' : 'read',
     // What is made, moved or removed is an entry of a directory; that is what has to be granted.
-    ...(raw.operation.endsWith('-at') && raw.operation !== 'open-at' && raw.access === 'write'
+    ...(raw.creates === true || (changes && operation.endsWith('-at'))
       ? { grant: dirname(raw.path) }
       : {}),
   });

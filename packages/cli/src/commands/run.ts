@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import {
   Acceptances,
   EXIT,
   SkillError,
   createEngine,
+  escapeText,
   recordRefused,
   statePlaces,
 } from '@skill-engine/engine';
@@ -107,6 +109,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
       signal: aborter.signal,
     });
     await report(result, skill.shape === 'command', line, shell);
+    if (!result.ok) await noteMissing(line, skill, shell);
     return exitOf(result, ended);
   } finally {
     stopListening();
@@ -194,6 +197,15 @@ async function note(
   for (const flag of names.filter((name) => line.has(name))) {
     if (!parameters.includes(flag)) continue;
     await say(shell, `note: --${flag} is a flag of skill run; the parameter is --param ${flag}=…`);
+  }
+}
+
+/** A grant of nothing gives nothing, and most guests then only say that there is no such file. */
+async function noteMissing(line: CommandLine, skill: Skill, shell: Shell): Promise<void> {
+  if (line.has('json') || line.has('quiet')) return;
+  for (const { path } of skill.effective.filesystem.grants) {
+    if (existsSync(path)) continue;
+    await say(shell, `note: ${escapeText(path)} is granted, but nothing is there`);
   }
 }
 

@@ -31,6 +31,8 @@ export interface FilesystemRequest {
   readonly path: string;
   readonly operation: string;
   readonly access: 'read' | 'read-write';
+  /** What the broker, which knows more than names, refused it for. */
+  readonly rule?: string | undefined;
   /** What to grant, if not the path itself: the directory in which something was to be created. */
   readonly grant?: string | undefined;
 }
@@ -85,7 +87,28 @@ function filesystemSection(
   return filesystemLines(tableOf(explain, layer.part), section, added);
 }
 
-/** For a request that `filesystemAccess` does not allow. */
+/** By their names, all parts allow it; what was found on the disk does not. */
+function beyondNames(
+  declared: FilesystemLayer | undefined,
+  { path, rule }: FilesystemRequest,
+): { readonly code: DenialCode; readonly why: string } {
+  if (rule === 'forbidden') {
+    const why = 'what is here is forbidden under another name, as a link or mount shows it';
+    return { code: 'FILESYSTEM_FORBIDDEN', why };
+  }
+  if (rule === 'read-only') {
+    const why = 'what is here is also granted under another name, and read-only there';
+    return { code: 'FILESYSTEM_READ_ONLY', why };
+  }
+  const grant = decidingGrant(declared?.grants ?? [], path);
+  const why =
+    grant === undefined
+      ? 'no grant covers this path'
+      : `declared: ${grant.access === 'read' ? 'read' : 'write'} = ${JSON.stringify(grant.path)}${cite(grant.source)} covers this path, but when the call began no directory or regular file was there that could be opened; make it before the call`;
+  return { code: 'FILESYSTEM_NOT_GRANTED', why };
+}
+
+/** For a request that `filesystemAccess` does not allow, or that what was found on the disk does not. */
 export function denyFilesystem(authority: EffectiveAuthority, request: FilesystemRequest): Denial {
   let first: { readonly code: DenialCode; readonly why: string } | undefined;
   const allow: string[] = [];
@@ -97,10 +120,7 @@ export function denyFilesystem(authority: EffectiveAuthority, request: Filesyste
       allow.push(...filesystemSection(authority.explain, layer, request));
     }
   }
-  const { code, why } = first ?? {
-    code: 'FILESYSTEM_NOT_GRANTED',
-    why: 'no grant covers this path',
-  };
+  const { code, why } = first ?? beyondNames(authority.explain.filesystem[0], request);
   return denial(code, request.path, request.operation, why, allow);
 }
 

@@ -4,7 +4,12 @@ import type { Answer, RequestHandler } from '../isolate/process.ts';
 import { BLOB_BYTES } from '../isolate/wire.ts';
 import { CredentialBroker, type BrokerCredential } from './credentials.ts';
 import type { CredentialDenial } from './credential-denial.ts';
-import { FilesystemBroker, type FilesystemAuthority, type FilesystemLimits } from './filesystem.ts';
+import {
+  FilesystemBroker,
+  type FilesystemAuthority,
+  type FilesystemDenial,
+  type FilesystemLimits,
+} from './filesystem.ts';
 import type { FilesWritten } from './filesystem-written.ts';
 import type { NetworkDenial } from './network-denial.ts';
 import { NetworkBroker, type NetworkOptions } from './network.ts';
@@ -13,13 +18,7 @@ import { ProtocolViolation, WasiError } from './wasi-error.ts';
 /** A refused access as the broker saw it; `authority/` adds the manifest lines that would allow it. */
 export type RawDenial =
   | { readonly area: 'interface'; readonly name: string }
-  | {
-      readonly area: 'filesystem';
-      readonly operation: string;
-      readonly path: string;
-      readonly access: 'read' | 'write';
-      readonly rule: string;
-    }
+  | ({ readonly area: 'filesystem' } & FilesystemDenial)
   | ({ readonly area: 'network' } & NetworkDenial)
   | ({ readonly area: 'credential' } & CredentialDenial);
 

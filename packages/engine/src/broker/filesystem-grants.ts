@@ -122,6 +122,11 @@ export class GrantTable {
     return rest === '' ? best[1].path : joinPath(best[1].path, rest);
   }
 
+  /** Whether a grant covers the path, as the guest names it, and was opened for this invocation. */
+  opens(path: string): boolean {
+    return [...this.#byRealPath.values()].some((grant) => covers(grant.path, path));
+  }
+
   close(): void {
     for (const { place } of this.preopens) place.directory.close();
   }

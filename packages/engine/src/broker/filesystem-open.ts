@@ -56,6 +56,7 @@ export function openAt(session: FilesystemSession, args: Arguments): Reply {
   args.end();
   for (const handle of dropped) session.handles.drop(handle);
   if (wish.create || wish.truncate || wish.write || wish.mutate) session.access = 'write';
+  session.creates = wish.create;
   if (wish.directory && (wish.create || wish.exclusive || wish.truncate)) fail('invalid');
   session.reserveHandle();
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -87,6 +88,7 @@ function readWish(open: number, flags: number): Wish {
 /** `undefined`: the entry changed meanwhile, look again. */
 function openTarget(session: FilesystemSession, target: Target, wish: Wish): Reply | undefined {
   const writes = wish.create || wish.truncate || wish.write || wish.mutate;
+  session.creates = wish.create && target.type === undefined;
   if (writes && target.grant.access !== 'read-write') session.refuseReadOnly(target.path);
   if (target.type === undefined)
     return wish.create ? createFile(session, target, wish) : fail('no-entry');

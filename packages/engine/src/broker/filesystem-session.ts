@@ -34,6 +34,8 @@ export interface FilesystemDenial {
   readonly path: string;
   readonly rule: string;
   readonly access: 'read' | 'write';
+  /** A file was to be made there: its directory has to be granted. */
+  readonly creates?: boolean | undefined;
 }
 
 /** Which budgets ran out, so that the caller learns why a guest was refused. */
@@ -51,6 +53,7 @@ export class FilesystemSession {
   /** Of the request at hand, for denials. */
   operation = '';
   access: 'read' | 'write' = 'read';
+  creates = false;
   #buffer: Buffer = Buffer.alloc(0);
   #written = 0;
   #created = 0;
@@ -83,8 +86,16 @@ export class FilesystemSession {
   }
 
   refuse = (rule: string, path: string, code: FilesystemErrorCode): never => {
-    const { operation, access } = this;
-    this.#onDenial({ operation, path: this.table.guestPath(path), rule, access });
+    const { operation, access, creates } = this;
+    const named = this.table.guestPath(path);
+    const climbs = rule === 'outside-grant' && this.table.opens(named);
+    this.#onDenial({
+      operation,
+      path: named,
+      rule: climbs ? 'climbs' : rule,
+      access,
+      ...(creates ? { creates } : {}),
+    });
     return fail(code);
   };
 

@@ -122,6 +122,7 @@ export class FilesystemBroker {
     if (!Array.isArray(args)) throw new ProtocolViolation('arguments must be a list');
     this.#session.operation = op.slice('fs.'.length);
     this.#session.access = 'read';
+    this.#session.creates = false;
     try {
       return operation(this.#session, new Arguments(op, args, bytes));
     } catch (thrown) {
