@@ -28,7 +28,7 @@ const kernel = (name: string): Uint8Array<ArrayBuffer> =>
   );
 
 test.each(Object.entries(PINS))('%s', (name, [argument, fuel, result]) => {
-  expect(METERING_VERSION).toBe(5);
+  expect(METERING_VERSION).toBe(6);
   const bytes = kernel(name);
   const module = new WebAssembly.Module(meter(bytes).bytes);
   const runs = Array.from({ length: 3 }, () => {

@@ -72,6 +72,15 @@ const guests: readonly [string, string, string][] = [
     '',
     `${arms(7, 200)} (block $a (block $b (br_table $a $b (local.get 0)))) ${arms(7, 200)}`,
   ],
+  [
+    'operations that pay by length, behind much that is unchecked, short and long',
+    '',
+    [24, 0, 9_000, 65_536]
+      .map(
+        (bytes) => `${arms(7, 200)} (memory.fill (i32.const 0) (i32.const 1) (i32.const ${bytes}))`,
+      )
+      .join(' '),
+  ],
 ];
 
 const source = (own: string, path: string, end: string): string => `(module (memory 1)

@@ -45,8 +45,6 @@ export class Body {
   callValues = 0;
   hasLoops = false;
   hasPads = false;
-  bulk32 = false;
-  bulk64 = false;
   wideValues = false;
   rootNamed = false;
   /** Units of the whole body. */
@@ -79,8 +77,6 @@ export class Body {
     this.callValues = 0;
     this.hasLoops = false;
     this.hasPads = false;
-    this.bulk32 = false;
-    this.bulk64 = false;
     this.wideValues = wideValues;
     this.rootNamed = false;
     this.units = 0;

@@ -7,7 +7,7 @@ import type { EmitContext } from './context.ts';
 import { CONVENTION } from './conventions.ts';
 import { limitCopies } from './copies.ts';
 import { FunctionEmitter } from './emit.ts';
-import { growType, HelperBodies, type MeterGlobals } from './helpers.ts';
+import { growType, HelperBodies, lengthType, type MeterGlobals } from './helpers.ts';
 import { Hints } from './hints.ts';
 import type { FuncType, Module } from './module.ts';
 import { GLOBALS } from './namespace.ts';
@@ -72,6 +72,10 @@ export class CodeSection {
     const counter = additions.type(Uint8Array.of(0x60, 1, 0x7e, 0));
     if (counts) additions.function(counter, helpers.settle());
     const grow = this.grow(helpers);
+    const payLength = new Map<number, number>();
+    for (const form of scanner.lengths) {
+      payLength.set(form, additions.function(lengthType(form), helpers.payLength(form)));
+    }
     const doors = this.doors(helpers);
     const own = (callee: number): number => callee - module.importedFunctions;
     const left = new Float64Array(functions.length).fill(-1);
@@ -89,6 +93,7 @@ export class CodeSection {
       overflow: counts ? additions.function(counter, helpers.overflow()) : 0,
       exactTraps,
       ...grow,
+      payLength,
       convention: (callee) => {
         if (callee < 0) {
           return conventions.indirect[

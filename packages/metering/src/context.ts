@@ -23,6 +23,8 @@ export interface EmitContext {
   readonly exactTraps: boolean;
   readonly memoryGrow: ReadonlyMap<number, number>;
   readonly tableGrow: ReadonlyMap<number, number>;
+  /** Functions that pay for a length, by {@link BULK}. */
+  readonly payLength: ReadonlyMap<number, number>;
   /** How a callee gets the counter; see {@link CONVENTION}. */
   readonly convention: (callee: number) => number;
   /** Whether a callee asks for the depth. */

@@ -2,13 +2,11 @@ import { UNCHECKED_UNITS } from './calls.ts';
 import type { CodeWriter } from './code.ts';
 import { CONVENTION } from './conventions.ts';
 import type { EmitContext, FunctionPlan } from './context.ts';
-import { BULK } from './events.ts';
 import type { FunctionScan } from './scan.ts';
 import { BLOCK, SLACK } from './slack.ts';
 
 const DROP = 0x1a;
 const I64_CONST = 0x42;
-const I64_ADD = 0x7c;
 const I64_AND = 0x83;
 const I64_EQZ = 0x50;
 const I64_LT_S = 0x53;
@@ -43,8 +41,6 @@ export class CounterEmitter {
   private counter = 0;
   private stack = 0;
   private saved = 0;
-  private length64 = 0;
-  private length32 = 0;
   /** … in the whole function. */
   private always = false;
   /** Most units that some exit leaves unchecked. */
@@ -94,16 +90,13 @@ export class CounterEmitter {
       if (depth) this.stack = next++;
       this.saved = depth && frame > 0 ? next++ : this.stack;
     }
-    if (fn.bulk64) this.length64 = next++;
     const wide = next - first;
-    if (fn.bulk32) this.length32 = next;
-    w.u32(fn.localGroups + (wide > 0 ? 1 : 0) + (fn.bulk32 ? 1 : 0));
+    w.u32(fn.localGroups + (wide > 0 ? 1 : 0));
     w.copy(this.context.bytes, fn.declarations, fn.code);
     if (wide > 0) {
       w.u32(wide);
       w.u8(0x7e);
     }
-    if (fn.bulk32) w.bytes([0x01, 0x7f]);
   }
 
   private entry(): void {
@@ -225,21 +218,12 @@ export class CounterEmitter {
 
   /** Pays for the length that stands on the stack, and leaves it there. */
   bulk(form: number): void {
-    const { w } = this;
-    const narrow = form === BULK.bytes32 || form === BULK.elements32;
-    const length = narrow ? this.length32 : this.length64;
-    w.teeLocal(length);
+    if (!this.exact && this.since > BETWEEN_CHECKS) this.check();
     this.w.getLocal(this.counter);
-    this.w.getLocal(length);
-    if (narrow) w.u8(0xad);
-    // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
-    if (!narrow) w.bytes([I64_CONST, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
-    if (form === BULK.bytes32 || form === BULK.bytes64) w.bytes([I64_CONST, 3, 0x88]);
-    w.u8(I64_ADD);
-    w.setLocal(this.counter);
+    this.w.call(this.context.payLength.get(form) as number);
+    this.w.setLocal(this.counter);
     if (this.exact) this.share();
-    else this.since = Infinity;
-    this.check();
+    this.since = 0;
   }
 
   /**

@@ -28,9 +28,6 @@ export interface FunctionScan {
   /** Uses of declared locals, in the log. */
   readonly firstUse: number;
   readonly endUse: number;
-  /** Has a bulk operation whose length is 32 or 64 bits wide. */
-  readonly bulk32: boolean;
-  readonly bulk64: boolean;
   /** Live calls, in the log. */
   readonly firstCall: number;
   readonly endCall: number;

@@ -1,8 +1,9 @@
 import { CodeWriter } from './code.ts';
 import { CONVENTION } from './conventions.ts';
+import { BULK } from './events.ts';
 import type { Module } from './module.ts';
 import { STATUS, TABLE_ELEMENT_BYTES } from './namespace.ts';
-import { FUEL_PER_PAGE } from './opcodes.ts';
+import { BYTES_PER_FUEL, FUEL_PER_PAGE } from './opcodes.ts';
 import { AHEAD, BLOCK } from './slack.ts';
 
 /** Indices of the meter's globals in a rewritten module. */
@@ -16,6 +17,8 @@ export interface MeterGlobals {
 }
 
 const log2 = (value: number): number => 31 - Math.clz32(value);
+
+const isWide = (form: number): boolean => form === BULK.bytes64 || form === BULK.elements64;
 
 /** Assembles the bodies of the functions that are appended to a module. */
 export class HelperBodies {
@@ -48,6 +51,40 @@ export class HelperBodies {
     w.bytes([0xfc, 0x0f]);
     w.u32(table);
     return this.growEpilogue(w, wide, shift, 1);
+  }
+
+  /**
+   * `(length, counter) -> (length, counter)`: pays for the length, and settles if the counter has come to a new block by
+   * that, or by what was charged unchecked before.
+   */
+  payLength(form: number): Uint8Array {
+    const wide = isWide(form);
+    const w = new CodeWriter(64);
+    const before = 1;
+    const counter = 2;
+    w.bytes([0x01, 0x01, 0x7e]);
+    w.getLocal(before);
+    w.getLocal(0);
+    // No memory has 2^41 bytes, so a longer run traps whatever was paid; the mask keeps the counter from wrapping.
+    if (wide) w.bytes([0x42, 0xff, 0xff, 0xff, 0xff, 0xff, 0x3f, 0x83]);
+    else w.u8(0xad);
+    if (form === BULK.bytes32 || form === BULK.bytes64) {
+      w.bytes([0x42, log2(BYTES_PER_FUEL), 0x88]);
+    }
+    w.u8(0x7c);
+    w.teeLocal(counter);
+    w.getLocal(before);
+    w.constant(AHEAD);
+    w.bytes([0x7d, 0x85]);
+    w.constant(BLOCK);
+    w.bytes([0x5a, 0x04, 0x40]);
+    w.getLocal(counter);
+    w.call(this.settleIndex);
+    w.u8(0x0b);
+    w.getLocal(0);
+    w.getLocal(counter);
+    w.u8(0x0b);
+    return w.done();
   }
 
   /**
@@ -206,6 +243,12 @@ export class HelperBodies {
     w.bytes([0x41, bit, 0x72]);
     w.setGlobal(this.globals.status);
   }
+}
+
+/** Encoded function type of a helper that pays for a length. */
+export function lengthType(form: number): Uint8Array {
+  const length = isWide(form) ? 0x7e : 0x7f;
+  return Uint8Array.of(0x60, 2, length, 0x7e, 2, length, 0x7e);
 }
 
 /** Encoded function type of a helper that grows a memory or a table. */

@@ -5,7 +5,7 @@ export const NAMESPACE = 'skill-engine:metering';
  * Version of the rewriting and of the cost table. Two builds with the same version make the same bytes of the same
  * module and charge the same fuel: use it in cache keys and beside recorded `fuelUsed`.
  */
-export const METERING_VERSION = 5;
+export const METERING_VERSION = 6;
 
 /** Bytes of a linear memory's page. */
 export const PAGE_BYTES = 65_536;

@@ -60,6 +60,9 @@ export const COSTS = Object.freeze({
 /** Units per page of a successful or attempted `memory.grow` within the budget. */
 export const FUEL_PER_PAGE = 8192;
 
+/** Bytes that a bulk operation copies or fills for one unit of fuel. */
+export const BYTES_PER_FUEL = 8;
+
 const imm = new Uint8Array(256).fill(IMM.invalid);
 const cost = new Uint8Array(256).fill(COSTS.instruction);
 const delta = new Int8Array(256);

@@ -19,6 +19,8 @@ export class Scanner {
   /** Memories and tables that some function grows. */
   readonly grownMemories = new Set<number>();
   readonly grownTables = new Set<number>();
+  /** How lengths are read by which something pays: see {@link BULK}. */
+  readonly lengths = new Set<number>();
   /** Some call goes through a typed reference. */
   callsReferences = false;
   /** Some function makes a tail call. */
@@ -96,8 +98,6 @@ export class Scanner {
       params: type.params,
       firstUse,
       endUse: events.useCount,
-      bulk32: body.bulk32,
-      bulk64: body.bulk64,
       firstCall,
       endCall: events.callCount,
       units: body.units,
@@ -218,8 +218,7 @@ export class Scanner {
         body.cost += bulk.cost;
         if (bulk.event === 0) break;
         if (bulk.event === EV.tableGrow) this.grownTables.add(bulk.a);
-        else if (bulk.a === BULK.bytes64 || bulk.a === BULK.elements64) body.bulk64 = true;
-        else body.bulk32 = true;
+        else this.lengths.add(bulk.a);
         body.spends ||= body.live;
         body.log(bulk.event, body.liveness(), bulk.a);
         break;
