@@ -1,9 +1,9 @@
 import type { Additions } from './additions.ts';
 import type { CallGraph } from './call-graph.ts';
 import { Callers } from './callers.ts';
-import { INDIRECT_UNITS, planCalls, type CallPlan } from './calls.ts';
+import { planCalls, type CallPlan } from './calls.ts';
 import { CodeWriter } from './code.ts';
-import type { EmitContext } from './context.ts';
+import { EmitContext, type MeterFunctions } from './context.ts';
 import { CONVENTION } from './conventions.ts';
 import { limitCopies } from './copies.ts';
 import { FunctionEmitter } from './emit.ts';
@@ -55,7 +55,7 @@ export class CodeSection {
 
   write(): Code {
     const { module, scanner, graph, stack, calls, additions, exactTraps } = this;
-    const { events, labels, functions } = scanner;
+    const { functions } = scanner;
     const { conventions } = calls;
     const shift = GLOBALS.length;
     const globals: MeterGlobals = {
@@ -66,56 +66,19 @@ export class CodeSection {
       exhausted: module.globals + shift,
       handover: module.globals + shift + 1,
     };
-    const settle = additions.nextFunction();
-    const helpers = new HelperBodies(globals, exactTraps, settle);
-    const counts = functions.length > 0;
-    const counter = additions.type(Uint8Array.of(0x60, 1, 0x7e, 0));
-    if (counts) additions.function(counter, helpers.settle());
-    const grow = this.grow(helpers);
-    const payLength = new Map<number, number>();
-    for (const form of scanner.lengths) {
-      payLength.set(form, additions.function(lengthType(form), helpers.payLength(form)));
-    }
+    const helpers = new HelperBodies(globals, exactTraps, additions.nextFunction());
+    const added = this.helpers(helpers);
     const doors = this.doors(helpers);
-    const own = (callee: number): number => callee - module.importedFunctions;
-    const left = new Float64Array(functions.length).fill(-1);
-    const context: EmitContext = {
-      bytes: module.bytes,
-      events,
-      labels,
-      fuel: globals.fuel,
-      depth: globals.depth,
-      exhausted: globals.exhausted,
-      globalShift: shift,
-      handover: globals.handover,
-      settle,
-      take: counts ? additions.function(Uint8Array.of(0x60, 0, 1, 0x7e), helpers.take()) : 0,
-      overflow: counts ? additions.function(counter, helpers.overflow()) : 0,
+    const context = new EmitContext(
+      module,
+      scanner,
+      graph,
+      calls,
+      additions,
+      globals,
+      added,
       exactTraps,
-      ...grow,
-      payLength,
-      convention: (callee) => {
-        if (callee < 0) {
-          return conventions.indirect[
-            (graph.typeNode[-1 - callee] as number) - graph.functions
-          ] as number;
-        }
-        return conventions.own[own(callee)] ?? CONVENTION.shared;
-      },
-      asksDepth: (callee) => {
-        if (callee >= 0 && own(callee) >= 0) return conventions.depth[own(callee)] === 1;
-        if (callee >= 0) return true;
-        const node = graph.typeNode[-1 - callee] as number;
-        return graph.foreign[node - graph.functions] === 1 || conventions.depth[node] === 1;
-      },
-      left: (callee) => left[own(callee)] as number,
-      drift: (callee) => {
-        if (callee < 0) return INDIRECT_UNITS;
-        const i = own(callee);
-        return calls.check[i] === 1 ? -1 : (calls.drift[i] as number);
-      },
-      resultBlock: (fn) => additions.resultBlock(fn),
-    };
+    );
     const types = functions.map(({ index }, i) => {
       const type = module.functions[index] as number;
       if (conventions.own[i] !== CONVENTION.passed) return type;
@@ -131,7 +94,7 @@ export class CodeSection {
       const fn = functions[i];
       if (fn === undefined) continue;
       starts[i] = bodies.start();
-      left[i] = emitter.emit(fn, {
+      const left = emitter.emit(fn, {
         entry: calls.entry[i] as number,
         check: calls.check[i] === 1,
         frame: stack.frames[i] as number,
@@ -140,6 +103,7 @@ export class CodeSection {
         convention: conventions.own[i] as number,
         depth: conventions.depth[i] === 1,
       });
+      context.leaves(i, left);
       ends[i] = bodies.len;
       hints.add(i, bodies.hints);
     }
@@ -148,22 +112,34 @@ export class CodeSection {
     return { code, hints: hints.section(module.importedFunctions), types, doors };
   }
 
-  /** Functions that grow memories and tables in the guest's place. */
-  private grow(helpers: HelperBodies): Pick<EmitContext, 'memoryGrow' | 'tableGrow'> {
+  /** Appends the meter's functions, {@link HelperBodies.settle} first. */
+  private helpers(bodies: HelperBodies): MeterFunctions {
     const { module, scanner, additions } = this;
+    const settle = additions.nextFunction();
     const memoryGrow = new Map<number, number>();
     const tableGrow = new Map<number, number>();
+    const payLength = new Map<number, number>();
+    if (scanner.functions.length === 0) {
+      return { settle, take: 0, overflow: 0, memoryGrow, tableGrow, payLength };
+    }
+    const counter = additions.type(Uint8Array.of(0x60, 1, 0x7e, 0));
+    additions.function(counter, bodies.settle());
     for (const index of scanner.grownMemories) {
       const wide = module.memories[index]?.wide === true;
-      const body = helpers.memoryGrow(index, wide);
+      const body = bodies.memoryGrow(index, wide);
       memoryGrow.set(index, additions.function(growType(module, 'memory', index), body));
     }
     for (const index of scanner.grownTables) {
       const wide = module.tables[index]?.wide === true;
-      const body = helpers.tableGrow(index, wide);
+      const body = bodies.tableGrow(index, wide);
       tableGrow.set(index, additions.function(growType(module, 'table', index), body));
     }
-    return { memoryGrow, tableGrow };
+    for (const form of scanner.lengths) {
+      payLength.set(form, additions.function(lengthType(form), bodies.payLength(form)));
+    }
+    const take = additions.function(Uint8Array.of(0x60, 0, 1, 0x7e), bodies.take());
+    const overflow = additions.function(counter, bodies.overflow());
+    return { settle, take, overflow, memoryGrow, tableGrow, payLength };
   }
 
   private doors(helpers: HelperBodies): Map<number, number> {

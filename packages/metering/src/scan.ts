@@ -1,5 +1,5 @@
 import { Body } from './body.ts';
-import { BULK, EV, type EventLog, LABEL, type LabelLog } from './events.ts';
+import { EV, type EventLog, LABEL, type LabelLog } from './events.ts';
 import * as flow from './flow.ts';
 import type { FunctionScan } from './function-scan.ts';
 import { readMemoryIndex, readPrefixed, readTableIndex, readVector } from './immediates.ts';
@@ -19,7 +19,7 @@ export class Scanner {
   /** Memories and tables that some function grows. */
   readonly grownMemories = new Set<number>();
   readonly grownTables = new Set<number>();
-  /** How lengths are read by which something pays: see {@link BULK}. */
+  /** How lengths are read by what pays for them: see `BULK`. */
   readonly lengths = new Set<number>();
   /** Some call goes through a typed reference. */
   callsReferences = false;
