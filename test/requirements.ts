@@ -588,6 +588,7 @@ export const requirements: readonly Requirement[] = [
     section: '§7',
     promise: 'retention, export and import keep the chain verifiable',
     proof: [
+      `${engine}/audit/export.test.ts :: an import that is ended on its way leaves nothing under the name of the store`,
       `${engine}/audit/tamper.test.ts :: is no way to remove records without the key`,
       `${engine}/audit/prune.test.ts :: the oldest go all the same, and what is left verifies, also when it is exported`,
       `${engine}/audit/prune.test.ts :: writers of other processes go on, and none of theirs is lost`,

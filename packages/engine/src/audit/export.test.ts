@@ -1,5 +1,5 @@
 /** What was exported verifies wherever it is, and every change of it is found. */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -154,6 +154,27 @@ test('an end that was kept elsewhere finds a store that was made anew with keys 
   await using reader = openAuditReader({ path });
   expect(await reader.verify()).toMatchObject({ ok: true });
   expect((await reader.verify({ kept })).broken).toMatchObject({ kind: 'changed', seq: 14 });
+});
+
+test('an import that is ended on its way leaves nothing under the name of the store', async () => {
+  await using directory = await temporary();
+  const lines = await linesOf(await filled(directory.path));
+  const copy = join(directory.path, 'copy.db');
+  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  // Stands for a process that is killed: it never comes to its end.
+  const half = (async function* () {
+    yield* lines.slice(0, -1);
+    resolve();
+    await new Promise(() => undefined);
+  })();
+  void importAudit(half, copy);
+  await reached;
+  expect(existsSync(copy)).toBe(false);
+  // Of another that was ended just before its last step.
+  await writeFile(`${copy}.imported`, 'half', { mode: 0o600 });
+  await importAudit(stream(lines), copy);
+  await using reader = openAuditReader({ path: copy });
+  expect(await reader.verify()).toMatchObject({ ok: true, entries: 14 });
 });
 
 test('an imported store whose end was cut is found', async () => {

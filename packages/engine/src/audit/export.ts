@@ -1,4 +1,5 @@
 /** Export and import of the whole record, with its chain: what was exported verifies wherever it is. */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SkillError } from '../errors.ts';
@@ -139,12 +140,14 @@ export async function importAudit(
       `An import makes an SQLite store, and ${path} is a name for one of JSON lines. Choose another name.`,
     );
   }
-  const rows = new ImportedRows(prepareFile(path));
+  // Under its name it is there whole or not at all: half of one would look like a store in which nothing happened.
+  const rows = new ImportedRows(prepareFile(`${path}.${randomBytes(6).toString('hex')}.part`));
   try {
     const verified = await verifyExport(lines, options, (entry) => rows.add(entry));
     if (verified.broken !== undefined) throw brokenAudit(verified.broken);
     rows.finish();
-    writeImported(rows.file, { publicKey: verified.publicKey, end: verified.end });
+    writeImported(path, { publicKey: verified.publicKey, end: verified.end });
+    rows.publish(path);
     return verified;
   } catch (error) {
     rows.discard();

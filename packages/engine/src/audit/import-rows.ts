@@ -1,5 +1,5 @@
 /** The database of an imported store: entries under their own numbers and hashes, columns as their bodies say. */
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
@@ -41,6 +41,11 @@ export class ImportedRows {
   finish(): void {
     this.#db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
+  }
+
+  /** Gives the finished database its name. */
+  publish(path: string): void {
+    renameSync(this.file, path);
   }
 
   discard(): void {

@@ -1,5 +1,5 @@
 /** What lies beside a store that was made of an export: the key and the end that its own store signed. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SkillError } from '../errors.ts';
 import type { JsonObject } from '../schema/json.ts';
 
@@ -23,7 +23,9 @@ export function readImported(path: string): Imported | undefined {
   }
 }
 
+/** Before the store itself is there: one that an earlier import left is replaced. */
 export function writeImported(path: string, imported: Imported): void {
   const text = `${JSON.stringify(imported)}\n`;
+  rmSync(`${path}.imported`, { force: true });
   writeFileSync(`${path}.imported`, text, { flag: 'wx', mode: 0o600 });
 }
