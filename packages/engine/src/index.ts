@@ -23,6 +23,14 @@ export type {
 } from './telemetry.ts';
 export type { IsolationOptions } from './isolate/level.ts';
 export { describeIsolation, type IsolationReport, type LayerReport } from './isolate/report.ts';
+export type {
+  Runtime,
+  RuntimeCall,
+  RuntimeOutcome,
+  RuntimeSession,
+  RuntimeSkill,
+  RuntimeTool,
+} from './runtime.ts';
 export { examine, type Examination, type ExamineOptions } from './examine/examine.ts';
 export type { Check, Severity } from './examine/check.ts';
 
