@@ -57,10 +57,32 @@ test('files of JavaScript and TypeScript run in Node, and find the package witho
   expect(stderr).toContain('printed guest');
   expect(stderr).toContain('nowhere.js');
   const xml = readFileSync(report, 'utf8');
-  expect(xml).toContain('<testsuites name="skill test" tests="5" failures="3" skipped="1"');
+  expect(xml).toContain('<testsuites name="skill test" tests="5" failures="3" errors="0" time=');
+  assertReadable(xml);
   expect(xml).toContain('<testcase name="text-stats &gt; is &lt;wrong&gt;"');
   expect(xml).toMatch(/<failure message="Expected a failure with TIMEOUT[^"]*">/);
 });
+
+/** Elements and attributes that all known readers take, and those without which some refuse the whole report. */
+const known: Readonly<Record<string, { readonly may: string; readonly must: string }>> = {
+  testsuites: { may: 'name time tests failures errors', must: '' },
+  testsuite: { may: 'time skipped', must: 'name tests failures errors' },
+  testcase: { may: 'classname time', must: 'name' },
+  failure: { may: 'message type', must: '' },
+  skipped: { may: 'message type', must: '' },
+};
+
+function assertReadable(xml: string): void {
+  const suites = [...xml.matchAll(/<testsuite [^>]*skipped="(\d+)"/g)];
+  expect(suites.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(1);
+  for (const [, name = '', text = ''] of xml.matchAll(/<([a-z]+)((?: [a-z]+="[^"]*")*)\/?>/g)) {
+    const attributes = [...text.matchAll(/ ([a-z]+)=/g)].map(([, attribute]) => attribute!);
+    const { may, must } = known[name]!;
+    const allowed = `${may} ${must}`.split(' ');
+    expect(allowed, name).toEqual(expect.arrayContaining(attributes));
+    if (must !== '') expect(attributes, name).toEqual(expect.arrayContaining(must.split(' ')));
+  }
+}
 
 test('--json prints one object, with what failed', async () => {
   const file = join(folder, 'one.test.toml');

@@ -1,4 +1,8 @@
-/** Test outcomes in the XML that CI systems read; source of the form: https://github.com/testmoapp/junitxml */
+/**
+ * Test outcomes in the XML that CI systems read, in what two descriptions of the form have in common:
+ * https://github.com/testmoapp/junitxml and the schema of Jenkins' xUnit plugin (junit-10.xsd), which requires `errors` of a
+ * suite and knows no `skipped` of all of them.
+ */
 import type { TestOutcome } from '@skill-engine/testing/runner';
 
 const entities: Readonly<Record<string, string>> = {
@@ -25,10 +29,13 @@ function seconds(outcomes: readonly TestOutcome[]): string {
   return (outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000).toFixed(3);
 }
 
+function countOf(outcomes: readonly TestOutcome[], wanted: TestOutcome['status']): number {
+  return outcomes.filter(({ status }) => status === wanted).length;
+}
+
+/** What did not run to its end is a failure here, never an error. */
 function counts(outcomes: readonly TestOutcome[]): string {
-  const count = (wanted: TestOutcome['status']) =>
-    outcomes.filter(({ status }) => status === wanted).length;
-  return `tests="${outcomes.length}" failures="${count('failed')}" skipped="${count('skipped')}" time="${seconds(outcomes)}"`;
+  return `tests="${outcomes.length}" failures="${countOf(outcomes, 'failed')}" errors="0" time="${seconds(outcomes)}"`;
 }
 
 function testcase(outcome: TestOutcome): string {
@@ -46,7 +53,7 @@ function testcase(outcome: TestOutcome): string {
 export function junit(outcomes: readonly TestOutcome[]): string {
   const suites = [...Map.groupBy(outcomes, ({ file }) => file)].map(
     ([file, tests]) =>
-      `  <testsuite name="${escape(file)}" ${counts(tests)}>\n${tests.map(testcase).join('\n')}\n  </testsuite>`,
+      `  <testsuite name="${escape(file)}" ${counts(tests)} skipped="${countOf(tests, 'skipped')}">\n${tests.map(testcase).join('\n')}\n  </testsuite>`,
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="skill test" ${counts(outcomes)}>\n${suites.join('\n')}\n</testsuites>\n`;
 }
