@@ -209,7 +209,11 @@ export const requirements: readonly Requirement[] = [
     section: '§3',
     promise:
       'every manifest error says file, line, column, key path, what was found and what is allowed',
-    proof: [`${engine}/manifest/corpus.test.ts :: wrong`],
+    proof: [
+      `${engine}/manifest/corpus.test.ts :: wrong`,
+      'test/manifest-places.test.ts :: a tool that the component does not have, each with its place and what may be meant',
+      'test/manifest-places.test.ts :: %j',
+    ],
   },
   {
     id: 'MAN-2',

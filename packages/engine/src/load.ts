@@ -7,6 +7,7 @@ import { fileOf } from './install/sources.ts';
 import { parseManifest } from './manifest/manifest.ts';
 import type { SkillManifest, WasmSkillManifest } from './manifest/types.ts';
 import { assertPath, noManifestIn, nothingAt } from './path-refusals.ts';
+import { inManifest } from './tool-places.ts';
 
 /** A skill as its manifest describes it, and where the files that it names lie. */
 export interface SkillSource {
@@ -93,11 +94,18 @@ async function readText(
 
 async function readSchemas(manifest: SkillManifest, baseDir: string): Promise<Map<string, string>> {
   const schemas = new Map<string, string>();
-  for (const { parameters } of manifest.tools) {
+  for (const tool of manifest.tools) {
+    const { parameters } = tool;
     if (parameters?.kind !== 'schemaFile' || schemas.has(parameters.path)) continue;
     const path = resolve(baseDir, parameters.path);
     const codes = { unreadable: 'SCHEMA_INVALID', malformed: 'SCHEMA_INVALID' } as const;
-    schemas.set(parameters.path, await readText(path, 'schema file', SCHEMA_BYTES, codes));
+    const text = readText(path, 'schema file', SCHEMA_BYTES, codes);
+    schemas.set(
+      parameters.path,
+      await text.catch((error: unknown) => {
+        throw inManifest(error, tool);
+      }),
+    );
   }
   return schemas;
 }

@@ -7,6 +7,7 @@ import type { SkillManifest, ToolDeclaration } from './manifest/types.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
 import { compileTool, parseJson, rowsToSchema, type ToolValidator } from './schema/index.ts';
 import type { Tool } from './skill.ts';
+import { inManifest, unknownTools } from './tool-places.ts';
 
 /** Tools of one skill at most. */
 const TOOLS = 1000;
@@ -90,19 +91,14 @@ export async function buildTools(
   schemas: SkillSource['schemas'],
 ): Promise<Map<string, Tool>> {
   const declared = new Map(manifest.tools.map((tool) => [tool.name, tool]));
-  for (const name of declared.keys()) {
-    if (!found.some((tool) => tool.name === name)) {
-      throw new SkillError(
-        'MANIFEST_INVALID',
-        `The manifest describes a tool ${JSON.stringify(name)} that the component does not have; it has ${found.map((tool) => tool.name).join(', ')}.`,
-      );
-    }
-  }
+  const known = found.map((tool) => tool.name);
+  const unknown = manifest.tools.filter(({ name }) => !known.includes(name));
+  if (unknown.length > 0) throw unknownTools(unknown, known);
   const tools = new Map<string, Tool>();
   let bytes = 0;
   for (const tool of found) {
     const amend = declared.get(tool.name);
-    const schema = declaredSchema(amend, schemas) ?? tool.schema;
+    const schema = whoseFault(amend, () => declaredSchema(amend, schemas)) ?? tool.schema;
     bytes += JSON.stringify(schema).length;
     if (bytes > SCHEMA_BYTES) {
       throw new SkillError(
@@ -116,7 +112,10 @@ export async function buildTools(
       name: tool.name,
       description: amend?.description ?? tool.description,
       schema,
-      validator: alsoChecked(compileTool({ schema }, { tool: tool.name }), tool.check),
+      validator: alsoChecked(
+        whoseFault(amend, () => compileTool({ schema }, { tool: tool.name })),
+        tool.check,
+      ),
       limits: narrow(
         limitsOf({
           ...manifest.resources,
@@ -141,6 +140,14 @@ function alsoChecked(validator: ToolValidator, check: ComponentTool['check']): T
       return mistyped ? { ok: false, error: mistyped } : checked;
     },
   };
+}
+
+function whoseFault<T>(declared: ToolDeclaration | undefined, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw inManifest(error, declared);
+  }
 }
 
 function declaredSchema(

@@ -2,6 +2,7 @@
 import type { NetworkProtocol, NetworkRule } from '../manifest/types.ts';
 import { parseBlock, formatBlock } from './address.ts';
 import { parseDomainPattern, parseHost } from './domain.ts';
+import { suggest } from '../manifest/suggest.ts';
 import { Refusal } from './refusal.ts';
 
 export const networkProtocols = [
@@ -65,12 +66,15 @@ export function parseNetworkUrl(text: string): Omit<NetworkRule, 'source'> | Ref
 
 /** `system`, `cloudflare`, `quad9`, an IP address, or the `https:` URL of a DoH server. */
 export function checkDns(text: string): Refusal | undefined {
-  if (['system', 'cloudflare', 'quad9'].includes(text)) return undefined;
+  const known = ['system', 'cloudflare', 'quad9'];
+  if (known.includes(text)) return undefined;
   if (parseHost(text)?.kind === 'address') {
     const block = parseBlock(text);
     return block instanceof Refusal ? block : undefined;
   }
   if (/^https:\/\/[^/?#@\s]+(\/[\u0021-\u007e]*)?$/.test(text) && URL.canParse(text))
     return undefined;
-  return new Refusal();
+  const secure = text.replace(/^http:/i, 'https:');
+  const isSecured = secure !== text && checkDns(secure) === undefined;
+  return new Refusal(undefined, isSecured ? secure : suggest(text, known));
 }

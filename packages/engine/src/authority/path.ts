@@ -14,8 +14,11 @@ export function checkDeclaredPath(text: string): Refusal | undefined {
     return new Refusal(`a path has at most ${maximumLength} characters`);
   // eslint-disable-next-line no-control-regex -- they are what is refused
   if (/[\u0000-\u001f\u007f]/.test(text)) return new Refusal('a path has no control characters');
-  if (text.includes('\\'))
-    return new Refusal('a path has `/` between its parts', text.replaceAll('\\', '/'));
+  if (text.includes('\\')) {
+    const meant = text.replaceAll('\\', '/');
+    const isPath = checkDeclaredPath(meant) === undefined;
+    return new Refusal('a path has `/` between its parts', isPath ? meant : undefined);
+  }
   if (text.includes('*')) {
     const directory = text
       .slice(0, text.indexOf('*'))

@@ -107,9 +107,14 @@ export function integer(minimum: number, maximum: number, unit = ''): Form<numbe
     read(node, place) {
       if (node.kind === 'integer' && node.value >= minimum && node.value <= maximum)
         return node.value;
-      const digits =
-        node.kind === 'string' && /^[0-9]{1,15}$/.test(node.value) ? node.value : undefined;
-      return place.wrong(node, allowed, undefined, digits);
+      const meant =
+        node.kind === 'string' && /^[0-9]{1,15}$/.test(node.value)
+          ? Number(node.value)
+          : node.kind === 'float' && Number.isSafeInteger(node.value)
+            ? node.value
+            : Number.NaN;
+      const isAllowed = meant >= minimum && meant <= maximum;
+      return place.wrong(node, allowed, undefined, isAllowed ? String(meant) : undefined);
     },
   };
 }

@@ -21,6 +21,8 @@ it.each([
   ['nаme', 'name'],
   ['na\u200bme', 'name'],
   ['prot', 'protocols'],
+  ['minimum', 'min'],
+  ['protocols_allowed', 'protocols'],
   ['zzz', undefined],
   ['', undefined],
   ['constructor', undefined],

@@ -40,9 +40,11 @@ export function suggest(word: string, known: readonly string[]): string | undefi
     const other = folded(candidate);
     const steps = plain === other ? 0 : distance(plain, other);
     const starts = plain.length >= 3 && other.startsWith(plain);
-    const near =
-      starts || steps <= Math.max(1, Math.floor(Math.max(plain.length, other.length) / 3));
-    if (near && steps < other.length && (best === undefined || steps < best.distance)) {
+    // `minimum` for `min`, `network_rules` for `network`.
+    const goesOn = other.length >= 3 && plain.startsWith(other);
+    const close = steps <= Math.max(1, Math.floor(Math.max(plain.length, other.length) / 3));
+    const near = goesOn || ((starts || close) && steps < other.length);
+    if (near && (best === undefined || steps < best.distance)) {
       best = { word: candidate, distance: steps };
     }
   }

@@ -1,0 +1,81 @@
+/** Faults of a manifest that show only when its component is known say where they stand, like all others. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createEngine, MemoryAuditStore, type Engine } from '../packages/engine/src/index.ts';
+import { buildGuest } from './guests/build.ts';
+
+let engine: Engine;
+let component: string;
+const folder = mkdtempSync(join(tmpdir(), 'skill-places-'));
+beforeAll(async () => {
+  component = await buildGuest('answer');
+  engine = await createEngine({ home: join(folder, '.home'), audit: new MemoryAuditStore() });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true });
+});
+
+const file = join(folder, 'skill.toml');
+
+async function refusal(tools: string) {
+  writeFileSync(file, `[skill]\nname = "a"\ncomponent = ${JSON.stringify(component)}\n${tools}`);
+  const error = await engine.load(folder).then(
+    () => undefined,
+    (thrown: unknown) => thrown as { code: string; message: string; details: unknown },
+  );
+  const { code, message, details } = error!;
+  return { code, message: message.replaceAll(`${file}:`, 'skill.toml:'), details };
+}
+
+it('a tool that the component does not have, each with its place and what may be meant', async () => {
+  const { code, message, details } = await refusal(
+    '[skill.tools.rum]\ntimeout = 1\n[skill.tools.other]\ntimeout = 1\n',
+  );
+  expect(code).toBe('MANIFEST_INVALID');
+  expect(message.split('\n')).toEqual([
+    'skill.toml:4:14: skill.tools.rum: found the tool "rum", which the component does not have; allowed: run; did you mean run?',
+    'skill.toml:6:14: skill.tools.other: found the tool "other", which the component does not have; allowed: run',
+  ]);
+  expect(details).toMatchObject({ total: 2, problems: [{ line: 4 }, { line: 6 }] });
+});
+
+it.each([
+  [
+    '[skill.tools.run]\nparameters = [\n  { name = "a", type = "string" },\n  { name = "b", type = "string", pattern = "(" },\n]\n',
+    'SCHEMA_INVALID',
+    'skill.toml:7:3: skill.tools.run.parameters[1]: The parameter schema of tool "run" is not valid at #/properties/b/pattern',
+  ],
+  [
+    '[skill.tools.run]\nparameters = [\n  { name = "a", type = "array", items = { type = "object", properties = { c = {\n    type = "string", pattern = "(?=x)" } } } },\n]\n',
+    'SCHEMA_REFUSED',
+    'skill.toml:6:79: skill.tools.run.parameters[0].items.properties.c: The parameter schema',
+  ],
+  [
+    '[skill.tools.run]\nparameters = [{ name = "a", type = "integer", max = 3, default = 4 }]\n',
+    'SCHEMA_INVALID',
+    'skill.toml:5:15: skill.tools.run.parameters[0]: The parameter schema',
+  ],
+  [
+    '[skill.tools.run]\nschema = { type = "objct" }\n',
+    'SCHEMA_INVALID',
+    'skill.toml:5:10: skill.tools.run.schema: The parameter schema of tool "run" is not valid at #/type',
+  ],
+  [
+    '[skill.tools.run]\nschema = "none.json"\n',
+    'SCHEMA_INVALID',
+    'skill.toml:5:10: skill.tools.run.schema: The schema file',
+  ],
+  [
+    '[skill.tools.run]\nschema = "skill.toml"\n',
+    'SCHEMA_INVALID',
+    'skill.toml:5:10: skill.tools.run.schema: The schema file skill.toml is not acceptable JSON',
+  ],
+])('%j', async (tools, expected, start) => {
+  const { code, message, details } = await refusal(tools);
+  expect(code).toBe(expected);
+  expect(message.slice(0, start.length)).toBe(start);
+  expect(details).toMatchObject({ source: { file, line: Number(start.split(':')[1]) } });
+});
