@@ -49,6 +49,11 @@ it.each([
   expect(auditHealth(addUp([...times(9, call(code)), call(null)])).status).toBe('healthy');
 });
 
+it('tools that the engine answers itself are no skill', () => {
+  const row = call('RESOURCE_REFUSED', { skill: 'engine.skills', tool: 'read_skill_resource' });
+  expect(auditHealth(addUp([row]))).toEqual({ status: 'healthy', skills: [] });
+});
+
 it('what runs, ended with its process, or never came to a tool does not count', () => {
   const rows = [
     call(null, { status: null, duration: null }),

@@ -56,7 +56,9 @@ const DEGRADED = 0.5;
  * selected. What still runs, and what ended with its process, does not count.
  */
 export function auditHealth({ tools }: AuditStats): Health {
-  const counts = tools.map(({ skill, tool, executions, statuses, errors }): ToolCounts => {
+  // A name with a dot is of tools that the engine answers itself; a script that they run has a record of its own.
+  const own = tools.filter(({ skill }) => !skill.includes('.'));
+  const counts = own.map(({ skill, tool, executions, statuses, errors }): ToolCounts => {
     const { success = 0, running = 0, interrupted = 0 } = statuses;
     const ended = executions - running - interrupted;
     return { skill, tool, executions: ended, failures: ended - success, errors };
