@@ -21,7 +21,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { forbidCoreDumps } from './core-dump.ts';
 import { Secret } from './secret.ts';
 import { FileVault } from './vault.ts';
 
@@ -194,7 +193,7 @@ it.each([0o000, 0o777])('has mode 0600 under umask %o', async (mask) => {
 });
 
 /** A process that writes entries; `after` is code that runs in it before each rename. */
-function writer(from: number, count: number, before = ''): ReturnType<typeof spawn> {
+function writer(from: number, count: number, before = '', after = ''): ReturnType<typeof spawn> {
   const vault = resolve('packages/engine/src/credentials/vault.ts');
   const secret = resolve('packages/engine/src/credentials/secret.ts');
   const code = `
@@ -212,7 +211,8 @@ function writer(from: number, count: number, before = ''): ReturnType<typeof spa
     for (let at = ${from}; at < ${from + count}; at += 1) {
       await vault.set({ skill: 'reports', name: 'k' + at }, Secret.fromText('value ' + at));
       console.log('k' + at);
-    }`;
+    }
+    ${after}`;
   return spawn(process.execPath, ['--input-type=module', '-e', code], {
     // What is made to fail says so there.
     stdio: ['ignore', 'pipe', before === '' ? 'inherit' : 'ignore'],
@@ -260,12 +260,19 @@ it('a write that fails leaves the old file', async () => {
   expect(await read()).toBe('kept');
 });
 
-it.runIf(existsSync('/proc/self/limits') && existsSync('/usr/bin/prlimit'))(
-  'a process that has opened a vault dumps no core',
+it.runIf(existsSync('/proc/self/coredump_filter') && existsSync('/usr/bin/prlimit'))(
+  'a process that has opened a vault dumps no core, by its limit and by what a dump may have',
   async () => {
     await put('v');
-    await forbidCoreDumps();
-    expect(readFileSync('/proc/self/limits', 'utf8')).toMatch(/^Max core file size\s+0\s+0\s/m);
+    const print = `
+      const { readFileSync } = await import('node:fs');
+      console.log(readFileSync('/proc/self/coredump_filter', 'utf8').trim());
+      console.log(/^Max core file size.*$/m.exec(readFileSync('/proc/self/limits', 'utf8'))[0]);`;
+    const opens = writer(0, 1, '', print);
+    let said = '';
+    opens.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await exit(opens)).toBe(0);
+    expect(said).toMatch(/^00000000\nMax core file size\s+0\s+0\s/m);
   },
 );
 
