@@ -155,6 +155,22 @@ describe('execute', () => {
     await expectFailure(bench.engine, results[2]!, 'RATE_LIMITED');
   });
 
+  it('a rate goes on over loads anew and in another engine on the same record', async () => {
+    const manifest = 'resources = { rate = "1/hour" }\n';
+    const skill = await bench.install('answer', manifest, 'rated-twice');
+    expect(await bench.engine.execute(skill, 'run', {})).toMatchObject({ ok: true });
+    await bench.install('answer', manifest, skill);
+    const again = await bench.engine.execute(skill, 'run', {});
+    await expectFailure(bench.engine, again, 'RATE_LIMITED');
+    await using other = await createEngine({
+      home: join(bench.folder, '.other'),
+      audit: bench.engine.audit,
+    });
+    await other.load(join(bench.folder, 'skills', skill));
+    const elsewhere = await other.execute(skill, 'run', {});
+    await expectFailure(other, elsewhere, 'RATE_LIMITED');
+  });
+
   it('the record says who asked, redacted', async () => {
     const skill = await bench.install('answer', '', 'asked');
     const { executionId } = await bench.engine.execute(

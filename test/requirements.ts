@@ -413,6 +413,17 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'LIM-RATE',
+    section: '§6',
+    promise: 'a rate holds, over restarts and the processes of a command line too',
+    proof: [
+      'test/engine.test.ts :: a rate that is used up is RATE_LIMITED, on record',
+      'test/engine.test.ts :: a rate goes on over loads anew and in another engine on the same record',
+      `${engine}/rate-history.test.ts :: counts behind any number of calls that were refused for it`,
+      `${engine}/limits/rate.test.ts :: never lets more than the limit into any window`,
+    ],
+  },
+  {
     id: 'LIM-7',
     section: '§6',
     promise:

@@ -30,6 +30,7 @@ import { plan } from './plan.ts';
 import { type Offers, readOffers } from './interfaces/offer.ts';
 import { Policy } from './policy/chain.ts';
 import { judge } from './policy/judge.ts';
+import { recallCalls } from './rate-history.ts';
 import { Recording } from './recording.ts';
 import type { RunOutcome } from './run.ts';
 import type { JsonObject } from './schema/json.ts';
@@ -151,6 +152,7 @@ export class Engine implements AsyncDisposable {
           }),
         );
       }
+      for (const each of loaded) await recallCalls(this.audit, each);
       this.#assertOpen();
     } catch (error) {
       await Promise.allSettled(loaded.map(({ pool }) => this.#supervisor.closePool(pool)));

@@ -2,12 +2,21 @@
 import type { RateLimit } from '../manifest/types.ts';
 
 export class RateWindow {
-  readonly #limit: RateLimit;
+  readonly limit: RateLimit;
   /** Times of the calls within the window, oldest first; never more than the limit. */
   #calls: number[] = [];
 
   constructor(limit: RateLimit) {
-    this.#limit = limit;
+    this.limit = limit;
+  }
+
+  /**
+   * Begins with calls of before.
+   *
+   * @param ages how long ago each was, in milliseconds; not more than the limit
+   */
+  recall(ages: readonly number[], now: number): void {
+    this.#calls = ages.map((age) => now - age).toSorted((a, b) => a - b);
   }
 
   /**
@@ -17,7 +26,7 @@ export class RateWindow {
    * @returns milliseconds, 0 when it is possible now
    */
   wait(now: number): number {
-    const { count, perMs } = this.#limit;
+    const { count, perMs } = this.limit;
     const from = this.#calls.findIndex((time) => time > now - perMs);
     this.#calls = from < 0 ? [] : this.#calls.slice(from);
     const oldest = this.#calls[0];
