@@ -100,3 +100,36 @@ forbidden = ["${made}/read/only.txt"]
   ]);
   expect((await denied(open, 'alias/only.txt'))[0]?.[0]).toBe('FILESYSTEM_FORBIDDEN');
 });
+
+it.each([
+  [
+    'CAPABILITY_DENIED',
+    'denied',
+    `try { ${open} } catch {}`,
+    'The tool was refused an access, and failed: The guest trapped',
+  ],
+  [
+    'DISK_LIMIT',
+    'failure',
+    `const file = all[0][0].openAt({}, 'big', { create: true }, { write: true });
+     try { file.write(new Uint8Array(2000), 0); } catch {}`,
+    'The tool wanted more than 1024 bytes of disk (resources.disk), and failed: The guest trapped',
+  ],
+])(
+  '%s: a tool that panics over it is told from one with a bug',
+  async (code, status, body, said) => {
+    const made = folder();
+    const lines = `resources = { disk = "1K" }\n[skills.capabilities]\nfilesystem = ["write:${made}/beside"]\n`;
+    const skill = await bench.install('probe', lines, `panics-${(skills += 1)}`);
+    const panics = `${at}${body} wasi.io.poll.poll([])`;
+    const run = (path: string) => bench.engine.execute(skill, 'eval', probe(panics, path));
+    const result = await run(join(made, 'read/only.txt'));
+    expect(result.error).toMatchObject({ code, message: expect.stringContaining(said) as string });
+    expect(await bench.engine.audit.get(result.executionId)).toMatchObject({
+      status,
+      error_code: code,
+    });
+    const bug = await bench.engine.execute(skill, 'eval', probe('wasi.io.poll.poll([])'));
+    expect(bug.error?.code).toBe('GUEST_TRAP');
+  },
+);

@@ -8,9 +8,14 @@ import type { End, StopReason } from './isolate/process.ts';
 import { HOST_CALLS } from './limits/limits.ts';
 import { parseJson } from './schema/index.ts';
 
+/** Whether the tool gave up by itself: many programs answer a failed call of the system by a panic, which traps. */
+export function gaveUp({ code }: SkillError): boolean {
+  return code === 'TOOL_FAILED' || code === 'GUEST_TRAP';
+}
+
 /** A tool that failed after a budget of the broker was used up most likely failed because of it. */
 export function blameBudget(error: SkillError, spent: SpentBudget | undefined): SkillError {
-  if (spent === undefined || error.code !== 'TOOL_FAILED') return error;
+  if (spent === undefined || !gaveUp(error)) return error;
   return new SkillError(
     spent.code,
     `The tool wanted more than ${spent.what}, and failed: ${error.message}`,

@@ -3,7 +3,7 @@ import type { AuditStatus, OutcomeRecord } from './audit/record.ts';
 import { noFilesWritten } from './broker/filesystem-written.ts';
 import { SkillError, type ErrorCode } from './errors.ts';
 import type { ExecutionResult } from './execution.ts';
-import { blameBudget } from './failures.ts';
+import { blameBudget, gaveUp } from './failures.ts';
 import type { RunOutcome } from './run.ts';
 
 /** The outcome of an invocation whose guest never ran. */
@@ -63,7 +63,7 @@ function exitError(exitCode: number): SkillError {
 
 /** A tool that failed after an access was refused most likely failed because of it. */
 function blameDenials(error: SkillError, { denials }: RunOutcome): SkillError {
-  if (error.code !== 'TOOL_FAILED' || denials.length === 0) return error;
+  if (!gaveUp(error) || denials.length === 0) return error;
   const accesses = denials.length === 1 ? 'an access' : `${denials.length} accesses`;
   return new SkillError(
     'CAPABILITY_DENIED',
