@@ -17,6 +17,8 @@ const http = 'wasi:http/outgoing-handler@0.2.12';
 const tcp = 'wasi:sockets/tcp@0.2.12';
 const environment = 'wasi:cli/environment@0.2.12';
 
+const query = ['app:db/query@1.0.0', 'app:db/query@2.0.0'];
+
 const caps = (text: string) => `[skill.capabilities]\n${text}`;
 
 test.each<readonly [string, string, string, readonly string[]]>([
@@ -49,6 +51,17 @@ test.each<readonly [string, string, string, readonly string[]]>([
     [http],
   ],
   [
+    'grant-too-broad',
+    'error',
+    caps(
+      'network = ["https://api.test.com"]\ncredentials = { key = { hosts = ["api.test.com", "*.com"] } }',
+    ),
+    [http],
+  ],
+  ['import-ungranted', 'warning', '', ['app:db/query@1.0.0']],
+  ['import-ungranted', 'warning', caps('interfaces = ["app:db/query@2.0.0"]'), query],
+  ['import-ungranted', 'error', '', ['wasi:keyvalue/store@0.2.0-draft']],
+  [
     'secret-in-environment',
     'warning',
     '[skill.capabilities.environment]\nallowlist = ["GITHUB_TOKEN"]',
@@ -74,6 +87,22 @@ test.each<readonly [string, string, string, readonly string[]]>([
   ],
 ])('finds %s (%s) in: %s', (id, severity, text, imports) => {
   expect(findings(text, imports)).toMatchObject([{ id, severity, source: { file: 'skill.toml' } }]);
+});
+
+test.each(['patterns = ["*"]', 'allowlist = ["*"]', 'patterns = ["!AWS_*", "**"]'])(
+  'the whole environment is too broad: %s',
+  (text) => {
+    const found = findings(`[skill.capabilities.environment]\n${text}`, [environment]);
+    expect(found).toContainEqual(
+      expect.objectContaining({ id: 'grant-too-broad', severity: 'error' }),
+    );
+  },
+);
+
+test('part of the environment is not: nor is what a component imports of WASI, or the manifest names', () => {
+  const text = `[skill.capabilities.environment]\npatterns = ["P*", "!*"]\n${caps('interfaces = ["app:db/query"]')}`;
+  const imports = [environment, 'wasi:config/store@0.2.0-draft', 'get-config', ...query];
+  expect(findings(text, imports)).toEqual([]);
 });
 
 test('has nothing to say where grants, imports and limits fit each other', () => {

@@ -5,6 +5,8 @@ import { environmentMatches, isSensitiveName } from '../authority/environment.ts
 import { covers, resolvePath } from '../authority/path.ts';
 import { Refusal } from '../authority/refusal.ts';
 import type { Places } from '../authority/types.ts';
+import { isProvidedWasi } from '../component/imports.ts';
+import { isOwnInterface } from '../interfaces/match.ts';
 import type { ResourceLimits, SkillManifest, SourceSpan } from '../manifest/types.ts';
 import { broadPaths } from './plain-words.ts';
 
@@ -45,7 +47,18 @@ export interface Linted {
 
 /** In the manifest's order. */
 export function lintSkill(linted: Linted): readonly Finding[] {
-  return [unused, ungranted, broadFiles, broadNetwork, limits, secrets, sockets]
+  return [
+    unused,
+    ungranted,
+    unnamed,
+    broadFiles,
+    broadNetwork,
+    broadCredentials,
+    broadEnvironment,
+    limits,
+    secrets,
+    sockets,
+  ]
     .flatMap((rule) => rule(linted))
     .toSorted((a, b) => a.source.line - b.source.line || a.source.column - b.source.column);
 }
@@ -117,6 +130,27 @@ function ungranted({ manifest, imports, table }: Linted): Finding[] {
   return found;
 }
 
+/** Interfaces that the component imports and nobody would answer. */
+function unnamed({ manifest, imports = [], table }: Linted): Finding[] {
+  const named = manifest.capabilities.interfaces;
+  return imports.flatMap((one): Finding[] => {
+    if (isProvidedWasi(one) || named.some(({ name }) => one === name || one.startsWith(`${name}@`)))
+      return [];
+    const isOwn = isOwnInterface(one);
+    return [
+      {
+        id: 'import-ungranted',
+        severity: isOwn ? 'warning' : 'error',
+        message: isOwn
+          ? `the component imports ${one}, and the manifest does not ask for it: even where a program offers it, calls are denied`
+          : `the component imports ${one}, which the engine does not provide: it does not load`,
+        source: manifest.source,
+        lines: isOwn ? [`[${table}.capabilities]`, `interfaces = [${JSON.stringify(one)}]`] : [],
+      },
+    ];
+  });
+}
+
 function broadFiles({ manifest, places, table }: Linted): Finding[] {
   return manifest.capabilities.filesystem.grants.flatMap(({ path, access, source }) => {
     const absolute = resolvePath(path, places, source);
@@ -149,6 +183,35 @@ function broadNetwork({ manifest, table }: Linted): Finding[] {
     }
   }
   return found;
+}
+
+/** The value would go to whoever has a name there. */
+function broadCredentials({ manifest, table }: Linted): Finding[] {
+  return manifest.capabilities.credentials.flatMap(({ name, hosts, source }) =>
+    hosts.filter(isBroadDomain).map((host) => ({
+      id: 'grant-too-broad' as const,
+      severity: 'error' as const,
+      message: `the credential ${name} is bound to ${JSON.stringify(host)}, which covers hosts of many owners`,
+      source: source ?? manifest.source,
+      lines: [`[${table}.capabilities.credentials]`, `${name} = { hosts = ["api.example.com"] }`],
+    })),
+  );
+}
+
+/** Names that every environment has and that have nothing in common. */
+const unrelatedNames = ['PATH', 'HOME', 'LANG', 'USER'];
+
+function broadEnvironment({ manifest, table }: Linted): Finding[] {
+  const { allowlist, patterns, source } = manifest.capabilities.environment;
+  return [...allowlist, ...patterns]
+    .filter((pattern) => unrelatedNames.every((name) => environmentMatches(pattern, name)))
+    .map((pattern) => ({
+      id: 'grant-too-broad' as const,
+      severity: 'error' as const,
+      message: `${JSON.stringify(pattern)} hands over the whole environment, secrets with unusual names among it`,
+      source: source ?? manifest.source,
+      lines: [`[${table}.capabilities.environment]`, 'allowlist = ["NAME"]'],
+    }));
 }
 
 /** `*.` before a public suffix, of registries (`com`, `co.uk`) and of hosting services (`github.io`). */
