@@ -19,6 +19,8 @@ test('--json has everything that consent and scripts need', async () => {
     'package',
     'installed',
     'signature',
+    'runtime',
+    'runs',
     'shape',
     'imports',
     'tools',

@@ -80,7 +80,6 @@ test.each<[number, string, string]>([
   [6, 'error MANIFEST_INVALID: ', 'bad.toml'],
   [6, 'error MANIFEST_SYNTAX: ', 'broken.toml'],
   [6, 'error COMPONENT_NOT_FOUND: ', 'gone.toml'],
-  [6, 'error RUNTIME_UNSUPPORTED: ', 'docker.toml'],
   [6, 'error COMPONENT_MALFORMED: ', 'noise.wasm'],
 ])('exit code %i, "%s": %s', async (code, message, file) => {
   for (const verb of ['run', 'inspect']) {
@@ -88,6 +87,12 @@ test.each<[number, string, string]>([
     expect(ended).toMatchObject({ code, out: '' });
     expect(ended.err).toContain(message);
   }
+});
+
+test('a runtime that is not there is told by name', async () => {
+  const ended = await skill(['inspect', at('docker.toml')]);
+  expect(ended).toMatchObject({ code: 6, out: '' });
+  expect(ended.err).toContain('error RUNTIME_UNSUPPORTED: The skill box needs the docker runtime');
 });
 
 test('a manifest error says where and what is allowed', async () => {

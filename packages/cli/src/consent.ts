@@ -66,7 +66,7 @@ function wayToAccept({ package: { digest }, beforehand }: ConsentRequest): strin
 /** What the skill asks for and what can go wrong, in plain words. All of it is escaped. */
 export function consentText(skill: SkillPackage, named: string, colours = false): string {
   const paint = painter(colours);
-  const { groups, risks } = capabilityWords(skill.declared, skill.places);
+  const { groups, risks } = capabilityWords(skill.declared, skill.places, skill.runs);
   const lines = [
     '',
     `${paint(skill.name, 'bold')} ${skill.version} (${escapeText(named)}) asks for capabilities that you have not accepted yet.`,

@@ -124,7 +124,8 @@ async function ask(asked: Installing, shell: Shell): Promise<void> {
 }
 
 function asksOf(skill: InstalledSkill | CandidateSkill) {
-  return { declared: skill.package.declared, places: skill.package.places };
+  const { declared, places, runs } = skill.package;
+  return { declared, places, runs };
 }
 
 /** Null where one of both does not say what tools it has. */

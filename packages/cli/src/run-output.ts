@@ -1,6 +1,6 @@
 /** What `skill run` prints for people: the result on standard output, everything else on standard error. */
 import { escapeLines } from '@skill-engine/engine';
-import type { ExecutionResult } from '@skill-engine/engine';
+import type { ExecutionResult, Skill } from '@skill-engine/engine';
 import { painter } from './colours.ts';
 import { denialText, failureText, summaryText, valueText } from './report.ts';
 import { type Output, type Shell, coloured, say, write } from './shell.ts';
@@ -10,6 +10,11 @@ export interface TellOptions {
   readonly isCommand: boolean;
   /** Leaves out what the guest wrote besides its result, and the summary. */
   readonly quiet: boolean;
+}
+
+/** Whether a skill's result is what it writes, and what stands after `--` are its arguments. */
+export function isCommand({ shape, runtime }: Skill): boolean {
+  return shape === 'command' || runtime === 'native';
 }
 
 export async function tell(

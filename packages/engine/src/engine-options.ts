@@ -7,6 +7,7 @@ import type { Limits } from './execution.ts';
 import type { HostInterface } from './interfaces/host-interface.ts';
 import type { IsolationOptions } from './isolate/level.ts';
 import type { Hook, OnAsk } from './policy/hook.ts';
+import type { Runtime } from './runtime.ts';
 import type { Substitutes } from './substitutes.ts';
 import type { TelemetryOptions } from './telemetry.ts';
 import type { TrustLevel } from './trust/levels.ts';
@@ -59,6 +60,11 @@ export interface EngineOptions {
   readonly hooks?: readonly Hook[];
   /** Asks the operator when a hook wants that; without it, what would be asked is denied. */
   readonly onAsk?: OnAsk;
+  /**
+   * What runs skills that are no components: `createDockerRuntime()` of `@skill-engine/docker`, `createNativeRuntime()` of
+   * `@skill-engine/native`. Default: none, so such skills are not loaded.
+   */
+  readonly runtimes?: readonly Runtime[];
   /** What stands in for files, clocks, randomness and the network, for tests. Default: nothing, the machine itself. */
   readonly substitutes?: Substitutes;
   /** Where metrics and traces go, without parameters, values, users and error texts. Default: nowhere. */

@@ -34,7 +34,7 @@ import { recallCalls } from './rate-history.ts';
 import { Recording } from './recording.ts';
 import type { RunOutcome } from './run.ts';
 import type { JsonObject } from './schema/json.ts';
-import { publicSkill, type LoadedSkill, type Skill } from './skill.ts';
+import { closeSkill, publicSkill, type LoadedSkill, type Skill } from './skill.ts';
 import { Telemetry } from './telemetry.ts';
 
 /**
@@ -106,7 +106,7 @@ export class Engine implements AsyncDisposable {
     this.#ceilings = ceilingsOf(options.ceiling);
     this.#policy = new Policy(options.hooks, options.onAsk);
     this.#telemetry = new Telemetry(options.telemetry, () => this.health());
-    this.#guests = new GuestRunner(options, offers, places);
+    this.#guests = new GuestRunner(options, offers, places, this.#closing.signal);
     this.#places = places;
     this.audit = audit;
     this.#ownsAudit = ownsAudit;
@@ -149,13 +149,14 @@ export class Engine implements AsyncDisposable {
             trust,
             isolation,
             files: this.#options.substitutes?.files,
+            runtimes: this.#options.runtimes ?? [],
           }),
         );
       }
       for (const each of loaded) await recallCalls(this.audit, each);
       this.#assertOpen();
     } catch (error) {
-      await Promise.allSettled(loaded.map(({ pool }) => this.#supervisor.closePool(pool)));
+      await Promise.allSettled(loaded.map(closeSkill));
       // What fails because everything is being closed says so.
       this.#assertOpen();
       throw error;
@@ -169,9 +170,9 @@ export class Engine implements AsyncDisposable {
   }
 
   /** What runs of a replaced skill goes on to its end. */
-  async #retire({ running, pool }: LoadedSkill): Promise<void> {
-    await Promise.allSettled(running);
-    await this.#supervisor.closePool(pool).catch(() => undefined);
+  async #retire(skill: LoadedSkill): Promise<void> {
+    await Promise.allSettled(skill.running);
+    await closeSkill(skill).catch(() => undefined);
   }
 
   /** All tools of all loaded skills. */
@@ -333,6 +334,8 @@ export class Engine implements AsyncDisposable {
     this.#closing.abort();
     await this.#supervisor.close();
     await Promise.allSettled(this.#running);
+    const sessions = [...this.#skills.values()].filter(({ runtime }) => runtime !== 'wasm');
+    await Promise.allSettled(sessions.map(closeSkill));
     await this.#guests.close();
     this.#telemetry.close();
     if (this.#ownsAudit) await this.audit.close();

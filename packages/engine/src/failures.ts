@@ -46,7 +46,7 @@ export function endError(end: Exclude<End, { kind: 'result' }>, limits: Limits):
   }
 }
 
-function stopped(reason: StopReason, limits: Limits): [ErrorCode, string] {
+export function stopped(reason: StopReason, limits: Limits): [ErrorCode, string] {
   switch (reason) {
     case 'timeout':
       return [
@@ -64,7 +64,7 @@ function stopped(reason: StopReason, limits: Limits): [ErrorCode, string] {
   }
 }
 
-function outputMessage(limits: Limits): string {
+export function outputMessage(limits: Limits): string {
   return `Result, stdout and stderr together passed ${limits.outputBytes} bytes; what was written is cut there. Raise resources.output if the tool needs more.`;
 }
 

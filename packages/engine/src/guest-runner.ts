@@ -11,6 +11,7 @@ import { refusal } from './outcome.ts';
 import type { StatePlaces } from './places.ts';
 import { requestOf } from './plan.ts';
 import { runGuest, type RunOutcome } from './run.ts';
+import { runInSession } from './run-session.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { LoadedSkill, Tool } from './skill.ts';
 
@@ -30,12 +31,15 @@ export class GuestRunner {
   readonly #options: EngineOptions;
   readonly #offers: Offers;
   readonly #places: StatePlaces;
+  readonly #closing: AbortSignal;
   #ownCredentials: CredentialStore | undefined;
 
-  constructor(options: EngineOptions, offers: Offers, places: StatePlaces) {
+  /** @param closing aborts when the engine closes */
+  constructor(options: EngineOptions, offers: Offers, places: StatePlaces, closing: AbortSignal) {
     this.#options = options;
     this.#offers = offers;
     this.#places = places;
+    this.#closing = closing;
   }
 
   /** Never rejects: whatever fails is the outcome. */
@@ -46,12 +50,24 @@ export class GuestRunner {
     const caller = { executionId, user, skill: skill.name, tool: tool.name };
     const calls = new InterfaceCalls(this.#offers, caller);
     try {
-      const request = requestOf(skill, parameters);
       const { credentials } = skill.effective;
       const lent =
         credentials.length === 0
           ? undefined
           : await lendCredentials(this.#credentials(), skill.name, credentials);
+      if (skill.runtime !== 'wasm') {
+        return await runInSession(skill, {
+          executionId,
+          tool: tool.name,
+          parameters,
+          environment: lent?.forGuest ?? [],
+          credentials: lent?.forBroker ?? [],
+          limits,
+          signal,
+          closing: this.#closing,
+        });
+      }
+      const request = requestOf(skill, parameters);
       const outcome = await runGuest(skill.supervisor, skill.pool, {
         ...request,
         environment: [...new Map([...request.environment, ...(lent?.forGuest ?? [])])],

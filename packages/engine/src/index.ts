@@ -163,6 +163,8 @@ export {
   Acceptances,
   capabilityWords,
   givesAnything,
+  runsOutside,
+  type RunsOutside,
   readPackage,
   recordRefused,
   type Acceptance,

@@ -47,6 +47,11 @@ const engineChecks: Checks<EngineOptions> = {
   credentials: having('get'),
   interfaces: object,
   isolation: anything,
+  runtimes: (value) =>
+    list(value) ??
+    ((value as unknown[]).every((one) => having('open')(one) === undefined)
+      ? undefined
+      : 'an array of runtimes'),
   hooks: (value) => list(value) ?? ((value as unknown[]).every(isObject) ? undefined : 'hooks'),
   onAsk: method,
   substitutes: object,

@@ -2,7 +2,7 @@
 import { SkillError } from './errors.ts';
 import { copyJson, type SensitiveNames, noMarkers } from './schema/index.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
-import type { Callable, LoadedSkill, Tool } from './skill.ts';
+import type { Callable, Tool, WasmSkill } from './skill.ts';
 
 export type Plan<Skill extends Callable = Callable> = {
   /** The parameters as they came, for the record; `null` where they are not JSON. */
@@ -90,7 +90,7 @@ export function plan<Skill extends Callable>(call: Call<Skill>): Plan<Skill> {
 }
 
 /** A command gets its parameters as argv, standard input and environment; any other tool gets the JSON text. */
-export function requestOf(skill: LoadedSkill, value: JsonValue): GuestRequest {
+export function requestOf(skill: WasmSkill, value: JsonValue): GuestRequest {
   const parameters = JSON.stringify(value);
   if (skill.shape !== 'command' || !isJsonObject(value))
     return { command: false, parameters, environment: skill.environment };

@@ -23,6 +23,7 @@ export interface Runtime {
 
 /** A skill that is to be run. */
 export interface RuntimeSkill {
+  /** Its entry, with which tools and limits it has. */
   readonly manifest: DockerSkillManifest | NativeSkillManifest;
   /** Absolute directory of the manifest. */
   readonly baseDir: string;
@@ -51,7 +52,9 @@ export interface RuntimeSession {
 
 /** A tool, unless the manifest says otherwise of it. */
 export interface RuntimeTool {
+  /** What callers call it. */
   readonly name: string;
+  /** For callers; `undefined` for none. */
   readonly description: string | undefined;
   /** JSON Schema (2020-12) of its parameters. */
   readonly schema: JsonObject;
@@ -59,7 +62,9 @@ export interface RuntimeTool {
 
 /** One call that may run. */
 export interface RuntimeCall {
+  /** Of the record; unique. */
   readonly executionId: string;
+  /** Name of one of the session's tools. */
   readonly tool: string;
   /** Validated, with defaults. */
   readonly parameters: JsonValue;
@@ -84,7 +89,9 @@ export interface RuntimeOutcome {
     | { readonly error: SkillError };
   /** What it printed, as text, within the limit of the output. */
   readonly stdout: string;
+  /** The same. */
   readonly stderr: string;
+  /** What it was refused. */
   readonly denials: readonly Denial[];
   /** Most memory that it had, or `null` where that is not known. */
   readonly memoryPeakBytes: number | null;

@@ -1,10 +1,12 @@
-/** A loaded skill: what it is, what it may do, its tools, and the pool of isolates that runs it. */
+/** A loaded skill: what it is, what it may do, its tools, and what runs it. */
 import type { Supervisor } from './broker/client.ts';
 import type { EffectiveAuthority } from './authority/types.ts';
 import type { ComponentShape } from './component/shape.ts';
 import type { Limits, ToolInfo } from './execution.ts';
 import type { RateWindow } from './limits/rate.ts';
-import type { DeclaredCapabilities } from './manifest/types.ts';
+import type { Slots } from './limits/slots.ts';
+import type { DeclaredCapabilities, SkillManifest } from './manifest/types.ts';
+import type { Runtime, RuntimeSession } from './runtime.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { ToolValidator } from './schema/index.ts';
 import type { TrustLevel } from './trust/levels.ts';
@@ -17,12 +19,18 @@ export interface Skill {
   readonly version: string;
   /** The manifest's. */
   readonly description: string | undefined;
-  /** Lower-case hexadecimal digest of the component file. */
-  readonly sha256: string;
+  /** What runs it. */
+  readonly runtime: SkillManifest['runtime'];
+  /**
+   * Lower-case hexadecimal SHA-256 of the component file, or of what another runtime runs, such as a container's image; `null` where
+   * that has none.
+   */
+  readonly sha256: string | null;
   /** Of the manifest and the component that were loaded: what consent is given to. See `packageDigest`. */
   readonly digest: string;
   readonly trust: TrustLevel;
-  readonly shape: ComponentShape;
+  /** Of the component; `null` for what is none. */
+  readonly shape: ComponentShape | null;
   /** Interfaces that the component imports, with their versions. */
   readonly imports: readonly string[];
   readonly tools: readonly ToolInfo[];
@@ -32,7 +40,10 @@ export interface Skill {
   readonly effective: EffectiveAuthority;
   readonly limits: Limits;
   /** What stands around its guests: the level, and the layers by name, such as `bubblewrap`. */
-  readonly isolation: { readonly level: 'process' | 'thread'; readonly layers: readonly string[] };
+  readonly isolation: {
+    readonly level: 'process' | 'thread' | 'container' | 'command';
+    readonly layers: readonly string[];
+  };
 }
 
 export interface Tool {
@@ -56,19 +67,43 @@ export interface Callable {
   readonly rate: RateWindow | undefined;
 }
 
-export interface LoadedSkill extends Skill, Callable {
-  readonly sha256: string;
+export interface LoadedBase extends Skill, Callable {
+  readonly sha256: string | null;
   readonly environment: readonly (readonly [string, string])[];
-  /** Configuration values of each invocation. */
-  readonly config: readonly (readonly [string, string])[];
   /** What of a caller's own variables the effective rules let pass. */
   readonly filterCallerEnvironment: (
     given: Readonly<Record<string, string>>,
   ) => readonly (readonly [string, string])[];
-  readonly supervisor: Supervisor;
-  readonly pool: number;
   /** Runs that are under way. */
   readonly running: Set<Promise<unknown>>;
+}
+
+/** A component, with the pool of isolates that runs it. */
+export interface WasmSkill extends LoadedBase {
+  readonly runtime: 'wasm';
+  readonly sha256: string;
+  readonly shape: ComponentShape;
+  /** Configuration values of each invocation. */
+  readonly config: readonly (readonly [string, string])[];
+  readonly supervisor: Supervisor;
+  readonly pool: number;
+}
+
+/** What another runtime runs. */
+export interface SessionSkill extends LoadedBase {
+  readonly runtime: Runtime['kind'];
+  readonly session: RuntimeSession;
+  readonly slots: Slots;
+  /** Whether the operator granted that it runs at all, outside of the engine's own sandbox. */
+  readonly granted: boolean;
+}
+
+export type LoadedSkill = WasmSkill | SessionSkill;
+
+/** Frees what runs a skill. */
+export async function closeSkill(skill: LoadedSkill): Promise<void> {
+  if (skill.runtime === 'wasm') await skill.supervisor.closePool(skill.pool);
+  else await skill.session.close();
 }
 
 /** The part of a loaded skill that is the embedder's business. */
@@ -77,6 +112,7 @@ export function publicSkill(skill: LoadedSkill): Skill {
     name,
     version,
     description,
+    runtime,
     sha256,
     digest,
     trust,
@@ -92,6 +128,7 @@ export function publicSkill(skill: LoadedSkill): Skill {
     name,
     version,
     description,
+    runtime,
     sha256,
     digest,
     trust,

@@ -7,7 +7,7 @@ import { chooseSkill, chooseTool } from '../choose.ts';
 import { askForSession } from '../consent.ts';
 import { limitsOf } from '../limits.ts';
 import { type Given, buildParameters } from '../parameters.ts';
-import { tell } from '../run-output.ts';
+import { isCommand, tell } from '../run-output.ts';
 import { readGiven } from '../run-parameters.ts';
 import { configured } from '../settings.ts';
 import { type Shell, say } from '../shell.ts';
@@ -79,7 +79,7 @@ async function runOnce(call: Call, granted: SessionGrant, shell: Shell): Promise
     caller,
     limits: limitsOf(line),
   });
-  await tell(result, { isCommand: skill.shape === 'command', quiet: line.has('quiet') }, shell);
+  await tell(result, { isCommand: isCommand(skill), quiet: line.has('quiet') }, shell);
 }
 
 /** Without a tool and without parameters, the tools are listed. */

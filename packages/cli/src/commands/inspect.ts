@@ -68,10 +68,10 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
 
 function inspectJson(
   skill: Skill,
-  { package: { digest, needsConsent }, ...target }: Inspected,
+  { package: { digest, needsConsent, runs }, ...target }: Inspected,
   acceptance: Accepted | undefined,
 ): JsonValue {
-  const { name, version, description, sha256, shape, imports, limits, declared } = skill;
+  const { name, version, description, runtime, sha256, shape, imports, limits, declared } = skill;
   return toJson({
     name,
     version,
@@ -81,6 +81,8 @@ function inspectJson(
     package: target.tree ?? null,
     installed: target.installed === undefined ? null : installedJson(target.installed),
     signature: target.signature ?? null,
+    runtime,
+    runs: runs ?? null,
     shape,
     imports,
     tools: skill.tools.map((tool) => ({
@@ -104,15 +106,16 @@ function inspectText(
 ): string {
   const { limits } = skill;
   const { package: package_ } = target;
-  const { groups, risks } = capabilityWords(package_.declared, package_.places);
+  const { groups, risks } = capabilityWords(package_.declared, package_.places, package_.runs);
   const rows = (items: readonly string[]): string[] => (items.length === 0 ? ['none'] : [...items]);
   const fields: (readonly [string, readonly string[]])[] = [
-    ['sha256', [skill.sha256]],
+    ['sha256', [skill.sha256 ?? 'none']],
     ['digest', [package_.digest]],
     ['accepted', [acceptedText(target, acceptance)]],
     ...installedFields(target),
-    ['shape', [skill.shape]],
-    ['imports', rows(skill.imports)],
+    ...(skill.shape === null
+      ? [['runtime', [skill.runtime]] as const]
+      : [['shape', [skill.shape]] as const, ['imports', rows(skill.imports)] as const]),
     [
       'may',
       rows(groups.flatMap(({ verb, items }) => items.map((item) => `${verb.padEnd(15)} ${item}`))),

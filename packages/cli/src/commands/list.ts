@@ -1,5 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import { SkillError, capabilityWords, findSkills, operatorHome } from '@skill-engine/engine';
+import {
+  SkillError,
+  capabilityWords,
+  findSkills,
+  operatorHome,
+  runsOutside,
+} from '@skill-engine/engine';
 import type { JsonValue, SkillSource } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
 import { painter } from '../colours.ts';
@@ -84,7 +90,11 @@ async function collect(
 
 function wordsOf(source: SkillSource): string {
   const places = { baseDir: source.baseDir, home: operatorHome() };
-  const { groups } = capabilityWords(source.manifest.capabilities, places);
+  const { groups } = capabilityWords(
+    source.manifest.capabilities,
+    places,
+    runsOutside(source.manifest),
+  );
   return groups
     .filter(({ verb }) => verb !== 'never touch')
     .map(({ verb, items }) => `${verb} ${items.length}`)

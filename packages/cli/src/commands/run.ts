@@ -26,7 +26,7 @@ import { limitsOf, superfluous } from '../limits.ts';
 import { loadAccepted } from '../load-accepted.ts';
 import { type Given, buildParameters } from '../parameters.ts';
 import { exitCodeOf, resultJson } from '../report.ts';
-import { tell } from '../run-output.ts';
+import { isCommand, tell } from '../run-output.ts';
 import { readGiven } from '../run-parameters.ts';
 import { SchemaView } from '../schema-kinds.ts';
 import { configured } from '../settings.ts';
@@ -99,7 +99,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     const chosen = chooseTool(skill, tool, 'run');
     const schema = skill.tools.find(({ name }) => name === chosen)?.parameters;
     await note(line, skill, schema, shell);
-    if (line.rest !== undefined && skill.shape !== 'command') {
+    if (line.rest !== undefined && !isCommand(skill)) {
       throw usage('run', `arguments after -- are for commands only, and ${skill.name} is none`);
     }
     const result = await engine.execute(skill.name, chosen, buildParameters(given, schema, names), {
@@ -108,7 +108,7 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
       limits: limitsOf(line),
       signal: aborter.signal,
     });
-    await report(result, skill.shape === 'command', line, shell);
+    await report(result, isCommand(skill), line, shell);
     if (!result.ok) await noteMissing(line, skill, shell);
     return exitOf(result, ended);
   } finally {

@@ -44,7 +44,7 @@ function redactJson(text: Uint8Array, scrubber: Scrubber): Uint8Array {
 }
 
 /** Every string in plain data, keys included; the same data where there is nothing to redact. */
-function redactStrings<T>(value: T, scrubber: Scrubber): T {
+export function redactStrings<T>(value: T, scrubber: Scrubber): T {
   const walk = (item: unknown): unknown => {
     if (typeof item === 'string') return scrubber.redactText(item);
     if (typeof item !== 'object' || item === null) return item;

@@ -92,10 +92,10 @@ export class CandidateSkill {
     replaced: LockedSkill | undefined,
     time = new Date(),
   ): Promise<void> {
-    const { name, version, declared, places, authority } = this.package;
+    const { name, version, declared, places, runs, authority } = this.package;
     const { signed } = await new TrustSettings(statePlaces(approval.home).data).read();
     assertSigned(name, approval.trust, this.signature, signed);
-    const { groups } = capabilityWords(declared, places);
+    const { groups } = capabilityWords(declared, places, runs);
     const { state, key } = this.signature;
     await store.put(
       {
@@ -156,12 +156,14 @@ export async function prepareInstall(
     const package_ = await readPackage(source);
     // An embedding program may offer what the manifest names; whether one does is known when it is loaded.
     const asked = capabilities.interfaces.map((entry) => entry.name);
-    await prepareComponent({
-      ...componentOf(source),
-      cacheDir: places.cache,
-      provided: (one) =>
-        isProvidedWasi(one) || asked.some((has) => one === has || one.startsWith(`${has}@`)),
-    });
+    if (source.manifest.runtime === 'wasm') {
+      await prepareComponent({
+        ...componentOf(source),
+        cacheDir: places.cache,
+        provided: (one) =>
+          isProvidedWasi(one) || asked.some((has) => one === has || one.startsWith(`${has}@`)),
+      });
+    }
     candidates.push(new CandidateSkill(source, package_, digest, signature, files, from));
   }
   return candidates;

@@ -5,11 +5,14 @@ import type { Places } from '../authority/types.ts';
 import type { ToolInfo } from '../execution.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { capabilityWords } from '../trust/plain-words.ts';
+import type { RunsOutside } from '../trust/runs-outside.ts';
 
 /** What a version of a skill asks for. */
 export interface Asked {
   readonly declared: DeclaredCapabilities;
   readonly places: Places;
+  /** What it runs outside of the sandbox; `undefined` for a component. */
+  readonly runs?: RunsOutside | undefined;
 }
 
 /** What {@link capabilityDifference} found, one line for each item. */
@@ -36,8 +39,8 @@ function isMore(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
   return [...one].some((item) => !other.has(item));
 }
 
-function wordsOf({ declared, places }: Asked): string[] {
-  return capabilityWords(declared, places).groups.flatMap(({ verb, items }) =>
+function wordsOf({ declared, places, runs }: Asked): string[] {
+  return capabilityWords(declared, places, runs).groups.flatMap(({ verb, items }) =>
     items.map((item) => `${verb} ${item}`),
   );
 }

@@ -3,6 +3,9 @@ import { SkillError } from '../errors.ts';
 import type { Limits } from '../execution.ts';
 import type { ResourceLimits } from '../manifest/types.ts';
 
+/** Invocations of one skill at once, where its manifest does not say. */
+export const CONCURRENCY = 4;
+
 /** Calls of the guest to the host in one invocation. Fixed: a bound on the record and the wire, not a tuning knob. */
 export const HOST_CALLS = 10_000_000;
 

@@ -7,8 +7,8 @@ export interface PackageParts {
   readonly skill: string;
   /** The manifest's text as it was parsed, all of it; empty for a bare component. */
   readonly manifestText: string;
-  /** Lower-case hexadecimal SHA-256 of the component file. */
-  readonly componentSha256: string;
+  /** Lower-case hexadecimal SHA-256 of the component file; `null` for a skill that is none, which its manifest describes whole. */
+  readonly componentSha256: string | null;
   /** Text of each schema file that the manifest names, by its path there. */
   readonly schemas: ReadonlyMap<string, string>;
 }

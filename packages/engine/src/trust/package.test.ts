@@ -84,11 +84,14 @@ test('a component that is not the pinned one is refused', async () => {
   });
 });
 
-test('other runtimes are refused by name', async () => {
-  await expect(readPackage(source({}, { runtime: 'docker' }))).rejects.toMatchObject({
-    code: 'RUNTIME_UNSUPPORTED',
-    message: expect.stringContaining('docker'),
+test('what runs outside of the sandbox always needs consent, and has no component', async () => {
+  const docker = { image: 'tools:1', user: '1000:1000' };
+  const { manifest, ...rest } = source({}, { runtime: 'docker' });
+  const package_ = await readPackage({
+    ...rest,
+    manifest: { ...manifest, docker } as SkillManifest,
   });
+  expect(package_).toMatchObject({ sha256: null, needsConsent: true, runs: { docker } });
 });
 
 test.each<[string, Partial<DeclaredCapabilities>]>([

@@ -3,12 +3,12 @@ import { effective } from '../authority/effective.ts';
 import { hashAuthority } from '../authority/hash.ts';
 import type { Places } from '../authority/types.ts';
 import { checkDigest, readComponent } from '../component/read.ts';
-import { SkillError } from '../errors.ts';
 import { componentOf, type SkillSource } from '../load.ts';
 import type { DeclaredCapabilities } from '../manifest/types.ts';
 import { operatorHome } from '../places.ts';
 import { assertPlainGrants } from './plain-grants.ts';
 import { packageDigest, sha256OfText } from './package-digest.ts';
+import { runsOutside, type RunsOutside } from './runs-outside.ts';
 
 /** One skill, as a person is asked about it: what it asks for, and the digests that an acceptance is bound to. */
 export interface SkillPackage {
@@ -20,8 +20,10 @@ export interface SkillPackage {
   readonly declared: DeclaredCapabilities;
   /** What relative paths and `~` in `declared` resolve against. */
   readonly places: Places;
-  /** Lower-case hexadecimal SHA-256 of the component file. */
-  readonly sha256: string;
+  /** Lower-case hexadecimal SHA-256 of the component file; `null` for a skill that is none. */
+  readonly sha256: string | null;
+  /** What it runs outside of the sandbox; `undefined` for a component. */
+  readonly runs?: RunsOutside | undefined;
   /** See {@link packageDigest}. */
   readonly digest: string;
   /**
@@ -29,7 +31,7 @@ export interface SkillPackage {
    * one if its grants are relative, so that an acceptance never reaches folders that were not shown.
    */
   readonly authority: string;
-  /** False if the manifest asks for no capability at all. */
+  /** False for a component whose manifest asks for no capability at all. */
   readonly needsConsent: boolean;
 }
 
@@ -52,26 +54,15 @@ export function givesAnything(declared: DeclaredCapabilities): boolean {
  *
  * Compare `sha256` (and `digest`) with what was loaded before anything runs: the files may change between the two.
  *
- * @throws SkillError COMPONENT_NOT_FOUND, COMPONENT_TOO_LARGE, COMPONENT_DIGEST_MISMATCH, MANIFEST_INVALID;
- *   RUNTIME_UNSUPPORTED for a skill that is no component
+ * @throws SkillError COMPONENT_NOT_FOUND, COMPONENT_TOO_LARGE, COMPONENT_DIGEST_MISMATCH, MANIFEST_INVALID
  */
 export async function readPackage(
   source: SkillSource,
   home: string | undefined = operatorHome(),
 ): Promise<SkillPackage> {
   const { manifest, baseDir, manifestText, schemas } = source;
-  if (manifest.runtime !== 'wasm') {
-    throw new SkillError(
-      'RUNTIME_UNSUPPORTED',
-      `${manifest.name} has the runtime ${manifest.runtime}; this version runs WebAssembly components (runtime = "wasm").`,
-      { details: { skill: manifest.name, runtime: manifest.runtime } },
-    );
-  }
-  const component = componentOf(source);
-  const { sha256 } =
-    'path' in component
-      ? await readComponent(component.path, { sha256: component.sha256 })
-      : await checkDigest(component.bytes, component.sha256);
+  const sha256 = manifest.runtime === 'wasm' ? await componentDigest(source) : null;
+  const runs = runsOutside(manifest);
   const places: Places = { baseDir, home };
   const parts = {
     declared: manifest.capabilities,
@@ -87,6 +78,16 @@ export async function readPackage(
     sha256,
     digest: packageDigest({ skill: manifest.name, manifestText, componentSha256: sha256, schemas }),
     authority: hashAuthority(effective(parts, places), sha256OfText),
-    needsConsent: givesAnything(manifest.capabilities),
+    runs,
+    needsConsent: runs !== undefined || givesAnything(manifest.capabilities),
   };
+}
+
+async function componentDigest(source: SkillSource): Promise<string> {
+  const component = componentOf(source);
+  const { sha256 } =
+    'path' in component
+      ? await readComponent(component.path, { sha256: component.sha256 })
+      : await checkDigest(component.bytes, component.sha256);
+  return sha256;
 }

@@ -2,10 +2,11 @@
 import { covers, resolvePath } from '../authority/path.ts';
 import type { Places } from '../authority/types.ts';
 import type { DeclaredCapabilities, NetworkRule } from '../manifest/types.ts';
+import { runsRisks, runsWords, type RunsOutside } from './runs-outside.ts';
 
 /** One kind of access and everything that it is asked for. */
 export interface CapabilityGroup {
-  /** `read`, `read and change`, `never touch`, `reach`, `ask for names`, `see`, `use`, `call`, `mount`. */
+  /** `run`, `read`, `read and change`, `never touch`, `reach`, `ask for names`, `see`, `use`, `call`, `mount`. */
   readonly verb: string;
   /** One line each. */
   readonly items: readonly string[];
@@ -33,8 +34,16 @@ export const broadPaths: ReadonlySet<string> = new Set([
   '/sys',
 ]);
 
-/** What the capabilities let a skill read, write, reach and see, and the risks of that. Paths are absolute. */
-export function capabilityWords(declared: DeclaredCapabilities, places: Places): CapabilityWords {
+/**
+ * What the capabilities let a skill read, write, reach and see, and the risks of that. Paths are absolute.
+ *
+ * @param runs what it runs outside of the sandbox; `undefined` for a component
+ */
+export function capabilityWords(
+  declared: DeclaredCapabilities,
+  places: Places,
+  runs?: RunsOutside,
+): CapabilityWords {
   const { filesystem, network, environment, credentials, interfaces, volumes } = declared;
   const paths = (access: string): string[] =>
     filesystem.grants
@@ -43,6 +52,7 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
   const read = paths('read');
   const write = paths('read-write');
   const groups: CapabilityGroup[] = [
+    { verb: 'run', items: runs === undefined ? [] : runsWords(runs) },
     { verb: 'read', items: read.map(pathText) },
     { verb: 'read and change', items: write.map(pathText) },
     {
@@ -70,7 +80,11 @@ export function capabilityWords(declared: DeclaredCapabilities, places: Places):
   ];
   return {
     groups: groups.filter((group) => group.items.length > 0),
-    risks: [...broadRisks(read, write, places), ...otherRisks(declared, read, write)],
+    risks: [
+      ...(runs === undefined ? [] : runsRisks(runs)),
+      ...broadRisks(read, write, places),
+      ...otherRisks(declared, read, write),
+    ],
   };
 }
 
