@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseManifest } from '../manifest/manifest.ts';
 import { fixManifest } from './lint-fix.ts';
-import { isBroadBlock, isBroadDomain, lintSkill } from './lint-rules.ts';
+import { isBroadBlock, isBroadDomain } from './broad.ts';
+import { lintSkill } from './lint-rules.ts';
 
 const places = { baseDir: '/skills/demo', home: '/home/ada' };
 const limits = '[skill.resources]\nmemory = "64M"\nfuel = 1_000_000\ntimeout = 5\n';

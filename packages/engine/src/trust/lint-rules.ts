@@ -1,14 +1,11 @@
 /** Findings on one skill: its manifest, held against what its component imports. Pure. */
-import { getPublicSuffix } from 'tldts';
-import { parseBlock } from '../authority/address.ts';
 import { environmentMatches, isSensitiveName } from '../authority/environment.ts';
 import { covers, resolvePath } from '../authority/path.ts';
-import { Refusal } from '../authority/refusal.ts';
 import type { Places } from '../authority/types.ts';
 import { isProvidedWasi } from '../component/imports.ts';
 import { isOwnInterface } from '../interfaces/match.ts';
 import type { ResourceLimits, SkillManifest, SourceSpan } from '../manifest/types.ts';
-import { broadPaths } from './plain-words.ts';
+import { broadPaths, isBroadBlock, isBroadDomain, isWholeEnvironment } from './broad.ts';
 
 /** Ids of all lint rules. */
 export const lintIds = [
@@ -198,33 +195,15 @@ function broadCredentials({ manifest, table }: Linted): Finding[] {
   );
 }
 
-/** Names that every environment has and that have nothing in common. */
-const unrelatedNames = ['PATH', 'HOME', 'LANG', 'USER'];
-
 function broadEnvironment({ manifest, table }: Linted): Finding[] {
   const { allowlist, patterns, source } = manifest.capabilities.environment;
-  return [...allowlist, ...patterns]
-    .filter((pattern) => unrelatedNames.every((name) => environmentMatches(pattern, name)))
-    .map((pattern) => ({
-      id: 'grant-too-broad' as const,
-      severity: 'error' as const,
-      message: `${JSON.stringify(pattern)} hands over the whole environment, secrets with unusual names among it`,
-      source: source ?? manifest.source,
-      lines: [`[${table}.capabilities.environment]`, 'allowlist = ["NAME"]'],
-    }));
-}
-
-/** `*.` before a public suffix, of registries (`com`, `co.uk`) and of hosting services (`github.io`). */
-export function isBroadDomain(domain: string): boolean {
-  if (!domain.startsWith('*.')) return false;
-  const parent = domain.slice(2);
-  return getPublicSuffix(`x.${parent}`, { allowPrivateDomains: true }) === parent;
-}
-
-export function isBroadBlock(text: string): boolean {
-  const block = parseBlock(text);
-  if (block instanceof Refusal) return false;
-  return block.prefix < (block.version === 4 ? 8 : 16);
+  return [...allowlist, ...patterns].filter(isWholeEnvironment).map((pattern) => ({
+    id: 'grant-too-broad' as const,
+    severity: 'error' as const,
+    message: `${JSON.stringify(pattern)} hands over the whole environment, secrets with unusual names among it`,
+    source: source ?? manifest.source,
+    lines: [`[${table}.capabilities.environment]`, 'allowlist = ["NAME"]'],
+  }));
 }
 
 const limitKeys: readonly (readonly [keyof ResourceLimits, string])[] = [

@@ -120,7 +120,36 @@ test.each<[string, Partial<DeclaredCapabilities>, string]>([
   [
     'whole top-level domains',
     { network: { rules: [{ domains: ['*.com'], addresses: [], ...https }], dns: undefined } },
-    '*.com is a very large part of the internet.',
+    '*.com is a very large part of the internet',
+  ],
+  [
+    'whole hosting services',
+    { network: { rules: [{ domains: ['*.github.io'], addresses: [], ...https }], dns: undefined } },
+    '*.github.io is a very large part of the internet',
+  ],
+  [
+    'blocks of half the internet',
+    { network: { rules: [{ domains: [], addresses: ['::/0'], ...https }], dns: undefined } },
+    "::/0 is a very large part of the internet, and may have this machine, your own network and the cloud's",
+  ],
+  [
+    'credentials for hosts of many owners',
+    {
+      credentials: [
+        {
+          name: 'key',
+          hosts: ['a.example', '*.co.uk'],
+          exposure: 'placeholder',
+          places: ['header'],
+        },
+      ],
+    },
+    'The credential key can be sent to *.co.uk: to hosts of many owners.',
+  ],
+  [
+    'whole environments',
+    { environment: { allowlist: [], blocklist: [], patterns: ['*'] } },
+    'It sees the whole environment',
   ],
   [
     'plain HTTP',

@@ -2,6 +2,7 @@
 import { covers, resolvePath } from '../authority/path.ts';
 import type { Places } from '../authority/types.ts';
 import type { DeclaredCapabilities, NetworkRule } from '../manifest/types.ts';
+import { broadPaths, isBroadBlock, isBroadDomain, isWholeEnvironment } from './broad.ts';
 import { runsRisks, runsWords, type RunsOutside } from './runs-outside.ts';
 
 /** One kind of access and everything that it is asked for. */
@@ -18,21 +19,6 @@ export interface CapabilityWords {
   /** What can go wrong, in whole sentences; most serious first. */
   readonly risks: readonly string[];
 }
-
-/** Areas that hold much more than one skill needs, besides the operator's home. */
-export const broadPaths: ReadonlySet<string> = new Set([
-  '/',
-  '/home',
-  '/root',
-  '/etc',
-  '/usr',
-  '/var',
-  '/opt',
-  '/bin',
-  '/dev',
-  '/proc',
-  '/sys',
-]);
 
 /**
  * What the capabilities let a skill read, write, reach and see, and the risks of that. Paths are absolute.
@@ -160,10 +146,14 @@ function otherRisks(
     );
   }
   if (write.length > 0) risks.push('Files that it may change can be overwritten or deleted.');
-  const patterns = network.rules
-    .flatMap((rule) => rule.domains)
-    .filter((domain) => /^\*\.[^.]+$/.test(domain));
-  for (const pattern of patterns) risks.push(`${pattern} is a very large part of the internet.`);
+  for (const pattern of network.rules.flatMap((rule) => rule.domains).filter(isBroadDomain)) {
+    risks.push(`${pattern} is a very large part of the internet: hosts of many owners.`);
+  }
+  for (const block of network.rules.flatMap((rule) => rule.addresses).filter(isBroadBlock)) {
+    risks.push(
+      `${block} is a very large part of the internet, and may have this machine, your own network and the cloud's metadata in it.`,
+    );
+  }
   if (network.rules.some((rule) => rule.addresses.length > 0)) {
     risks.push('It names network addresses: these may be machines of your own network.');
   }
@@ -174,6 +164,14 @@ function otherRisks(
   }
   if (network.rules.some((rule) => rule.protocols.some((protocol) => protocol !== 'https'))) {
     risks.push('Not all of its connections are encrypted.');
+  }
+  for (const { name, hosts } of credentials) {
+    for (const host of hosts.filter(isBroadDomain)) {
+      risks.push(`The credential ${name} can be sent to ${host}: to hosts of many owners.`);
+    }
+  }
+  if ([...environment.allowlist, ...environment.patterns].some(isWholeEnvironment)) {
+    risks.push('It sees the whole environment, and secrets in it whose names do not tell.');
   }
   if (credentials.some((entry) => entry.exposure === 'guest')) {
     risks.push('It sees the value of a credential, and can keep it or pass it on.');
