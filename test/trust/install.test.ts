@@ -1,4 +1,5 @@
 /** What was installed is what runs, or nothing does. */
+import { hash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
@@ -201,6 +202,25 @@ test("a project's lock by somebody else approves nothing here, and raises no lev
   await expect(running.load(found)).rejects.toMatchObject({
     code: 'CAPABILITY_DENIED',
     details: { reason: 'consent', skill: 'answer' },
+  });
+  stranger[Symbol.dispose]();
+});
+
+test('under the digest that was accepted other files are refused, though the lock names their digests', async () => {
+  const project = bench.fresh('project');
+  const stranger = new Bench();
+  const store = stranger.project(project);
+  await stranger.install(await bench.package(rich), store);
+  const { entry } = (await find(project))!;
+  // An acceptance is bound to the digest of the whole: whoever can write the checkout makes all else fit the new file.
+  const changed = 'run(something(else))';
+  writeFileSync(join(store.folderOf(entry), 'scripts/run.js'), changed);
+  editLock(store.lockFile, ({ files }) => {
+    (files as Record<string, string>)['scripts/run.js'] = hash('sha256', changed);
+  });
+  await expect(find(project)).rejects.toMatchObject({
+    code: 'PACKAGE_CHANGED',
+    message: expect.stringContaining('the lock contradicts itself') as string,
   });
   stranger[Symbol.dispose]();
 });
