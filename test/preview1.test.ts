@@ -70,6 +70,28 @@ describe('a core module for wasi_snapshot_preview1', () => {
     expect(result).toMatchObject({ ok: true, exitCode: 0, stdout: 'hello\nhello\nhello\n' });
   });
 
+  it.each([
+    ['0', 0],
+    ['3', 3],
+    ['255', 255],
+    ['-1', 255],
+    ['256', 1],
+    ['-256', 1],
+    ['1000', 232],
+  ])('that exits with %s has the exit code %d', async (given, exitCode) => {
+    // The data holds what the import section does: it is not to be changed.
+    const name = 'wasi_snapshot_preview1';
+    const text = `(module ${imports}
+      (data (i32.const 100) "\\16${name}\\09proc_exit")
+      (func (export "_start")
+        (if (i32.ne (i32.load8_u (i32.const 101)) (i32.const 119)) (then (unreachable)))
+        (call $exit (i32.const ${given}))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`;
+    const skill = await install(`exits-${given.replace('-', 'minus-')}`, text);
+    const result = await bench.engine.execute(skill, 'run', {});
+    expect(result).toMatchObject({ ok: exitCode === 0, exitCode, stdout: '' });
+  });
+
   it('that takes all memory for its own shares none with the adapter', async () => {
     const skill = await install('greedy', greedy);
     const result = await bench.engine.execute(skill, 'run', { args: ['one'] });

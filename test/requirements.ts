@@ -26,6 +26,16 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'COMMAND-EXIT',
+    section: '§2.3',
+    promise:
+      'a command returns its exit code, a preview-1 command too; a failure never becomes success',
+    proof: [
+      'test/preview1.test.ts :: that exits with %s has the exit code %d',
+      'test/escape/lifetime.test.ts :: CLI-01 exit ends the run only',
+    ],
+  },
+  {
     id: 'COMMAND-MEMORY',
     section: '§2.3',
     promise:

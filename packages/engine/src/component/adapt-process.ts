@@ -4,6 +4,7 @@
  * the meter's package.
  */
 import { fstatSync } from 'node:fs';
+import { type AdapterTools, withExitCode } from './command-exit.ts';
 import { withAdapterMemory } from './command-memory.ts';
 import { whatWasPrinted } from './no-wasi.ts';
 import { describeFailure, loadJco, readInput, writeOutput } from './process-tools.ts';
@@ -12,7 +13,7 @@ import { encodeHeader, encodeTranspiled } from './transpile-frame.ts';
 /** The part of jco's wasm-tools that is used, as its `wasm-tools.d.ts` describes it. */
 interface WasmTools {
   readonly $init: Promise<void>;
-  readonly tools: {
+  readonly tools: AdapterTools & {
     componentNew(module: Uint8Array, adapters: [string, Uint8Array][]): Uint8Array;
   };
 }
@@ -25,9 +26,13 @@ try {
   const adapterEnd = 4 + new DataView(input.buffer, input.byteOffset).getUint32(0);
   const { tools } = await loadJco<WasmTools>(toolsUrl);
   const metering = (await import(meteringUrl)) as typeof import('@skill-engine/metering');
-  const module = withAdapterMemory(input.slice(adapterEnd), metering);
+  const { module, adapters } = withExitCode(
+    withAdapterMemory(input.slice(adapterEnd), metering),
+    tools,
+  );
   const adapted = tools.componentNew(module, [
     ['wasi_snapshot_preview1', input.subarray(4, adapterEnd)],
+    ...adapters,
   ]);
   writeOutput(encodeTranspiled({ glue: '', modules: new Map([['component.core.wasm', adapted]]) }));
 } catch (failure) {

@@ -15,7 +15,7 @@ export function isCommandModule(bytes: Uint8Array, bounds: Partial<ComponentBoun
   const tally = new Tally({ ...defaultBounds, ...bounds });
   tally.check('bytes', bytes.byteLength, 0);
   const reader = new Reader(bytes, 0, bytes.byteLength);
-  const module = surveyCoreModule(reader, tally, 'the core module');
+  const module = surveyCoreModule(reader, tally, 'module');
   return (
     module.imports.some((entry) => entry.module === 'wasi_snapshot_preview1') &&
     module.exports.some((entry) => entry.name === '_start' && entry.kind === 'function')

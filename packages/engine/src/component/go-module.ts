@@ -75,7 +75,8 @@ function pointer(image: DataView, address: number): number {
   return image.getUint32(address + 4, true) === 0 ? image.getUint32(address, true) : -1;
 }
 
-function* sectionsOf(module: Uint8Array): Generator<[number, Reader]> {
+/** Each section's id and body. */
+export function* sectionsOf(module: Uint8Array): Generator<[number, Reader]> {
   const reader = new Reader(module, 8, module.byteLength);
   while (!reader.done) yield [reader.u8(), reader.range(reader.u32())];
 }

@@ -125,8 +125,8 @@ async function adapt(
   cache: ComponentCache | undefined,
 ): Promise<Uint8Array> {
   const adapter = await readAdapter();
-  // `memory`: how it is set aside for the adapter.
-  const parts = { adapter: await sha256Hex(adapter), command: sha256, memory: '1' };
+  // `memory`: how it is set aside for the adapter; `exit`: how it ends.
+  const parts = { adapter: await sha256Hex(adapter), command: sha256, memory: '1', exit: '1' };
   const made = await cached(cache, keyOf(parts, false), options, async () => ({
     glue: '',
     modules: new Map([[adaptedName, await adaptCommand(module, adapter, options.limits)]]),
