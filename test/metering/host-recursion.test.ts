@@ -19,6 +19,10 @@ const guests: Readonly<Record<string, (signature: string, results: number) => st
   'with locals that it keeps': (signature, results) =>
     `(func $out (call $back) (nop)) (func $f (export "f") ${signature} ${times(90, '(local i64)')}
       (call $out) ${times(results, one)})`,
+  'with locals that it keeps, from a table': (signature, results) =>
+    `(table (export "t") 1 funcref) (elem (i32.const 0) $f)
+     (func $out (call $back) (nop)) (func $f ${signature} ${times(110, '(local i64)')}
+      (call $out) ${times(results, one)})`,
 };
 const sizes = [
   [0, 0],

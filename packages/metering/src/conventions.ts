@@ -1,6 +1,7 @@
 import type { CallGraph } from './call-graph.ts';
 import { EV, type EventLog } from './events.ts';
 import type { Module } from './module.ts';
+import { reaching } from './reaching.ts';
 import type { FunctionScan } from './scan.ts';
 
 /** How a function gets the counter from whoever calls it, and gives it back. */
@@ -89,42 +90,6 @@ export function chooseConventions(
     indirect: quiet.map((none, type) =>
       none === 1 ? CONVENTION.none : (indirect[type] as number),
     ),
-    depth: whoNeedsDepth(graph, frames),
+    depth: reaching(graph, (i) => (frames[i] as number) > 0),
   };
-}
-
-/** Everything from which a function that counts can be reached. */
-function whoNeedsDepth(graph: CallGraph, frames: Float64Array): Uint8Array {
-  const { starts, edges } = graph;
-  const nodes = starts.length - 1;
-  const callers = new Int32Array(nodes + 1);
-  for (const to of edges) callers[to + 1] = (callers[to + 1] as number) + 1;
-  for (let i = 0; i < nodes; i++)
-    callers[i + 1] = (callers[i + 1] as number) + (callers[i] as number);
-  const cursor = callers.slice(0, nodes);
-  const from = new Int32Array(edges.length);
-  for (let i = 0; i < nodes; i++) {
-    for (let e = starts[i] as number; e < (starts[i + 1] as number); e++) {
-      const to = edges[e] as number;
-      from[cursor[to] as number] = i;
-      cursor[to] = (cursor[to] as number) + 1;
-    }
-  }
-  const needs = new Uint8Array(nodes);
-  const open: number[] = [];
-  for (let i = 0; i < graph.functions; i++) {
-    if ((frames[i] as number) > 0) {
-      needs[i] = 1;
-      open.push(i);
-    }
-  }
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    for (let e = callers[node] as number; e < (callers[node + 1] as number); e++) {
-      const caller = from[e] as number;
-      if (needs[caller] === 1) continue;
-      needs[caller] = 1;
-      open.push(caller);
-    }
-  }
-  return needs;
 }

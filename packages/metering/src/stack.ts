@@ -2,6 +2,7 @@ import type { CallGraph } from './call-graph.ts';
 import type { Callers } from './callers.ts';
 import type { FunctionScan } from './function-scan.ts';
 import type { FuncType, Module } from './module.ts';
+import { reaching } from './reaching.ts';
 
 /** Bytes that one frame is taken for, besides its values. */
 const FRAME_BASE = 128;
@@ -15,7 +16,9 @@ const CALL_OUT_BYTES = 640;
  */
 const ENTRY_BYTES = 256;
 const ENTRY_VALUE_BYTES = 16;
+/** What the frames that a call out of the module is taken for have room for: values and bytes of who is called back. */
 const FEW_VALUES = 8;
+const FEW_BYTES = 384;
 
 const valueBytes = ({ params, results }: FuncType): number =>
   (params + results) * ENTRY_VALUE_BYTES;
@@ -51,8 +54,8 @@ export interface StackPlan {
  * Every cycle of calls passes a counted function, and chains of others need little stack, which is debited by whoever
  * counts above them. Functions that call out of the module count, since what they call may call back; so do those that
  * are tail-called, since whoever calls them so gives its own frame back. So do exports that call something, unless
- * they have a door, which debits what a call from the host needs. Most of what the host finds in tables takes few
- * values, for which the frame of whoever called the host has room.
+ * they have a door, which debits what a call from the host needs. What the host finds in tables counts if it is large and
+ * can lead out again: for a small one the frame of whoever called the host has room.
  */
 export function planStack(
   module: Module,
@@ -65,6 +68,8 @@ export function planStack(
   const { cut, order } = walk;
   const frames = new Float64Array(functions.length);
   const uncounted = new Float64Array(order.length);
+  // From where the module can be called again.
+  const outward = graph.closed ? undefined : reaching(graph, (i) => graph.callsOut[i] === 1);
   for (const i of order) {
     const below = most(uncounted, graph, i);
     const fn = functions[i];
@@ -76,7 +81,9 @@ export function planStack(
     const entered = module.exported.has(fn.index) && callers.known[i] === 0;
     const inTable = !graph.closed && module.referenced.has(fn.index);
     const bytes = frameBytes(fn) + below;
-    const fromHost = entered || (inTable && type.params + type.results > FEW_VALUES);
+    const values = type.params + type.results;
+    const large = values > FEW_VALUES || (bytes > FEW_BYTES && outward?.[i] === 1);
+    const fromHost = entered || (inTable && large);
     const counts =
       cut[i] === 1 ||
       graph.callsOut[i] === 1 ||
