@@ -31,6 +31,8 @@ export type {
   RuntimeSkill,
   RuntimeTool,
 } from './runtime.ts';
+export { filesystemAccess, type Access } from './authority/filesystem.ts';
+export { denyEnvironment, denyFilesystem, type FilesystemRequest } from './authority/deny.ts';
 export { examine, type Examination, type ExamineOptions } from './examine/examine.ts';
 export type { Check, Severity } from './examine/check.ts';
 

@@ -19,6 +19,10 @@ export const denialCodes = [
   'INTERFACE_NOT_GRANTED',
   'CREDENTIAL_NOT_GRANTED',
   'CREDENTIAL_MISPLACED',
+  'COMMAND_NOT_ALLOWED',
+  'COMMAND_ARGUMENT',
+  'COMMAND_RULE',
+  'COMMAND_CHANGED',
 ] as const;
 
 /** Which kind of access was refused, and for which reason. */
@@ -29,7 +33,7 @@ export type DenialCode = (typeof denialCodes)[number];
  */
 export interface Denial {
   readonly code: DenialCode;
-  /** The path, `protocol://host:port`, variable, interface or credential that was asked for; guest's text, unescaped. */
+  /** The path, `protocol://host:port`, variable, interface, credential or command that was asked for; guest's text, unescaped. */
   readonly resource: string;
   /** What was to be done with it, such as `read`, `create` or `connect`. */
   readonly operation: string;

@@ -26,10 +26,13 @@ function tableOf(explain: AuthorityExplanation, part: AuthorityPart): string {
   return `${explain.table}.${part === 'overrides' ? 'overrides' : 'capabilities'}`;
 }
 
+/** An access to a file that was refused. */
 export interface FilesystemRequest {
   /** Absolute, normalised host path, symbolic links resolved as far as they were walked. */
   readonly path: string;
+  /** What was to be done, such as `open-at`. */
   readonly operation: string;
+  /** What it takes. */
   readonly access: 'read' | 'read-write';
   /** What the broker, which knows more than names, refused it for. */
   readonly rule?: string | undefined;

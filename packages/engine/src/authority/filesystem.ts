@@ -3,6 +3,7 @@ import type { FilesystemAccess } from '../manifest/types.ts';
 import { covers } from './path.ts';
 import type { EffectiveFilesystem } from './types.ts';
 
+/** What an authority gives at a path. */
 export type Access = 'none' | FilesystemAccess;
 
 interface Grant {

@@ -1,0 +1,131 @@
+/** Paths in arguments, judged by the grants of the skill. */
+import { stat } from 'node:fs/promises';
+import { isAbsolute, normalize, resolve } from 'node:path';
+import { denyFilesystem, filesystemAccess } from '@skill-engine/engine';
+import type { Denial, EffectiveAuthority, EffectiveFilesystem } from '@skill-engine/engine';
+import { canonicalPath } from './canonical-path.ts';
+import { pathOf, pathWords } from './path-words.ts';
+
+const beneath = (directory: string, path: string): boolean =>
+  path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
+
+/** Judges the paths of one call. Between this and the command's own look at them, they can change. */
+export class PathJudge {
+  readonly #authority: EffectiveAuthority;
+  /** The grants and what is forbidden, as they are found on the disk. */
+  readonly #real: EffectiveFilesystem;
+  readonly #forbiddenFiles: ReadonlySet<string>;
+  readonly #cwd: string;
+
+  private constructor(
+    authority: EffectiveAuthority,
+    real: EffectiveFilesystem,
+    forbiddenFiles: ReadonlySet<string>,
+    cwd: string,
+  ) {
+    this.#authority = authority;
+    this.#real = real;
+    this.#forbiddenFiles = forbiddenFiles;
+    this.#cwd = cwd;
+  }
+
+  /** @param scratch directory of the call, in which everything is allowed */
+  static async of(authority: EffectiveAuthority, cwd: string, scratch: string): Promise<PathJudge> {
+    const { grants, forbidden } = authority.filesystem;
+    const real = await Promise.all(
+      grants.map(async ({ path, access }) => ({
+        path: (await canonicalPath(path)) ?? path,
+        access,
+      })),
+    );
+    const behind = await Promise.all(forbidden.map((path) => canonicalPath(path)));
+    const all = [...forbidden, ...behind.filter((path) => path !== undefined)];
+    const files = await Promise.all(all.map((path) => identity(path)));
+    return new PathJudge(
+      authority,
+      { grants: [...real, { path: scratch, access: 'read-write' }], forbidden: [...new Set(all)] },
+      new Set(files.filter((file) => file !== undefined)),
+      cwd,
+    );
+  }
+
+  /** The first thing in an argument that could be a path and is refused. */
+  async judgeArgument(argument: string): Promise<Denial | undefined> {
+    for (const word of pathWords(argument)) {
+      const denied = await this.judge(word, 'read');
+      if (denied !== undefined) return denied;
+    }
+    return undefined;
+  }
+
+  /** @param word a path, absolute or relative to the working directory */
+  async judge(word: string, access: 'read' | 'read-write'): Promise<Denial | undefined> {
+    const path = pathOf(word);
+    if (path === undefined) return this.#refuse(word, 'it is not known which path this is');
+    if (path === '/dev/null') return undefined;
+    // As the kernel walks, and as a program does that first cuts `..` out.
+    const walked = isAbsolute(path) ? path : `${this.#cwd}/${path}`;
+    for (const form of new Set([walked, resolve(this.#cwd, normalize(path))])) {
+      const canonical = await canonicalPath(form);
+      if (canonical === undefined) return this.#refuse(word, 'its links lead in circles');
+      const denied = await this.#judgeCanonical(canonical, access);
+      if (denied !== undefined) return denied;
+    }
+    return undefined;
+  }
+
+  async #judgeCanonical(path: string, access: 'read' | 'read-write'): Promise<Denial | undefined> {
+    const given = filesystemAccess(this.#real, path);
+    const isForbidden = this.#real.forbidden.some(
+      (one) => beneath(one, path) || beneath(path, one),
+    );
+    const rule = isForbidden ? 'forbidden' : undefined;
+    if (given === 'none' || isForbidden || (access === 'read-write' && given === 'read')) {
+      return this.#deny(path, access, rule);
+    }
+    const kind = await kindOf(path);
+    if (kind === 'special') {
+      return {
+        ...this.#refuse(path, 'it is a device, a socket or a pipe'),
+        code: 'FILESYSTEM_KIND',
+      };
+    }
+    const file = await identity(path);
+    return file !== undefined && this.#forbiddenFiles.has(file)
+      ? this.#deny(path, access, 'forbidden')
+      : undefined;
+  }
+
+  #deny(path: string, access: 'read' | 'read-write', rule: string | undefined): Denial {
+    return denyFilesystem(this.#authority, { path, operation: 'argument', access, rule });
+  }
+
+  #refuse(resource: string, rule: string): Denial {
+    const denied = { operation: 'argument', rule, allow: [], count: 1 };
+    return { code: 'FILESYSTEM_ESCAPE', resource: resource.slice(0, 1024), ...denied };
+  }
+}
+
+/** Device and number of a file with content. */
+async function identity(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, isFile } = await statBig(path);
+    return isFile ? `${dev}:${ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function statBig(path: string) {
+  const found = await stat(path, { bigint: true });
+  return { dev: found.dev, ino: found.ino, isFile: found.isFile() };
+}
+
+async function kindOf(path: string): Promise<'usual' | 'special'> {
+  try {
+    const found = await stat(path);
+    return found.isFile() || found.isDirectory() ? 'usual' : 'special';
+  } catch {
+    return 'usual';
+  }
+}
