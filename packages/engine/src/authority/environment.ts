@@ -14,7 +14,8 @@ export function isSensitiveName(name: string): boolean {
 export function checkEnvironmentPattern(text: string): Refusal | undefined {
   if (text === '') return new Refusal('a name is never empty');
   if (text.length > 256) return new Refusal('a name has at most 256 characters');
-  if (text.startsWith('!')) return new Refusal('`!` is known in `patterns` only', text.slice(1));
+  // Without it, the name would pass that was to be removed: nothing is suggested.
+  if (text.startsWith('!')) return new Refusal('`!` stands once, in `patterns` only');
   if (!/^[A-Za-z0-9_.*-]+$/.test(text)) {
     return new Refusal(
       'a name has only letters, digits, `_`, `.` and `-`, and `*` for any characters',

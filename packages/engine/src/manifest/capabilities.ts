@@ -32,7 +32,7 @@ const shortPath = parsedText<{ readonly path: string; readonly access: Filesyste
     const verb = shape?.[1] ?? '';
     const rest = shape?.[2] ?? entry;
     if (verb !== 'read' && verb !== 'write') {
-      const meant = /w/i.test(verb) ? 'write' : 'read';
+      const meant = /^r?w|write/i.test(verb) ? 'write' : 'read';
       const usable = /^$|[rw]/i.test(verb) && checkDeclaredPath(rest) === undefined;
       return new Refusal(
         'the access is missing or unknown',

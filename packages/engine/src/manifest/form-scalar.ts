@@ -119,6 +119,8 @@ export function integer(minimum: number, maximum: number, unit = ''): Form<numbe
   };
 }
 
+const beyondSafe = 'whole numbers beyond 9007199254740991 (2^53-1) would be changed';
+
 /** Whole or not; infinities and NaN never. `above` excludes the minimum itself. */
 export function number(minimum: number, maximum: number, unit = '', above = false): Form<number> {
   const allowed =
@@ -136,6 +138,8 @@ export function number(minimum: number, maximum: number, unit = '', above = fals
     schema: { type: 'number', ...bounds },
     read(node, place) {
       if (node.kind === 'integer' || node.kind === 'float') {
+        if (node.kind === 'integer' && !Number.isSafeInteger(node.value))
+          return place.wrong(node, allowed, beyondSafe);
         const inRange = above ? node.value > minimum : node.value >= minimum;
         if (Number.isFinite(node.value) && inRange && node.value <= maximum) return node.value;
         return place.wrong(node, allowed);
@@ -153,6 +157,8 @@ export const json: Form<JsonValue> = {
   schema: {},
   read(node, place) {
     const result = jsonOf(node);
-    return 'json' in result ? result.json : place.wrong(result.odd, json.allowed);
+    if ('json' in result) return result.json;
+    const isWhole = result.odd.kind === 'integer';
+    return place.wrong(result.odd, json.allowed, isWhole ? beyondSafe : undefined);
   },
 };
