@@ -8,6 +8,7 @@ import {
   createEngine,
   MemoryAuditStore,
   MemoryCredentialStore,
+  readOnly,
   Secret,
   SkillError,
   type Engine,
@@ -143,6 +144,28 @@ test('a call is planned, judged and recorded like any other', async () => {
     { status: 'failure', error_code: 'INVALID_PARAMETERS' },
     { status: 'success', user: 'ada', component_sha256: 'ab'.repeat(32), exit_code: 0 },
   ]);
+});
+
+test('a policy of reading alone denies commands, and lets a container pass that cannot change anything', async () => {
+  const manifests = {
+    native,
+    docker: '[skill]\nname = "tool"\nruntime = "docker"\nimage = "x:1"\n',
+  };
+  for (const [kind, ok] of [
+    ['native', false],
+    ['docker', true],
+  ] as const) {
+    await using engine = await open(async () => answer({ value: 1 }), {
+      kind,
+      manifest: manifests[kind],
+      engine: { hooks: [readOnly()] },
+    });
+    expect(await engine.execute('tool', 'run')).toMatchObject(
+      ok
+        ? { ok }
+        : { ok, error: { code: 'POLICY_DENIED', message: expect.stringContaining('commands') } },
+    );
+  }
 });
 
 test('what it is shows on the loaded skill', async () => {

@@ -42,6 +42,7 @@ export function builtInSkill(
   const limits = limitsOf(defaultResources);
   return {
     name,
+    runtime: 'built-in',
     version,
     sha256: null,
     effective: authority,

@@ -6,6 +6,7 @@ import type { Limits, ToolInfo } from './execution.ts';
 import type { RateWindow } from './limits/rate.ts';
 import type { Slots } from './limits/slots.ts';
 import type { DeclaredCapabilities, SkillManifest } from './manifest/types.ts';
+import type { HookCall } from './policy/hook.ts';
 import type { Runtime, RuntimeSession } from './runtime.ts';
 import type { JsonValue } from './schema/json.ts';
 import type { ToolValidator } from './schema/index.ts';
@@ -58,6 +59,7 @@ export interface Tool {
 /** What every call goes through on its way, whether a guest answers it or the engine itself. */
 export interface Callable {
   readonly name: string;
+  readonly runtime: HookCall['runtime'];
   readonly version: string;
   /** Of the component; `null` where there is none. */
   readonly sha256: string | null;
@@ -67,7 +69,7 @@ export interface Callable {
   readonly rate: RateWindow | undefined;
 }
 
-export interface LoadedBase extends Skill, Callable {
+export interface LoadedBase extends Skill, Omit<Callable, 'runtime'> {
   readonly sha256: string | null;
   readonly environment: readonly (readonly [string, string])[];
   /** What of a caller's own variables the effective rules let pass. */

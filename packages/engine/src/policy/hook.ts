@@ -10,6 +10,8 @@ export interface HookCall {
   readonly executionId: string;
   /** Name of the skill. */
   readonly skill: string;
+  /** What runs it; `built-in` for tools that the engine answers itself. */
+  readonly runtime: 'wasm' | 'docker' | 'native' | 'built-in';
   /** Version of the skill. */
   readonly version: string;
   /** Name of the tool. */

@@ -44,6 +44,7 @@ export async function judge<Skill extends Callable>(
     {
       executionId: context.executionId,
       skill: skill.name,
+      runtime: skill.runtime,
       version: skill.version,
       tool: tool.name,
       parameters: plan.parameters,

@@ -4,6 +4,7 @@ import type { EngineOptions } from '../engine-options.ts';
 import type { Limits } from '../execution.ts';
 import type { IsolationOptions } from '../isolate/level.ts';
 import type { Hook } from '../policy/hook.ts';
+import type { Runtime } from '../runtime.ts';
 import { askBefore, rateLimits, readOnly, toolLists } from '../policy/hooks/index.ts';
 import type { Settings } from './layers.ts';
 import type { SettingKey } from './table.ts';
@@ -17,6 +18,8 @@ export interface SettingsOptions {
   >;
   /** For every load. */
   readonly load: { readonly limits: Partial<Limits>; readonly isolation: IsolationOptions };
+  /** Runtimes beside WebAssembly that may be given to the engine. */
+  readonly runtimes: readonly Runtime['kind'][];
   /** What `prune` keeps, and the engine's own store by itself; `undefined` where nothing is to be removed. */
   readonly retention: Retention | undefined;
 }
@@ -47,6 +50,9 @@ export function settingsOptions(settings: Settings): SettingsOptions {
       }),
       isolation: { level },
     },
+    runtimes: (['docker', 'native'] as const).filter(
+      (kind) => settings.get(`runtimes.${kind}`) ?? true,
+    ),
     retention,
   };
 }

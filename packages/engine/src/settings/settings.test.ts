@@ -46,6 +46,8 @@ const attacks: Readonly<Record<SettingKey, readonly [string, string, unknown][]>
     ['isolation.os = "required"', 'isolation.os = "preferred"', 'required'],
     ['isolation.os = "preferred"', 'isolation.os = "off"', 'preferred'],
   ],
+  'runtimes.docker': [['runtimes.docker = false', 'runtimes.docker = true', false]],
+  'runtimes.native': [['runtimes.native = false', 'runtimes.native = true', false]],
   'trust.minimum': [
     ['trust.minimum = "third_party"', 'trust.minimum = "untrusted"', 'third_party'],
     // By rank and not by name: `trusted` comes before `untrusted` in the alphabet.
@@ -193,6 +195,7 @@ it('without settings the engine is as it is without options', () => {
       trust: { minimum: 'untrusted' },
     },
     load: { limits: {}, isolation: { level: 'process' } },
+    runtimes: ['docker', 'native'],
     retention: undefined,
   });
 });

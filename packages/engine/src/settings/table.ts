@@ -66,6 +66,21 @@ export const settings = {
     // Naming `preferred` lets untrusted skills off the layers: less strict than to say nothing.
     ...stricterOf(['off', 'preferred', 'required'], 1.5),
   } as Setting<'off' | 'preferred' | 'required'>,
+  'runtimes.docker': {
+    form: flag,
+    meaning: 'Whether skills that are containers run, once they are accepted.',
+    initial: true,
+    otherwise: 'true',
+    ...stricterOf([true, false]),
+  } as Setting<boolean>,
+  'runtimes.native': {
+    form: flag,
+    meaning:
+      'Whether skills that are commands of this machine run, once they are accepted. They run outside of any sandbox.',
+    initial: true,
+    otherwise: 'true',
+    ...stricterOf([true, false]),
+  } as Setting<boolean>,
   'trust.minimum': {
     form: oneOf(['untrusted', 'third_party', 'trusted']),
     meaning: 'The lowest trust level that runs.',

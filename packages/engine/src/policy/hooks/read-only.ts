@@ -9,7 +9,7 @@ export interface ReadOnlyOptions {
 
 /**
  * Denies every tool whose guest could change something outside of itself: a file grant for writing, any network,
- * a credential, a host interface, a writable volume. It judges what the guest may do and not what it will: a
+ * a credential, a host interface, a writable volume, a command of the machine. It judges what the guest may do and not what it will: a
  * network that is granted can carry data out, whatever the method is called.
  *
  * @throws SkillError INVALID_OPTIONS for a bad pattern
@@ -18,8 +18,8 @@ export function readOnly({ except = [] }: ReadOnlyOptions = {}): Hook {
   const isExempt = toolMatcher(except, 'except');
   return {
     name: 'read-only',
-    before({ skill, tool, effective }) {
-      const powers = isExempt(skill, tool) ? [] : changingPowers(effective);
+    before(call) {
+      const powers = isExempt(call.skill, call.tool) ? [] : changingPowers(call);
       if (powers.length === 0) return { decision: 'allow' };
       return {
         decision: 'deny',
@@ -29,11 +29,12 @@ export function readOnly({ except = [] }: ReadOnlyOptions = {}): Hook {
   };
 }
 
-function changingPowers(effective: HookCall['effective']): string[] {
+function changingPowers({ runtime, effective }: HookCall): string[] {
   const { filesystem, network, credentials, interfaces, volumes } = effective;
   const mayConnect =
     network.layers.length > 0 && network.layers.every(({ rules }) => rules.length > 0);
   return [
+    runtime === 'native' ? 'run commands of this machine' : '',
     filesystem.grants.some(({ access }) => access !== 'read') ? 'write files' : '',
     mayConnect ? 'use the network' : '',
     credentials.length > 0 ? 'use credentials' : '',
