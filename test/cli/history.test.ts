@@ -96,3 +96,45 @@ test('one record by the beginning of its id', async () => {
   expect(text).toContain('error_code                  GUEST_TRAP\n');
   expect(JSON.parse(await skill(['history', 'show', id, '--json']))).toEqual(record);
 });
+
+test.each([
+  [['--status', 'failure'], 'nope'],
+  [['--tool', 'nope'], 'nope'],
+  [['--user', 'second'], 'nope'],
+  [['--skill', 'trap'], 'run'],
+])('--follow shows only what is asked for: %j', async (filter, tool) => {
+  const shell = new FakeShell({});
+  const ended = main(
+    ['history', '--follow', '--format', 'jsonl', '--limit', '1', ...filter],
+    shell,
+  );
+  const lines = () => shell.stdout.text.split('\n').slice(0, -1);
+  const answer = await buildGuest('answer');
+  const ids = async (...args: string[]) =>
+    (JSON.parse(await skill(['run', ...args, '--json'])) as { executionId: string }).executionId;
+  const before = lines().length;
+  await ids(answer, '--user', 'first');
+  const failed = await ids(answer, 'nope', '--user', 'second');
+  const trapped = await ids(await buildGuest('trap'), '--user', 'third');
+  const wanted = tool === 'nope' ? failed : trapped;
+  const all = () =>
+    lines().map((line) => (JSON.parse(line) as { execution_id: string }).execution_id);
+  while (!all().includes(wanted))
+    await new Promise((resolve) => shell.stdout.once('said', resolve));
+  for (const listener of shell.listeners) listener('SIGINT');
+  expect(await ended).toBe(130);
+  // Whatever was shown before it followed, of the three it shows those alone that the filter selects.
+  const shown = all().slice(before);
+  expect(shown).toContain(wanted);
+  for (const line of lines()) {
+    const record = JSON.parse(line) as Record<string, string>;
+    const [flag = '', value] = filter;
+    const field = {
+      '--status': 'status',
+      '--tool': 'tool_name',
+      '--user': 'user',
+      '--skill': 'skill_name',
+    };
+    expect(record[field[flag as keyof typeof field]]).toBe(value);
+  }
+});

@@ -65,7 +65,10 @@ function isEnded(record: AuditRecord): boolean {
   return record.status !== 'running';
 }
 
-function matches(record: AuditRecord, { skill, tool, user, status, until }: AuditFilter): boolean {
+function matches(
+  record: AuditRecord,
+  { skill, tool, user, status, since, until }: AuditFilter,
+): boolean {
   const same = (value: unknown, wanted: unknown): boolean =>
     wanted === undefined || value === wanted;
   return (
@@ -73,6 +76,7 @@ function matches(record: AuditRecord, { skill, tool, user, status, until }: Audi
     same(record.tool_name, tool) &&
     same(record.user, user) &&
     same(record.status, status) &&
+    (since === undefined || Date.parse(record.timestamp) >= new Date(since).getTime()) &&
     (until === undefined || Date.parse(record.timestamp) < new Date(until).getTime())
   );
 }
