@@ -827,11 +827,12 @@ export const requirements: readonly Requirement[] = [
     id: 'TEST-4',
     section: '§11',
     promise:
-      'skill test runs tests as data and as programs, says what failed, and exits with 1 when anything did',
+      'skill test runs tests as data and as programs, on results, denials, fuel and audit records, says what failed, and exits with 1 when anything did',
     proof: [
       'test/cli/test.test.ts :: files of JavaScript and TypeScript run in Node, and find the package without installing it',
       'test/cli/test.test.ts :: --json prints one object, with what failed',
       'test/testing/declared.test.ts :: passes where it holds and fails where it does not',
+      'test/testing/declared.test.ts :: has a violation of every expectation',
     ],
   },
   {

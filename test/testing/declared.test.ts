@@ -64,11 +64,13 @@ const expectations: Readonly<
       'value = { value = { n = 42, more = [1] } }',
       'fuel = { min = 1, max = 1e9 }',
       'memory = 64_000_000',
+      'audit = { status = "success", tool_name = "eval", denials = [] }',
     ],
     violated: [
       ['value = { value = { n = 42 } }', 'another value'],
       ['fuel = { max = 1 }', 'units of fuel'],
       ['memory = 1', 'bytes of memory'],
+      ['audit = { status = "denied" }', 'another audit record'],
     ],
   },
   denied: {
@@ -76,6 +78,7 @@ const expectations: Readonly<
     violated: [
       ['denied = []', 'other denials'],
       ['error = "TIMEOUT"', 'failure with TIMEOUT'],
+      ['audit = { no_such_field = 1 }', 'another audit record'],
     ],
   },
   writes: {

@@ -42,6 +42,11 @@ function byPath(skill: SkillTest, paths: readonly string[]): string[] {
   return paths.map((path) => (/^[.~]/.test(path) ? skill.path(path) : path)).toSorted();
 }
 
+/** Of a record, what the test speaks of; a field that there is not stays out. */
+function picked(record: object, fields: readonly string[]): object {
+  return Object.fromEntries(Object.entries(record).filter(([field]) => fields.includes(field)));
+}
+
 /** Every verdict that the test asks for. */
 export function* verdicts(
   { name, expect: expected = {} }: DeclaredCase,
@@ -50,7 +55,7 @@ export function* verdicts(
   snapshot: FuelSnapshot,
 ): Generator<checks.Verdict> {
   yield end(result, expected);
-  const { denied, fuel, memory, written, removed, stdout, stderr, requests } = expected;
+  const { denied, fuel, memory, written, removed, stdout, stderr, requests, audit } = expected;
   if (denied !== undefined) {
     const resources = result.denials.map(({ resource }) => resource);
     yield {
@@ -73,5 +78,13 @@ export function* verdicts(
   if (requests !== undefined) {
     const made = result.requests.map(({ method, url }) => `${method} ${url}`);
     yield equal('list of requests', made, requests);
+  }
+  if (audit !== undefined) {
+    yield {
+      pass: includes(result.audit, audit),
+      message: 'Expected another audit record.',
+      actual: picked(result.audit, Object.keys(audit)),
+      expected: audit,
+    };
   }
 }

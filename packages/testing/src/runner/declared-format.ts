@@ -75,6 +75,8 @@ const expectation = z
     stderr: z.string().optional(),
     /** Exactly these requests, as `METHOD URL`, in this order. */
     requests: z.array(z.string()).optional(),
+    /** At least these fields of the audit record. TOML has no null: what is not there is left out. */
+    audit: z.record(z.string(), z.json()).optional(),
   })
   .refine(
     ({ value, includes, error }) =>
