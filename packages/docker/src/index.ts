@@ -1,0 +1,2 @@
+/** Skills in containers. A table of contents: everything public is named here. */
+export { createDockerRuntime, type DockerRuntimeOptions } from './runtime.ts';

@@ -1,0 +1,157 @@
+/**
+ * What of the host a container sees: granted files and directories at their own paths, volumes at theirs. Links in the
+ * operator's own paths are resolved at each call, and forbidden paths compared by name, real path and identity.
+ */
+import { realpath, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Denial, EffectiveAuthority } from '@skill-engine/engine';
+import { overlap } from './paths.ts';
+import { refusedKind, type HostPlaces } from './places.ts';
+
+export interface Mount {
+  /** Real path on the host. */
+  readonly source: string;
+  /** Path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface FoundMount extends Mount {
+  /** As the authority has it. */
+  readonly path: string;
+  /** Device and inode. */
+  readonly identity: string;
+}
+
+export interface Wanted {
+  readonly path: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export function wantedMounts({ filesystem, volumes }: EffectiveAuthority): Wanted[] {
+  return [
+    ...filesystem.grants.map(({ path, access }) => ({
+      path,
+      target: path,
+      readOnly: access === 'read',
+    })),
+    ...volumes.map(({ hostPath, guestPath, access }) => ({
+      path: hostPath,
+      target: guestPath,
+      readOnly: access === 'read',
+    })),
+  ];
+}
+
+/**
+ * The mounts of one call, outer ones first, or what denies it. A path at which nothing is has no mount, as it has no
+ * preopen for a component.
+ */
+export async function findMounts(
+  authority: EffectiveAuthority,
+  places: HostPlaces,
+): Promise<{ readonly mounts: readonly FoundMount[]; readonly denials: readonly Denial[] }> {
+  const forbidden = await Promise.all(authority.filesystem.forbidden.map(forbiddenPath));
+  const mounts: FoundMount[] = [];
+  const denials: Denial[] = [];
+  for (const wanted of wantedMounts(authority)) {
+    const found = await find(wanted);
+    if (found === undefined) continue;
+    const refused = forbidden.some((entry) => isInside(entry, found))
+      ? (['FILESYSTEM_FORBIDDEN', 'something in it is forbidden'] as const)
+      : await refusedSource(found.source, places);
+    if (refused === undefined) mounts.push(found);
+    else denials.push(denied(wanted, refused));
+  }
+  return { mounts: mounts.toSorted((a, b) => depth(a.target) - depth(b.target)), denials };
+}
+
+/** Whether every path still leads to what was checked. */
+export async function areUnchanged(mounts: readonly FoundMount[]): Promise<boolean> {
+  const again = await Promise.all(mounts.map(find));
+  return mounts.every(
+    ({ source, identity }, index) =>
+      again[index]?.source === source && again[index].identity === identity,
+  );
+}
+
+async function find(wanted: Wanted): Promise<FoundMount | undefined> {
+  try {
+    const source = await realpath(wanted.path);
+    return { ...wanted, source, identity: await identityOf(source) };
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
+  }
+}
+
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+interface Forbidden {
+  /** As written, and as resolved. */
+  readonly paths: readonly string[];
+  /** Of itself and of every directory above. */
+  readonly identities: ReadonlySet<string>;
+}
+
+async function forbiddenPath(path: string): Promise<Forbidden> {
+  const paths = [path];
+  const identities = new Set<string>();
+  let rest = '';
+  // What does not exist yet lies below the nearest directory that does.
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      const real = await realpath(at);
+      paths.push(rest === '' ? real : `${real === '/' ? '' : real}${rest}`);
+      for (let above = real; ; above = dirname(above)) {
+        identities.add(await identityOf(above));
+        if (above === dirname(above)) break;
+      }
+      break;
+    } catch {
+      if (at === dirname(at)) break;
+      rest = `${at.slice(dirname(at) === '/' ? 0 : dirname(at).length)}${rest}`;
+    }
+  }
+  return { paths, identities };
+}
+
+function isInside({ paths, identities }: Forbidden, mount: FoundMount): boolean {
+  return (
+    identities.has(mount.identity) ||
+    paths.some((path) => overlap(path, mount.source) || overlap(path, mount.path))
+  );
+}
+
+/** Kernel interfaces by the kind of their file system, wherever they are mounted (Linux). */
+const kernelFilesystems = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163, 0x73636673, 0x1cd1, 0x19800202,
+  0xcafe4a11, 0x6e736673,
+]);
+
+async function refusedSource(
+  source: string,
+  places: HostPlaces,
+): Promise<readonly [Denial['code'], string] | undefined> {
+  const place = refusedKind(source, places);
+  if (place !== undefined) return ['FILESYSTEM_KIND', place];
+  const found = await stat(source);
+  if (!found.isFile() && !found.isDirectory())
+    return ['FILESYSTEM_KIND', 'only files and directories are mounted'];
+  if (kernelFilesystems.has((await statfs(source)).type))
+    return ['FILESYSTEM_KIND', 'interfaces of the kernel are not mounted'];
+  return undefined;
+}
+
+function denied(wanted: Wanted, [code, rule]: readonly [Denial['code'], string]): Denial {
+  return { code, resource: wanted.path, operation: 'mount', rule, allow: [], count: 1 };
+}
+
+function depth(path: string): number {
+  return path === '/' ? 0 : path.split('/').length;
+}

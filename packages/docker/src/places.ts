@@ -1,0 +1,32 @@
+/** Places that are never mounted, whoever grants them, and places at which nothing is mounted. */
+import { covers, overlap } from './paths.ts';
+
+export interface HostPlaces {
+  /** Real paths of the daemon's sockets: who speaks with it has its powers. */
+  readonly sockets: readonly string[];
+  /** Where the daemon keeps images and containers: the files of all others. */
+  readonly dataDirectory: string | undefined;
+}
+
+const kernel = ['/proc', '/sys', '/dev'];
+
+/** Why the real path is not mounted, or `undefined`. */
+export function refusedKind(source: string, places: HostPlaces): string | undefined {
+  if (source === '/') return 'the root of the host is not mounted';
+  if (kernel.some((path) => covers(path, source)))
+    return 'interfaces of the kernel are not mounted';
+  if (['/run', '/var/run'].some((path) => covers(path, source)))
+    return 'sockets of services lie here, and a read-only mount lets a guest connect to them';
+  if (places.sockets.some((path) => overlap(path, source)))
+    return 'the socket of the container engine lies here';
+  if (places.dataDirectory !== undefined && overlap(places.dataDirectory, source))
+    return 'the container engine keeps its data here';
+  return undefined;
+}
+
+/** Why nothing is mounted at a path in the container, or `undefined`. */
+export function refusedTarget(target: string): string | undefined {
+  if (target === '/') return 'it would take the place of the image';
+  if (kernel.some((path) => covers(path, target))) return 'the kernel shows itself there';
+  return undefined;
+}

@@ -1,0 +1,43 @@
+/** Containers go whatever happens, and what is left by engines that died goes when a skill is opened. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { DaemonError, type Daemon } from './daemon.ts';
+import { list, record, text } from './fields.ts';
+import { isLeft, labels } from './owner.ts';
+
+const tries = 3;
+
+/**
+ * Ends and removes a container with its anonymous volumes; resolves when it is gone.
+ *
+ * @throws DaemonError where the daemon does not do it
+ */
+export async function removeContainer(daemon: Daemon, name: string): Promise<void> {
+  const path = `/containers/${name}`;
+  for (let attempt = 1; ; attempt++) {
+    // Podman's removal first asks the container to end, and waits.
+    await daemon.post(`${path}/kill`, { query: { signal: 'KILL' } }).catch(() => {});
+    try {
+      await daemon.delete(path, { query: { force: 'true', v: 'true' } });
+      return;
+    } catch (error) {
+      const status = error instanceof DaemonError ? error.status : undefined;
+      if (status === 404) return;
+      if (attempt === tries || status === undefined) throw error;
+      await delay(100 * attempt);
+    }
+  }
+}
+
+/** Removes what nobody waits for. What cannot be removed now is tried again when the next skill is opened. */
+export async function sweep(daemon: Daemon): Promise<void> {
+  const filters = JSON.stringify({ label: [labels.owner] });
+  const found = list(
+    (await daemon.get('/containers/json', { query: { all: 'true', filters } })) ?? [],
+  );
+  for (const each of found) {
+    const container = record(each);
+    const name = text(list(container['Names'])[0]).replace(/^\//, '');
+    if (isLeft(name, record(container['Labels'])))
+      await removeContainer(daemon, name).catch(() => {});
+  }
+}
