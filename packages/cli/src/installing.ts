@@ -20,6 +20,7 @@ import type {
   TrustLevel,
 } from '@skill-engine/engine';
 import { consentText, confirmed, normalised, quote } from './consent.ts';
+import { runtimes } from './runtimes.ts';
 import { type Shell, coloured, say } from './shell.ts';
 
 export interface Installing {
@@ -133,7 +134,7 @@ async function toolsChanged(
   before: InstalledSkill,
   after: CandidateSkill,
 ): Promise<ToolDifference | null> {
-  await using engine = await createEngine();
+  await using engine = await createEngine({ runtimes: runtimes() });
   const toolsOf = async (skill: InstalledSkill | CandidateSkill): Promise<readonly ToolInfo[]> =>
     (await engine.load(skill, { grant: 'none' })).flatMap(({ tools }) => tools);
   try {

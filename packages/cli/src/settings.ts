@@ -22,6 +22,7 @@ import type {
 } from '@skill-engine/engine';
 import { askOperator } from './ask-operator.ts';
 import { canAsk } from './hidden-prompt.ts';
+import { runtimes } from './runtimes.ts';
 import type { Shell } from './shell.ts';
 import { openVault } from './vault.ts';
 
@@ -69,11 +70,12 @@ export interface Configured {
  * @param mayAsk whether a terminal may be asked: for a passphrase, and what a hook wants to know
  */
 export async function configured(shell: Shell, mayAsk = true): Promise<Configured> {
-  const { engine, load } = settingsOptions(await findSettings(shell));
+  const { engine, load, runtimes: kinds } = settingsOptions(await findSettings(shell));
   const asks = mayAsk && canAsk(shell);
   return {
     engine: {
       ...engine,
+      runtimes: runtimes(kinds),
       credentials: openVault(shell, mayAsk),
       ...(asks ? { onAsk: askOperator(shell) } : {}),
     },

@@ -18,6 +18,7 @@ import {
   installedFields,
   installedJson,
 } from '../inspected.ts';
+import { runtimes } from '../runtimes.ts';
 import { type Shell, coloured, write } from '../shell.ts';
 import { showCount, showSize } from '../units.ts';
 
@@ -42,7 +43,7 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   const target = await chooseInspected(path, manifest, line.one('skill'));
   const { package: package_ } = target;
   const acceptance = await acceptanceOf(target);
-  await using engine = await createEngine();
+  await using engine = await createEngine({ runtimes: runtimes() });
   const skills = await engine.load(target.load, {
     grant: 'none',
     // Its embedder offers them; here it is only looked at.

@@ -1,0 +1,18 @@
+/** Runtimes beside WebAssembly. Their code is loaded when a skill needs one: most calls need none. */
+import type { Runtime } from '@skill-engine/engine';
+
+const made: Readonly<Partial<Record<Runtime['kind'], () => Promise<Runtime>>>> = {
+  native: async () => (await import('@skill-engine/native')).createNativeRuntime(),
+};
+
+/** @param kinds those that the operator lets be; all, where a skill is only looked at */
+export function runtimes(
+  kinds: readonly Runtime['kind'][] = ['docker', 'native'],
+): readonly Runtime[] {
+  return kinds.flatMap((kind) => {
+    const make = made[kind];
+    if (make === undefined) return [];
+    let runtime: Promise<Runtime> | undefined;
+    return [{ kind, open: async (skill) => (await (runtime ??= make())).open(skill) }];
+  });
+}
