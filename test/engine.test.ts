@@ -171,6 +171,31 @@ describe('execute', () => {
     await expectFailure(other, elsewhere, 'RATE_LIMITED');
   });
 
+  it('parameters that are refused have one shape, whoever refuses them', async () => {
+    const rows = 'parameters = [{ name = "a", type = "integer" }, { name = "b", type = "string" }]';
+    const checked = await bench.install('answer', `[skills.tools.run]\n${rows}\n`, 'checked');
+    const loud = await bench.install('error-loud');
+    const refused = [
+      [
+        checked,
+        { a: 'x', b: 1 },
+        { parameter: 'a', value: 'x', rule: 'type', expected: 'integer' },
+      ],
+      [checked, [], { parameter: '(parameters)', rule: 'type', expected: 'object' }],
+      [checked, new Map(), { parameter: '(parameters)', rule: 'json', expected: /plain objects/ }],
+      [loud, {}, { parameter: '(parameters)', rule: 'tool' }],
+    ] as const;
+    for (const [skill, parameters, head] of refused) {
+      const { error } = await bench.engine.execute(skill, 'run', parameters);
+      expect(error?.code).toBe('INVALID_PARAMETERS');
+      const { errors, ...first } = error!.details as { errors: unknown[] };
+      expect(errors[0]).toEqual(first);
+      const expected = 'expected' in head ? head.expected : undefined;
+      const words = expected instanceof RegExp ? { expected: expect.stringMatching(expected) } : {};
+      expect(first).toEqual({ ...head, ...words });
+    }
+  });
+
   it('the record says who asked, redacted', async () => {
     const skill = await bench.install('answer', '', 'asked');
     const { executionId } = await bench.engine.execute(

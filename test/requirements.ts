@@ -339,6 +339,7 @@ export const requirements: readonly Requirement[] = [
       'parameters are validated before the sandbox exists; the failure has the documented shape',
     proof: [
       'test/cli/run.test.ts :: a refused parameter has the shape of the specification, and a record',
+      'test/engine.test.ts :: parameters that are refused have one shape, whoever refuses them',
     ],
   },
   {

@@ -66,7 +66,7 @@ test.each<[number, string, string[]]>([
   [2, 'cannot be written: ENOENT', ['audit', 'export', '--output', '/nowhere/x']],
   [2, '"nowhere" after --http is no SKILL, and no address', ['serve', '--http', 'nowhere']],
   [2, '"1.2.3.4:x" after --http is no SKILL', ['serve', '--skills', '.', '--http', '1.2.3.4:x']],
-  [3, '--params is not JSON: its value: ', ['run', 'a', '--params', '{"a":']],
+  [3, '(parameters): json ', ['run', 'a', '--params', '{"a":']],
   [6, 'There is no "./nowhere" here', ['list', './nowhere']],
 ])('exit code %i, "%s": %j', async (code, message, args) => {
   const ended = await skill(args);

@@ -20,13 +20,8 @@ export async function readParams(text: string, shell: Shell): Promise<JsonValue>
   } catch (cause) {
     const where =
       text === '-' ? 'standard input' : text.startsWith('@') ? text.slice(1) : 'its value';
-    const { details, message } = SkillError.from(cause);
-    const problem = details?.['expected'] ?? message;
-    throw new SkillError(
-      'INVALID_PARAMETERS',
-      `--params is not JSON: ${where}: ${String(problem)}`,
-      { cause, details: { rule: 'json' } },
-    );
+    const { code, details = {} } = SkillError.from(cause);
+    throw new SkillError(code, `--params is not JSON: ${where}`, { cause, details });
   }
 }
 

@@ -115,7 +115,10 @@ export function toolError(error: ToolErrorMessage): SkillError {
     );
   }
   if (error.case === 'invalid-parameters') {
-    return new SkillError('INVALID_PARAMETERS', error.message, { details: { rule: 'tool' } });
+    const details = { parameter: '(parameters)', rule: 'tool' };
+    return new SkillError('INVALID_PARAMETERS', error.message, {
+      details: { ...details, errors: [details] },
+    });
   }
   const parsed = error.details === null ? undefined : parseJson(error.details);
   return new SkillError('TOOL_FAILED', error.message, {

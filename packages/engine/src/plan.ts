@@ -1,6 +1,6 @@
 /** What a call asks for, checked before anything is started: skill, tool and parameters. Pure. */
 import { SkillError } from './errors.ts';
-import { copyJson, type SensitiveNames, noMarkers } from './schema/index.ts';
+import { copyJson, notJson, type SensitiveNames, noMarkers } from './schema/index.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
 import type { Callable, Tool, WasmSkill } from './skill.ts';
 
@@ -64,15 +64,7 @@ export function plan<Skill extends Callable>(call: Call<Skill>): Plan<Skill> {
     );
   }
   if (!copied.ok) {
-    return refuse(
-      new SkillError(
-        'INVALID_PARAMETERS',
-        `The parameters are not plain JSON values: ${copied.problem}.`,
-        {
-          details: { rule: 'json' },
-        },
-      ),
-    );
+    return refuse(notJson(copied.problem));
   }
   const wait = skill.rate?.take(call.now) ?? 0;
   if (wait > 0) {

@@ -1,8 +1,8 @@
-import { SkillError } from '../errors.ts';
 import { copyJson } from './copy-json.ts';
 import type { JsonLimits, JsonResult } from './json-limits.ts';
 import type { JsonValue } from './json.ts';
 import { parseJson } from './parse-json.ts';
+import { notJson } from './violations.ts';
 
 /**
  * Parameters from JSON text (a command line, a file, a wire), by the rules of {@link parseJson}.
@@ -27,11 +27,5 @@ export function assertJsonValue(value: unknown, limits?: Partial<JsonLimits>): J
 
 function valueOf(result: JsonResult<JsonValue>): JsonValue {
   if (result.ok) return result.value;
-  throw new SkillError(
-    'INVALID_PARAMETERS',
-    `The parameters are not acceptable JSON: ${result.problem}.`,
-    {
-      details: { rule: 'json', expected: result.problem },
-    },
-  );
+  throw notJson(result.problem);
 }

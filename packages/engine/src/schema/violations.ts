@@ -27,6 +27,11 @@ export function invalidParameters(violations: readonly Violation[]): SkillError 
   });
 }
 
+/** Parameters that are not acceptable JSON, for this reason. */
+export function notJson(problem: string): SkillError {
+  return invalidParameters([wholeViolation('json', problem)]);
+}
+
 /** About the parameters as a whole. */
 export function wholeViolation(rule: string, expected: JsonValue): Violation {
   return { parameter: WHOLE, rule, expected };

@@ -15,7 +15,8 @@ export function checkArguments(
     return undefined;
   } catch (error) {
     if (!(error instanceof WitMismatch)) throw error;
-    const details = { parameter: error.path, rule: 'wit', expected: error.expected };
+    const parameter = error.path || '(parameters)';
+    const details = { parameter, rule: 'wit', expected: error.expected };
     return new SkillError('INVALID_PARAMETERS', `Parameter validation failed: ${error.message}.`, {
       details: { ...details, errors: [details] },
     });
