@@ -89,10 +89,19 @@ test.each<[number, string, string]>([
   }
 });
 
-test('a runtime that is not there is told by name', async () => {
-  const ended = await skill(['inspect', at('docker.toml')]);
-  expect(ended).toMatchObject({ code: 6, out: '' });
-  expect(ended.err).toContain('error RUNTIME_UNSUPPORTED: The skill box needs the docker runtime');
+test('a container engine that is not there, and a runtime that the operator does not have, are told by name', async () => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+  const inspected = await skill(['inspect', at('docker.toml')]);
+  expect(inspected).toMatchObject({ code: 7, out: '' });
+  expect(inspected.err).toContain('error ISOLATION_UNAVAILABLE: No container engine answers.');
+  const asked = await skill(['run', at('docker.toml'), '--json']);
+  const { digest } = (JSON.parse(asked.out) as { error: { details: { digest: string } } }).error
+    .details;
+  const shell = new FakeShell({ environment: { SKILL_ENGINE_RUNTIMES_DOCKER: 'false' } });
+  expect(await main(['run', at('docker.toml'), '--accept', digest], shell)).toBe(6);
+  expect(shell.stderr.text).toContain(
+    'error RUNTIME_UNSUPPORTED: The skill box needs the docker runtime',
+  );
 });
 
 test('a manifest error says where and what is allowed', async () => {

@@ -1,7 +1,8 @@
 /** Runtimes beside WebAssembly. Their code is loaded when a skill needs one: most calls need none. */
 import type { Runtime } from '@skill-engine/engine';
 
-const made: Readonly<Partial<Record<Runtime['kind'], () => Promise<Runtime>>>> = {
+const made: Readonly<Record<Runtime['kind'], () => Promise<Runtime>>> = {
+  docker: async () => (await import('@skill-engine/docker')).createDockerRuntime(),
   native: async () => (await import('@skill-engine/native')).createNativeRuntime(),
 };
 
@@ -9,10 +10,8 @@ const made: Readonly<Partial<Record<Runtime['kind'], () => Promise<Runtime>>>> =
 export function runtimes(
   kinds: readonly Runtime['kind'][] = ['docker', 'native'],
 ): readonly Runtime[] {
-  return kinds.flatMap((kind) => {
-    const make = made[kind];
-    if (make === undefined) return [];
+  return kinds.map((kind) => {
     let runtime: Promise<Runtime> | undefined;
-    return [{ kind, open: async (skill) => (await (runtime ??= make())).open(skill) }];
+    return { kind, open: async (skill) => (await (runtime ??= made[kind]())).open(skill) };
   });
 }

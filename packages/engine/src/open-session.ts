@@ -21,7 +21,7 @@ export async function openSession(
   if (runtime === undefined) {
     throw unsupported(
       manifest,
-      `needs the ${kind} runtime, which this engine was not given: createEngine({ runtimes: [${packages[kind]}()] }), of @skill-engine/${kind}.`,
+      `needs the ${kind} runtime, which this engine was not given. On the command line the setting runtimes.${kind} lets it be; a program says createEngine({ runtimes: [${packages[kind]}()] }), with @skill-engine/${kind}.`,
     );
   }
   refuseWhatCannotBe(manifest, decided);
