@@ -9,6 +9,26 @@ import { pathOf, pathWords } from './path-words.ts';
 const beneath = (directory: string, path: string): boolean =>
   path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
 
+/** Where each granted path led, without symbolic links, when the skill was opened. */
+export type FoundGrants = ReadonlyMap<string, string>;
+
+/** Where the grants lead now. */
+export async function findGrants({ filesystem }: EffectiveAuthority): Promise<FoundGrants> {
+  const found = await Promise.all(
+    filesystem.grants.map(async ({ path }) => [path, (await canonicalPath(path)) ?? path] as const),
+  );
+  return new Map(found);
+}
+
+/** The grants that still lead where they led: a skill that may write beside one could have made it a link. */
+export async function unmoved(
+  authority: EffectiveAuthority,
+  found: FoundGrants,
+): Promise<EffectiveFilesystem['grants']> {
+  const now = await findGrants(authority);
+  return authority.filesystem.grants.filter(({ path }) => now.get(path) === found.get(path));
+}
+
 /** Judges the paths of one call. Between this and the command's own look at them, they can change. */
 export class PathJudge {
   readonly #authority: EffectiveAuthority;
@@ -29,37 +49,50 @@ export class PathJudge {
     this.#cwd = cwd;
   }
 
-  /** @param scratch directory of the call, in which everything is allowed */
-  static async of(authority: EffectiveAuthority, cwd: string, scratch: string): Promise<PathJudge> {
-    const { grants, forbidden } = authority.filesystem;
-    const real = await Promise.all(
-      grants.map(async ({ path, access }) => ({
-        path: (await canonicalPath(path)) ?? path,
-        access,
-      })),
-    );
+  /**
+   * @param found where each grant led when the skill was opened; one that leads elsewhere now gives nothing
+   * @param scratch directory of the call, in which everything is allowed
+   */
+  static async of(
+    authority: EffectiveAuthority,
+    found: FoundGrants,
+    places: { readonly cwd: string; readonly scratch: string },
+  ): Promise<PathJudge> {
+    const { forbidden } = authority.filesystem;
+    const grants = await unmoved(authority, found);
+    const real = grants.map(({ path, access }) => ({ path: found.get(path)!, access }));
     const behind = await Promise.all(forbidden.map((path) => canonicalPath(path)));
     const all = [...forbidden, ...behind.filter((path) => path !== undefined)];
     const files = await Promise.all(all.map((path) => identity(path)));
     return new PathJudge(
       authority,
-      { grants: [...real, { path: scratch, access: 'read-write' }], forbidden: [...new Set(all)] },
+      {
+        grants: [...real, { path: places.scratch, access: 'read-write' }],
+        forbidden: [...new Set(all)],
+      },
       new Set(files.filter((file) => file !== undefined)),
-      cwd,
+      places.cwd,
     );
   }
 
   /** The first thing in an argument that could be a path and is refused. */
   async judgeArgument(argument: string): Promise<Denial | undefined> {
     for (const word of pathWords(argument)) {
-      const denied = await this.judge(word, 'read');
+      const denied = await this.judge(word, 'read', true);
       if (denied !== undefined) return denied;
     }
     return undefined;
   }
 
-  /** @param word a path, absolute or relative to the working directory */
-  async judge(word: string, access: 'read' | 'read-write'): Promise<Denial | undefined> {
+  /**
+   * @param word a path, absolute or relative to the working directory
+   * @param whole whether a directory is given with all that is in it
+   */
+  async judge(
+    word: string,
+    access: 'read' | 'read-write',
+    whole = false,
+  ): Promise<Denial | undefined> {
     const path = pathOf(word);
     if (path === undefined) return this.#refuse(word, 'it is not known which path this is');
     if (path === '/dev/null') return undefined;
@@ -68,16 +101,20 @@ export class PathJudge {
     for (const form of new Set([walked, resolve(this.#cwd, normalize(path))])) {
       const canonical = await canonicalPath(form);
       if (canonical === undefined) return this.#refuse(word, 'its links lead in circles');
-      const denied = await this.#judgeCanonical(canonical, access);
+      const denied = await this.#judgeCanonical(canonical, access, whole);
       if (denied !== undefined) return denied;
     }
     return undefined;
   }
 
-  async #judgeCanonical(path: string, access: 'read' | 'read-write'): Promise<Denial | undefined> {
+  async #judgeCanonical(
+    path: string,
+    access: 'read' | 'read-write',
+    whole: boolean,
+  ): Promise<Denial | undefined> {
     const given = filesystemAccess(this.#real, path);
     const isForbidden = this.#real.forbidden.some(
-      (one) => beneath(one, path) || beneath(path, one),
+      (one) => beneath(one, path) || (whole && beneath(path, one)),
     );
     const rule = isForbidden ? 'forbidden' : undefined;
     if (given === 'none' || isForbidden || (access === 'read-write' && given === 'read')) {

@@ -12,7 +12,7 @@ import { judgeArguments, judgeForbidden } from './arguments/judge.ts';
 import { isUnchanged, type ResolvedCommand } from './commands.ts';
 import { denyArgument, denyByRule, denyChanged, denyCommand } from './denials.ts';
 import { environmentOf, mayPass } from './environment.ts';
-import { PathJudge } from './paths.ts';
+import { PathJudge, unmoved, type FoundGrants } from './paths.ts';
 import { launch, type Launcher } from './process/launcher.ts';
 import { harmless } from './process/output.ts';
 import { runProcess, type ProcessEnd } from './process/run.ts';
@@ -24,6 +24,7 @@ import { firstGranted, scratchDirectory } from './working-directory.ts';
 export interface OpenedSkill {
   readonly manifest: NativeSkillManifest;
   readonly effective: EffectiveAuthority;
+  readonly found: FoundGrants;
   readonly rules: readonly NativeRule[];
   readonly commands: readonly ResolvedCommand[];
   readonly launcher: Launcher;
@@ -46,16 +47,14 @@ export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<Ru
   const parameters = readParameters(skill, call);
   const scratch = await scratchDirectory();
   try {
-    const base = (await firstGranted(skill.effective)) ?? scratch.path;
+    const grants = await unmoved(skill.effective, skill.found);
+    const base = (await firstGranted(skill.effective, grants)) ?? scratch.path;
     const cwd = parameters.cwd === undefined ? base : `${base}/${parameters.cwd}`;
-    const paths = await PathJudge.of(skill.effective, base, scratch.path);
+    const places = { cwd, scratch: scratch.path };
+    const paths = await PathJudge.of(skill.effective, skill.found, places);
     const denied =
-      (await judgeCommand(
-        skill,
-        parameters,
-        await PathJudge.of(skill.effective, cwd, scratch.path),
-      )) ??
       (await paths.judge(cwd, 'read')) ??
+      (await judgeCommand(skill, parameters, paths)) ??
       judgeVariables(skill, call, parameters.env);
     if (denied !== undefined) return refused(denied);
     const command = find(skill, parameters.command);

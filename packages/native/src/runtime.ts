@@ -9,6 +9,7 @@ import type {
 } from '@skill-engine/engine';
 import { defaultSearchPath, digestOfAll, resolveCommand, usableSearchPath } from './commands.ts';
 import { neverPasses } from './environment.ts';
+import { findGrants } from './paths.ts';
 import { detectLauncher, layersOf } from './process/launcher.ts';
 import { defaultRules } from './rules/defaults.ts';
 import type { NativeRule } from './rules/types.ts';
@@ -70,7 +71,8 @@ async function open(
     manifest.allowedCommands.commands.map((name) => resolveCommand(name, path, untrusted)),
   );
   const launcher = await detectLauncher();
-  const skill: OpenedSkill = { manifest, effective, rules, commands, launcher, path };
+  const found = await findGrants(effective);
+  const skill: OpenedSkill = { manifest, effective, found, rules, commands, launcher, path };
   return {
     sha256: digestOfAll(commands),
     tools: [runTool(manifest)],

@@ -11,6 +11,8 @@ function number(text: string): number | undefined {
 }
 
 function sameWord(entry: string, text: string): boolean {
+  // Short options that differ in case are different ones.
+  if (/^-[^-*]$/.test(entry)) return entry === text;
   if (wildcard(plain(entry), plain(text))) return true;
   const wanted = number(entry);
   return wanted !== undefined && wanted === number(text);
