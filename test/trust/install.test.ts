@@ -225,6 +225,22 @@ test('under the digest that was accepted other files are refused, though the loc
   stranger[Symbol.dispose]();
 });
 
+test('a lock that cannot be taken is told at once and as what it is', async () => {
+  const project = bench.fresh('project');
+  const store = bench.project(project);
+  await bench.install(await bench.package(), store);
+  const lock = join(project, '.skills', '.lock');
+  writeFileSync(lock, 'x'.repeat(4096));
+  // Were it waited for like another command, this would take longer than a test may.
+  await expect(store.remove('answer')).rejects.toMatchObject({
+    code: 'STATE_UNAVAILABLE',
+    message: expect.stringMatching(
+      /file is not a database\)\. Make the directory writable/,
+    ) as string,
+  });
+  expect(await store.list()).toHaveLength(1);
+}, 20_000);
+
 test('a seal holds for its own store only', async () => {
   const [one, two] = [bench.fresh('project'), bench.fresh('project')];
   await bench.install(await bench.package(), bench.project(one));

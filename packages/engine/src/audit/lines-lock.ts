@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SkillError } from '../errors.ts';
 import { checkFile } from './files.ts';
-import { sqliteCode } from './unavailable.ts';
+import { sqliteCode } from '../sqlite-code.ts';
 
 const BUSY = 5;
 

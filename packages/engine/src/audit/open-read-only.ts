@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { sqliteCode } from './unavailable.ts';
+import { sqliteCode } from '../sqlite-code.ts';
 
 /** SQLite's codes for a log or shared memory that cannot be made: READONLY, FULL, CANTOPEN. */
 const UNWRITABLE = [8, 13, 14];

@@ -1,4 +1,5 @@
 import { SkillError } from '../errors.ts';
+import { sqliteCode } from '../sqlite-code.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that an operator can act on. */
 const advice: Readonly<Record<number, string>> = {
@@ -11,12 +12,6 @@ const advice: Readonly<Record<number, string>> = {
   14: 'It cannot be opened. Make the directory writable for this user, or choose another path.',
   26: 'It is not an SQLite database. Choose another path for the audit store.',
 };
-
-/** SQLite's primary result code of an error, 0 for other errors. */
-export function sqliteCode(error: unknown): number {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : 0;
-}
 
 const CONSTRAINT_UNIQUE = 2067;
 

@@ -112,6 +112,12 @@ const locks: [string, string, () => unknown][] = [
       chmodSync(`${path}.lock`, 0o666);
     },
   ],
+  // Not waited for, as another writer is: that would end in a message about one.
+  [
+    'no lock, and will not become one',
+    'their lock cannot be taken (file is not a database)',
+    () => writeFileSync(`${path}.lock`, 'x'.repeat(4096), { mode: 0o600 }),
+  ],
 ];
 
 function listen(at: string): Promise<unknown> {

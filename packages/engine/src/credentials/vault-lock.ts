@@ -6,6 +6,7 @@ import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from '../sqlite-code.ts';
 import { unavailable } from './vault-errors.ts';
 import { refusalOf } from './vault-file.ts';
 
@@ -39,6 +40,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
         database.exec('BEGIN EXCLUSIVE');
         break;
       } catch (error) {
+        if (!isBusy(error)) throw unavailable(path, whyNoLock(error), error);
         if (performance.now() - since > PATIENCE_MILLISECONDS) {
           throw unavailable(path, 'another process is changing them', error);
         }
@@ -49,4 +51,9 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   } finally {
     database.close();
   }
+}
+
+/** Waiting would not help. */
+function whyNoLock(error: unknown): string {
+  return `their lock cannot be taken (${(error as Error).message}); see whether the disk has free space and may be written`;
 }

@@ -19,7 +19,8 @@ export async function examineSpace(path: string): Promise<Check[]> {
 /** @param free bytes that this user may still write */
 export function judgeSpace(path: string, free: number): Check {
   const found = `${(free / MiB).toFixed(free < 10 * MiB ? 1 : 0)} MiB on the disk of ${path}`;
-  const help = `Free some, by \`skill audit prune --compact\` too, or name a directory on another disk in SKILL_ENGINE_HOME.`;
+  const help =
+    'Free some, or name a directory on another disk in SKILL_ENGINE_HOME. With a little room, `skill audit prune --compact` frees more.';
   if (free < LEAST) {
     return problem(name, found, 'Nothing can be recorded, so nothing runs.', help);
   }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { SkillError } from '../errors.ts';
+import { isBusy } from '../sqlite-code.ts';
 
 /** Milliseconds that another writer is waited for. */
 const PATIENCE = 30_000;
@@ -21,7 +22,7 @@ export async function exclusively<T>(file: string, work: () => Promise<T>): Prom
         database.exec('BEGIN EXCLUSIVE');
         break;
       } catch (cause) {
-        if (performance.now() > end) throw unavailable(file, cause);
+        if (!isBusy(cause) || performance.now() > end) throw unavailable(file, cause);
         await setTimeout(25);
       }
     }
@@ -43,7 +44,7 @@ function unavailable(file: string, cause: unknown): SkillError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new SkillError(
     'STATE_UNAVAILABLE',
-    `The store of skills cannot be locked (${file}: ${reason}). Wait for the other command, or make the directory writable.`,
+    `The store of skills cannot be locked (${file}: ${reason}). ${isBusy(cause) ? 'Wait for the other command to end, then try again.' : 'Make the directory writable, and see whether the disk has free space.'}`,
     { cause },
   );
 }
