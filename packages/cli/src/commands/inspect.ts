@@ -115,7 +115,7 @@ function inspectText(
     ['accepted', [acceptedText(target, acceptance)]],
     ...installedFields(target),
     ...(skill.shape === null
-      ? [['runtime', [skill.runtime]] as const]
+      ? [['runtime', [`${skill.runtime} (${skill.isolation.layers.join(', ')})`]] as const]
       : [['shape', [skill.shape]] as const, ['imports', rows(skill.imports)] as const]),
     [
       'may',
@@ -125,7 +125,7 @@ function inspectText(
     [
       'limits',
       [
-        `memory ${showSize(limits.memoryBytes)}, fuel ${showCount(limits.fuel)}, timeout ${limits.timeoutMs / 1000} s, ` +
+        `memory ${showSize(limits.memoryBytes)}, ${skill.runtime === 'wasm' ? `fuel ${showCount(limits.fuel)}, ` : ''}timeout ${limits.timeoutMs / 1000} s, ` +
           `output ${showSize(limits.outputBytes)}, disk ${showSize(limits.diskBytes)}`,
       ],
     ],

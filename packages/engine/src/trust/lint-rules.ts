@@ -213,7 +213,10 @@ const limitKeys: readonly (readonly [keyof ResourceLimits, string])[] = [
 ];
 
 function limits({ manifest, table }: Linted): Finding[] {
-  const missing = limitKeys.filter(([key]) => !manifest.statedResources.includes(key));
+  const missing = limitKeys.filter(
+    ([key]) =>
+      !manifest.statedResources.includes(key) && (key !== 'fuel' || manifest.runtime === 'wasm'),
+  );
   if (missing.length === 0) return [];
   const lines = missing.map(([, line]) => line);
   return [

@@ -20,7 +20,10 @@ export interface Permission {
   readonly kind: PermissionKind;
   /** What the manifest asks for; `no` if nothing. */
   readonly manifest: string;
-  /** What the component imports for it; `no` if nothing, `?` if it is not known, `-` where the runtime has no imports. */
+  /**
+   * What the component imports for it; `no` if nothing, `?` if it is not known, `-` where the runtime has no imports, `unbounded` where
+   * nothing but the arguments of its commands keeps a native skill from it.
+   */
   readonly component: string;
   /** Whether it can happen: asked for, and possible for the component as far as that is known. */
   readonly possible: boolean;
@@ -102,6 +105,8 @@ function componentOf(
   runtime: SkillManifest['runtime'],
   imports: readonly string[] | undefined,
 ): string {
+  // What a command does with the arguments that it may get, no wall bounds.
+  if (runtime === 'native' && needs[kind] !== undefined && kind !== 'cost') return 'unbounded';
   if (runtime !== 'wasm') return '-';
   // Nothing in a component's world starts a process.
   if (kind === 'executes commands') return 'no';
