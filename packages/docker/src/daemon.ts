@@ -64,7 +64,8 @@ export class Daemon {
     try {
       const signal = AbortSignal.timeout(this.#timeoutMs);
       const response = await this.#send('GET', path, { signal });
-      response.resume();
+      // Whatever else it says is not read.
+      response.on('error', () => {}).destroy();
       return String(response.headers['api-version'] ?? '');
     } catch (error) {
       throw unanswered(path, error);

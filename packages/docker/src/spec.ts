@@ -31,6 +31,7 @@ export const mostProcesses = 128;
 export const leastMemory = 6 * 1024 * 1024;
 
 const page = 4096;
+const leastFile = 1024 * 1024;
 const sharedMemory = 1024 * 1024;
 /** Podman mounts these beside a read-only root, without a size; root's alone and small, they hold nothing. */
 const closedPlaces = ['/run', '/var/tmp'];
@@ -97,7 +98,8 @@ function ulimits(diskBytes: number): { Name: string; Soft: number; Hard: number 
     // The bound is the control group's; without a value Podman asks for a million, which not every service may give.
     nproc: 4096,
     // No file grows beyond it, wherever it lies: writes to mounted directories have no other bound.
-    fsize: diskBytes,
+    // The program that starts the container writes a file of its own under it.
+    fsize: Math.max(leastFile, diskBytes),
   };
   return Object.entries(values).map(([Name, value]) => ({ Name, Soft: value, Hard: value }));
 }
