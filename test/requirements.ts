@@ -356,6 +356,9 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/escape/words.test.ts :: PRM-04 the value of a sensitive parameter is in no error, log or record',
       'test/escape/words.test.ts :: PRM-04 what a tool returns is its own matter',
+      `${engine}/echoes.test.ts :: has no value in it, wherever it stands`,
+      `${engine}/echoes.test.ts :: is withheld where looking through it would take long`,
+      `${engine}/echoes.test.ts :: lets others have their turn meanwhile`,
     ],
   },
   {

@@ -73,8 +73,8 @@ export class Recording {
   }
 
   /** The result, durable in the record. */
-  conclude(outcome: RunOutcome): Promise<ExecutionResult> {
-    return this.#conclude(undefined, withoutEchoes(outcome, this.#given, this.#sensitive));
+  async conclude(outcome: RunOutcome): Promise<ExecutionResult> {
+    return this.#conclude(undefined, await withoutEchoes(outcome, this.#given, this.#sensitive));
   }
 
   /** Intent and outcome of a call that nothing runs for, in one commit. */
