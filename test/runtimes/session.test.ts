@@ -204,6 +204,13 @@ test.each([
     'RUNTIME_UNSUPPORTED',
   ],
   [
+    'a machine that is not the one that commands would run on',
+    native,
+    { substitutes: { files: { root: '/tmp', baseDir: '/', home: '/' } } },
+    {},
+    'RUNTIME_UNSUPPORTED',
+  ],
+  [
     'commands where walls are required',
     native,
     { isolation: { os: 'required' } },

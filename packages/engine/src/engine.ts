@@ -149,6 +149,7 @@ export class Engine implements AsyncDisposable {
             trust,
             isolation,
             files: this.#options.substitutes?.files,
+            substituted: this.#options.substitutes !== undefined,
             runtimes: this.#options.runtimes ?? [],
           }),
         );

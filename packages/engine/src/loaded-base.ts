@@ -36,6 +36,8 @@ export interface OpenOptions {
   readonly isolation: Required<IsolationOptions>;
   /** What stands in for the machine's files. */
   readonly files: FileSubstitute | undefined;
+  /** Something stands in for files, clocks or the network. */
+  readonly substituted: boolean;
   /** What runs skills that are no components. */
   readonly runtimes: readonly Runtime[];
 }

@@ -15,13 +15,19 @@ export async function openSession(
   options: OpenOptions,
   decided: Decided,
 ): Promise<SessionSkill> {
-  const { source, runtimes, isolation, granted } = options;
+  const { source, runtimes, isolation, granted, substituted } = options;
   const { name, runtime: kind } = manifest;
   const runtime = runtimes.find((one) => one.kind === kind);
   if (runtime === undefined) {
     throw unsupported(
       manifest,
       `needs the ${kind} runtime, which this engine was not given. On the command line the setting runtimes.${kind} lets it be; a program says createEngine({ runtimes: [${packages[kind]}()] }), with @skill-engine/${kind}.`,
+    );
+  }
+  if (substituted) {
+    throw unsupported(
+      manifest,
+      `runs on the machine itself: the ${kind} runtime knows no substitutes for files, clocks and the network.`,
     );
   }
   refuseWhatCannotBe(manifest, decided);
