@@ -8,7 +8,17 @@ const refuse = (rule: Omit<CommandRule, 'kind'>): CommandRule => ({ kind: 'refus
 const destroying =
   words(`delete deletion terminate remove removes destroy purge wipe erase nuke drop deregister deprovision
   deallocate decommission dispose disassociate detach revoke release reset reboot stop cancel abort abandon forget disable discard
-  unregister unassign evict flush truncate empty expire retire shutdown kill rm rb rmdir del deny`);
+  unregister unassign evict flush truncate empty expire retire shutdown kill rm rb rmdir del deny
+  restart redeploy failover suspend close deactivate mv`);
+
+/** Also where a version is part of the name. */
+const terraforms = words(
+  'terraform terragrunt tofu opentofu terraform0* terraform1* terraform-0* terraform-1* terraform_* tofu1* tofu-1* tofu_* tofuenv tfenv tf',
+);
+
+const clusters = words(
+  'kubectl oc k3s k0s microk8s minikube kubecolor kubectl.* kubectl-* helm helm3 helmfile eksctl kops kubeadm k9s',
+);
 
 export const cloudRules: readonly CommandRule[] = [
   refuse({
@@ -35,6 +45,12 @@ export const cloudRules: readonly CommandRule[] = [
     reason: 'it deletes what the source does not have',
     commands: ['aws', 'aws2', 'awslocal'],
     options: ['--delete', '--force-delete-without-recovery', '--skip-final-snapshot'],
+  }),
+  refuse({
+    name: 'aws-destructive',
+    reason: 'it destroys things in AWS, by a request within its parameters',
+    commands: ['aws', 'aws2', 'awslocal'],
+    matches: ['"(?:Delete|Terminate|Remove|Purge)[A-Za-z]*"'],
   }),
   refuse({
     name: 'remote-execution',
@@ -74,7 +90,7 @@ export const cloudRules: readonly CommandRule[] = [
   refuse({
     name: 'terraform',
     reason: 'of it only version, show, output, validate, fmt, state list and state show may be run',
-    commands: words('terraform terragrunt tofu opentofu'),
+    commands: terraforms,
     only: [
       'version',
       '-version',
@@ -87,6 +103,38 @@ export const cloudRules: readonly CommandRule[] = [
       'state list',
       'state show',
     ],
+  }),
+  refuse({
+    name: 'terraform-execution',
+    reason: 'it runs a program that an option names',
+    commands: terraforms,
+    options: words(
+      '--terragrunt-tfpath --tf-path --tfpath --terragrunt-auth-provider-cmd --auth-provider-cmd --terragrunt-source --source --plugin-dir',
+    ),
+  }),
+  refuse({
+    name: 'cloud-execution',
+    reason: 'it takes options from a file, or says what is run later',
+    commands: ['aws', 'aws2', 'awslocal', 'gcloud', 'az'],
+    options: ['--flags-file'],
+  }),
+  refuse({
+    name: 'cloud-execution',
+    reason: 'it installs or configures what is run later',
+    commands: ['aws', 'aws2', 'awslocal', 'gcloud', 'az'],
+    words: words('configure components extension bicep'),
+  }),
+  refuse({
+    name: 'cluster-execution',
+    reason: 'it runs a program that an option, or the file that an option names, says',
+    commands: clusters,
+    options: words('--kubeconfig --post-renderer --exec-command --helm-binary'),
+  }),
+  refuse({
+    name: 'cluster-execution',
+    reason: 'it installs or configures what is run later',
+    commands: clusters,
+    words: words('plugin plugins krew set-credentials'),
   }),
   refuse({
     name: 'pulumi-destructive',
@@ -129,7 +177,13 @@ export const cloudRules: readonly CommandRule[] = [
     reason: 'it removes containers, images or volumes, or runs commands in them',
     commands: words('docker podman nerdctl docker-compose podman-compose buildah crictl ctr'),
     verbs: words(
-      'run exec create rm rmi prune kill stop remove delete destroy down import load cp',
+      'run exec create rm rmi prune kill stop remove delete destroy down import load cp up start restart build bake deploy scale plugin swarm',
     ),
+  }),
+  refuse({
+    name: 'docker-execution',
+    reason: 'it runs programs that the files of that directory name',
+    commands: words('docker docker-compose'),
+    options: ['--config'],
   }),
 ];

@@ -67,6 +67,12 @@ export const destructiveRules: readonly CommandRule[] = [
   }),
   refuse({
     name: 'kill-all',
+    reason: 'it ends processes of others',
+    commands: ['loginctl'],
+    verbs: ['terminate', 'kill'],
+  }),
+  refuse({
+    name: 'kill-all',
     reason: 'it ends every process that it may signal',
     commands: ['kill'],
     matches: ['^-?-?0*1$'],
@@ -78,7 +84,7 @@ export const destructiveRules: readonly CommandRule[] = [
     words:
       words(`/dev/sd* /dev/hd* /dev/vd* /dev/xvd* /dev/nvme* /dev/mmcblk* /dev/dm-* /dev/mapper/* /dev/loop* /dev/disk/*
       /dev/rdisk* /dev/md* /dev/nbd* /dev/zd* /dev/zvol/* /dev/ram* /dev/sr* /dev/mem /dev/kmem /dev/port /dev/block/* /dev/bcache*
-      */proc/sysrq-trigger */proc/sys/* */sys/*/power/*`),
+      */proc/sysrq-trigger */proc/sys/* /sys/power/* */sys/*/power/* */proc/*/root/* */proc/*/cwd/* */proc/*/fd/*`),
   }),
   refuse({
     name: 'chmod-world-writable',
@@ -90,6 +96,8 @@ export const destructiveRules: readonly CommandRule[] = [
       '^[ugo]*[oa][ugoa]*[+=][rwxXst]*w',
       '^[+=][rwxXst]*w',
       ',[ugo]*[oa][ugoa]*[+=][rwxXst]*w',
+      // A mode that nobody sees.
+      '^--ref',
     ],
   }),
   refuse({

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { folded, givesOption, isOption } from '../arguments/option.ts';
 import { wildcard } from '../arguments/wildcard.ts';
 import type { CommandRule } from './types.ts';
@@ -29,7 +30,11 @@ function values(argument: string): readonly string[] {
   ].flat();
 }
 
-const word = (text: string): string => folded(text).replace(/\/(?:\.?\/)+/g, '/');
+/** Paths without `.`, `..` and doubled slashes, wherever in the text they begin. */
+const word = (text: string): string => {
+  const plain = folded(text).replace(/\/(?:\.?\/)+/g, '/');
+  return plain.startsWith('/') ? posix.normalize(plain) : plain;
+};
 
 function hasOption(
   rule: CommandRule,
