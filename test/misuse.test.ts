@@ -99,7 +99,7 @@ describe('load', () => {
     ['x', { limits: { fuels: 1 } }, /no limit "fuels"/],
     ['x', { config: 'a' }, /"config"; it must be an object/],
     ['x', { config: { a: 1 } }, /config\.a must be a string/],
-    ['x', { grant: 'all' }, /grant.*"all"/],
+    ['x', { grant: 'all' }, /grant.*"all".*"declared", "none"/],
     ['x', { trust: 'best' }, /trust levels are/],
     ['x', UNREADABLE, /cannot be read/],
   ])('%j, %j', async (skill, options, message) => {

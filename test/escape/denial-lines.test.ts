@@ -133,3 +133,18 @@ it.each([
     expect(bug.error?.code).toBe('GUEST_TRAP');
   },
 );
+
+it('of many different denials the further ones are counted apart, not on one that is listed', async () => {
+  const made = folder();
+  const many = `for (let n = 0; n < 100; n += 1)
+    try { directory.openAt({}, path + n, {}, { read: true }); } catch {}`;
+  const { denials } = await attempt(readOnly(made), many, join(made, 'beside/x'));
+  expect(denials).toHaveLength(65);
+  expect(denials.slice(0, 64).every(({ count }) => count === 1)).toBe(true);
+  expect(denials.at(-1)).toMatchObject({
+    code: 'FILESYSTEM_NOT_GRANTED',
+    resource: 'further accesses',
+    allow: [],
+    count: 36,
+  });
+});

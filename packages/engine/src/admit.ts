@@ -76,6 +76,12 @@ function grantOf(
     );
   }
   if (grant === undefined || grant === 'none' || grant === 'declared') return grant ?? 'none';
+  if (typeof grant === 'string') {
+    throw new SkillError(
+      'INVALID_OPTIONS',
+      `The grant of a load is ${JSON.stringify(grant)}; it is "declared", "none", or a value in the forms of [skills.capabilities], such as { network: 'none' }.`,
+    );
+  }
   return readCapabilities(grant, 'grant');
 }
 

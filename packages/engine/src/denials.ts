@@ -12,8 +12,17 @@ export function denialsOf(
   raw: readonly CountedDenial[],
 ): readonly Denial[] {
   const log = new DenialLog();
-  for (const entry of raw) log.add({ ...describeDenial(authority, entry), count: entry.count });
+  for (const entry of raw) {
+    const described = describeDenial(authority, entry);
+    log.add({ ...(entry.more === true ? further(described) : described), count: entry.count });
+  }
   return log.list();
+}
+
+/** Many different ones that nobody could read: how many, and the kind of the first. */
+function further({ code }: Denial): Denial {
+  const rule = 'further refusals of this invocation, each of something else, are only counted';
+  return denial(code, 'further accesses', 'several', rule);
 }
 
 /** Refusals that no grant could change, by the broker's rule. */

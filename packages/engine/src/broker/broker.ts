@@ -22,7 +22,8 @@ export type RawDenial =
   | ({ readonly area: 'network' } & NetworkDenial)
   | ({ readonly area: 'credential' } & CredentialDenial);
 
-export type CountedDenial = RawDenial & { readonly count: number };
+/** `more`: of further different ones, of which this is the first. */
+export type CountedDenial = RawDenial & { readonly count: number; readonly more?: boolean };
 
 /** Asks the embedder's thread; the bytes are JSON in both directions. */
 export type CallHost = (name: string, fn: string, bytes: Uint8Array) => Promise<Uint8Array>;
@@ -43,7 +44,7 @@ export interface SpentBudget {
   readonly what: string;
 }
 
-/** Distinct denials that are kept; more are only counted, on the last. */
+/** Distinct denials that are kept; more are only counted, together. */
 const DENIALS = 64;
 
 export class Broker implements RequestHandler {
@@ -57,6 +58,7 @@ export class Broker implements RequestHandler {
   /** Only where the invocation has credentials. */
   readonly credentials: CredentialBroker | undefined;
   readonly #denials = new Map<string, { denial: RawDenial; count: number }>();
+  #more: { denial: RawDenial; count: number } | undefined;
 
   constructor(options: BrokerOptions, callHost?: CallHost) {
     this.#options = options;
@@ -117,7 +119,9 @@ export class Broker implements RequestHandler {
   }
 
   get denials(): readonly CountedDenial[] {
-    return [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
+    const kept = [...this.#denials.values()].map(({ denial, count }) => ({ ...denial, count }));
+    const more = this.#more && { ...this.#more.denial, count: this.#more.count, more: true };
+    return more ? [...kept, more] : kept;
   }
 
   get filesWritten(): FilesWritten {
@@ -154,7 +158,8 @@ export class Broker implements RequestHandler {
     const known = this.#denials.get(key);
     if (known) known.count += 1;
     else if (this.#denials.size < DENIALS) this.#denials.set(key, { denial, count: 1 });
-    else [...this.#denials.values()].at(-1)!.count += 1;
+    else if (this.#more) this.#more.count += 1;
+    else this.#more = { denial, count: 1 };
   }
 }
 
