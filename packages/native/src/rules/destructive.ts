@@ -84,7 +84,7 @@ export const destructiveRules: readonly CommandRule[] = [
     words:
       words(`/dev/sd* /dev/hd* /dev/vd* /dev/xvd* /dev/nvme* /dev/mmcblk* /dev/dm-* /dev/mapper/* /dev/loop* /dev/disk/*
       /dev/rdisk* /dev/md* /dev/nbd* /dev/zd* /dev/zvol/* /dev/ram* /dev/sr* /dev/mem /dev/kmem /dev/port /dev/block/* /dev/bcache*
-      */proc/sysrq-trigger */proc/sys/* /sys/power/* */sys/*/power/* */proc/*/root/* */proc/*/cwd/* */proc/*/fd/*`),
+      */proc/sysrq-trigger */proc/sys/* /sys/power/* */sys/*/power/* */proc/*/root/dev/* */proc/*/root/sys/*`),
   }),
   refuse({
     name: 'chmod-world-writable',
