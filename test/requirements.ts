@@ -1303,4 +1303,104 @@ export const requirements: readonly Requirement[] = [
       'test/escape/wire-interfaces.test.ts :: %s ends the isolate, and the next one works',
     ],
   },
+  {
+    id: 'NATIVE-1',
+    section: '§10',
+    promise: 'no shell, ever: arguments reach a command as they are',
+    proof: [
+      'test/native/runtime.test.ts :: runs a command with its arguments, and answers with its exit code and output',
+    ],
+  },
+  {
+    id: 'NATIVE-2',
+    section: '§10',
+    promise:
+      'a command is resolved once, to a file that nobody else could have put there, and is refused when it is another one',
+    proof: [
+      'test/native/commands.test.ts :: is found in the fixed search path, not in that of the program, the directory or the skill',
+      'test/native/commands.test.ts :: directories that everybody may write to are left out',
+      'test/native/commands.test.ts :: no file that cannot be executed, no directory, nothing of the skill',
+      'test/native/commands.test.ts :: nothing that the skill may write',
+      'test/native/commands.test.ts :: a command that was %s is refused',
+    ],
+  },
+  {
+    id: 'NATIVE-3',
+    section: '§10',
+    promise:
+      'only listed arguments are allowed, and forbidden ones are found as --flag=value, joined, abbreviated and disguised',
+    proof: [
+      'packages/native/src/arguments/judge.test.ts :: beats what is allowed, in every disguise',
+      'packages/native/src/arguments/judge.test.ts :: finds a letter in every cluster',
+      'packages/native/src/arguments/judge.test.ts :: %j is refused, whatever is allowed',
+      'packages/native/src/arguments/judge.test.ts :: judges every argument, also behind `--`',
+      'test/native/guide.test.ts :: its tables of arguments are true',
+    ],
+  },
+  {
+    id: 'NATIVE-4',
+    section: '§10',
+    promise: 'paths in arguments and the working directory stay within the grants',
+    proof: [
+      'test/native/paths.test.ts :: outside of the grants is refused',
+      'test/native/paths.test.ts :: %s is forbidden, or holds what is',
+      'test/native/paths.test.ts :: the words of an inner command',
+      'test/native/paths.test.ts :: nothing that is granted leads elsewhere when it was made a link',
+    ],
+  },
+  {
+    id: 'NATIVE-5',
+    section: '§10',
+    promise: 'the environment is filtered as elsewhere, and no variable decides what code runs',
+    proof: [
+      'test/native/runtime.test.ts :: has nothing of the environment but what passes and what is fixed',
+      'test/native/commands.test.ts :: a variable that decides what code runs cannot be asked for',
+      'test/native/commands.test.ts :: some pass by name, and by no pattern',
+    ],
+  },
+  {
+    id: 'NATIVE-6',
+    section: '§10',
+    promise: 'output is bounded, and drives no terminal',
+    proof: [
+      'test/native/process.test.ts :: of %s is bounded, and its command ended',
+      'test/native/process.test.ts :: is text, and drives no terminal',
+    ],
+  },
+  {
+    id: 'NATIVE-7',
+    section: '§10',
+    promise:
+      'the process group is killed when the time is up, and nothing is left of it when a call has ended',
+    proof: [
+      'test/native/process.test.ts :: when its time is up, nothing is left',
+      'test/native/process.test.ts :: when it ends, nothing is left',
+      'test/native/engine.test.ts :: its time is kept, and what it wrote until then is told',
+    ],
+  },
+  {
+    id: 'NATIVE-8',
+    section: '§10',
+    promise:
+      'rules, which are data, refuse destructive commands wherever they stand, also in the text of sh -c; what cannot be read is refused',
+    proof: [
+      'packages/native/src/rules/screen.test.ts :: destroys files, file systems or the machine',
+      'packages/native/src/rules/screen.test.ts :: destroys things in clouds and clusters',
+      'packages/native/src/rules/screen.test.ts :: within another command',
+      'packages/native/src/rules/screen.test.ts :: rules are data: copied through JSON they say the same, and an operator adds his own',
+      'test/native/shell-agreement.test.ts :: holds for texts of pieces that mean something to a shell',
+      'test/native/shell-agreement.test.ts :: tells exactly the words that a shell takes',
+    ],
+  },
+  {
+    id: 'NATIVE-9',
+    section: '§10',
+    promise:
+      'a refusal is a denial with the lines of the manifest that would allow it, and is on record',
+    proof: [
+      'test/native/commands.test.ts :: a denial of an argument has the section as it would have to read',
+      'test/native/engine.test.ts :: a refusal is a denial with its lines, on the result and in the record',
+      'test/native/cli.test.ts :: a denial has the lines that would allow it, and exit code 4',
+    ],
+  },
 ];

@@ -25,7 +25,7 @@ it('pages are current; if not: npm run api', () => {
 
 it('every package that exports something has a page, every entry point its names', () => {
   expect(packages.map(({ folder }) => folder)).toEqual(
-    expect.arrayContaining(['engine', 'guest', 'mcp', 'metering', 'testing']),
+    expect.arrayContaining(['engine', 'guest', 'mcp', 'metering', 'native', 'testing']),
   );
   for (const { entries } of packages)
     for (const entry of entries) expect(entry.names, entry.specifier).not.toEqual([]);
