@@ -56,7 +56,7 @@ test('skill inspect --show-capabilities prints it, also where nothing is built y
   expect(lines[0]).toMatch(
     /^SKILL +RUNTIME +PERMISSION +CAN +COMPONENT IMPORTS +MANIFEST ASKS FOR$/,
   );
-  expect(shell.stdout.text).toMatch(/cluster-status +native +reads files +no +unbounded +no/);
+  expect(shell.stdout.text).toMatch(/cluster-status +native +reads files +perhaps +unbounded +no/);
   expect(shell.stdout.text).toMatch(/launches workloads +yes +unbounded +kubectl/);
   expect(lines).toHaveLength(12 * 7 + 2);
   const json = new FakeShell();

@@ -54,6 +54,12 @@ async function knownImports(source: SkillSource): Promise<readonly string[] | un
   }
 }
 
+/** No wall keeps a command from what its manifest does not ask for: to say `no` would be a promise. */
+function canText(possible: boolean, component: string): string {
+  if (possible) return 'yes';
+  return component === 'unbounded' ? 'perhaps' : 'no';
+}
+
 export function tableOf(shown: readonly Shown[], width: number | undefined): string {
   return renderTable(
     [
@@ -69,7 +75,7 @@ export function tableOf(shown: readonly Shown[], width: number | undefined): str
         index === 0 ? skill : '',
         index === 0 ? runtime : '',
         kind,
-        possible ? 'yes' : 'no',
+        canText(possible, component),
         component,
         manifest,
       ]),
