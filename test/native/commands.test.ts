@@ -226,3 +226,17 @@ it('a denial of an argument has the section as it would have to read', async () 
   });
   expect((await again.run({ args: ['a', 'b', '--exe=c'] })).answer).toEqual({ exitCode: 0 });
 });
+
+it('the section keeps the environment that is written in it, and takes none that is written elsewhere', async () => {
+  place.command('tool', '');
+  const linesOf = async (more: string) => {
+    const { run } = await open(place, { commands: ['tool'], more });
+    const { denials } = await run({ args: ['a'] });
+    return denials[0]?.allow.slice(2);
+  };
+  const lists = ['env_allowlist = ["HOME"]', 'env_blocklist = ["TERM"]'];
+  const kept = ['allowed_args = ["a"]'];
+  expect(await linesOf(lists.join('\n'))).toEqual([...kept, ...lists]);
+  const elsewhere = '[skills.capabilities.environment]\nallowlist = ["HOME"]';
+  expect(await linesOf(elsewhere)).toEqual(kept);
+});

@@ -24,6 +24,8 @@ function section(manifest: NativeSkillManifest, lists: AllowedCommands): readonl
     ...line('commands', lists.commands),
     ...line('allowed_args', lists.allowedArgs),
     ...line('forbidden_args', lists.forbiddenArgs),
+    ...line('env_allowlist', lists.envAllowlist ?? []),
+    ...line('env_blocklist', lists.envBlocklist ?? []),
   ];
 }
 
@@ -57,6 +59,7 @@ export function denyArgument(
   const missing = args.filter((one) => !allowedArgs.some((entry) => allows(entry, one)));
   const kept = forbiddenArgs.filter((entry) => !args.some((_, at) => forbids(entry, args, at)));
   const lists = {
+    ...manifest.allowedCommands,
     commands,
     allowedArgs: [...new Set([...allowedArgs, ...missing])],
     forbiddenArgs: kept,

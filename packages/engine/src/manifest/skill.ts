@@ -129,6 +129,8 @@ const nativeSkill: Form<SkillManifest> = mapped(
       commands: names,
       allowed_args: allowedArgs = [],
       forbidden_args: forbiddenArgs = [],
+      env_allowlist: envAllowlist,
+      env_blocklist: envBlocklist,
     } = value.allowed_commands;
     const merged = nativeEnvironment(
       [value, value.allowed_commands],
@@ -141,7 +143,13 @@ const nativeSkill: Form<SkillManifest> = mapped(
       ...base,
       capabilities: { ...base.capabilities, environment: merged },
       runtime: 'native',
-      allowedCommands: { commands: names, allowedArgs, forbiddenArgs },
+      allowedCommands: {
+        commands: names,
+        allowedArgs,
+        forbiddenArgs,
+        ...(envAllowlist === undefined ? {} : { envAllowlist }),
+        ...(envBlocklist === undefined ? {} : { envBlocklist }),
+      },
     };
   },
 );

@@ -95,6 +95,10 @@ export interface AllowedCommands {
   readonly allowedArgs: readonly string[];
   /** Arguments that are refused, before any that may be given. Default: none. */
   readonly forbiddenArgs: readonly string[];
+  /** The list of `capabilities.environment`, if it is written in this section. Default: it is not. */
+  readonly envAllowlist?: readonly string[] | undefined;
+  /** As `envAllowlist`. Default: it is not written here. */
+  readonly envBlocklist?: readonly string[] | undefined;
 }
 
 // ── Capabilities ──────────────────────────────────────────────────────────────────────────────────────────────────
