@@ -429,6 +429,18 @@ describe('an image', () => {
     await expect(open(daemon.socket, lines)).rejects.toMatchObject({ code: 'RUNTIME_UNSUPPORTED' });
   });
 
+  it('without a program needs a command', async () => {
+    const image = (Config: object) =>
+      json({ Id: `sha256:${'ab'.repeat(32)}`, Os: 'linux', Config });
+    daemon.answers.set('GET /image', image({ Cmd: null, Entrypoint: [] }));
+    await expect(open(daemon.socket, 'image = "tool"')).rejects.toMatchObject({
+      code: 'RUNTIME_UNSUPPORTED',
+      message: expect.stringContaining('command'),
+    });
+    daemon.answers.set('GET /image', image({ Cmd: ['tool'] }));
+    expect((await open(daemon.socket, 'image = "tool"')).tools).toHaveLength(1);
+  });
+
   it('is named without steps into other paths', async () => {
     await expect(open(daemon.socket, 'image = "a/../../containers/x"')).rejects.toMatchObject({
       code: 'RUNTIME_UNSUPPORTED',

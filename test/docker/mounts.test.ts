@@ -19,7 +19,7 @@ import { containerUser } from '../../packages/docker/src/user.ts';
 import { FakeDaemon } from './fake-daemon.ts';
 import { codeOf, open, run, skillOf } from './skill.ts';
 
-const head = 'image = "tool"\n';
+const head = 'image = "tool"\ncommand = ["tool"]\n';
 const none: HostPlaces = { sockets: [], dataDirectory: undefined };
 let root: string;
 

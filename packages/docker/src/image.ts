@@ -2,11 +2,13 @@
 import { posix } from 'node:path';
 import { SkillError } from '@skill-engine/engine';
 import { DaemonError, type Daemon } from './daemon.ts';
-import { record, text } from './fields.ts';
+import { list, record, text } from './fields.ts';
 
 export interface Image {
   /** `sha256:` and 64 hexadecimal digits; what containers are made from. */
   readonly id: string;
+  /** Whether it says what runs in it. */
+  readonly hasProgram: boolean;
   /** Paths of its `VOLUME`s, sorted. */
   readonly volumes: readonly string[];
 }
@@ -38,10 +40,16 @@ export async function findImage(daemon: Daemon, name: string, pull: PullPolicy):
   if (!/^sha256:[0-9a-f]{64}$/.test(id)) throw new DaemonError(`the image ${name} has no digest`);
   const system = text(found['Os']);
   if (system !== 'linux') throw unsupported(name, `it is made for ${system}; allowed: linux`);
-  const volumes = Object.keys(record(record(found['Config'])['Volumes'] ?? {}));
+  const config = record(found['Config']);
+  const volumes = Object.keys(record(config['Volumes'] ?? {}));
   if (volumes.length > mostVolumes)
     throw unsupported(name, `it declares ${volumes.length} volumes; allowed: ${mostVolumes}`);
-  return { id, volumes: volumes.map((path) => volumePath(name, path)).toSorted() };
+  const program = [...list(config['Entrypoint'] ?? []), ...list(config['Cmd'] ?? [])];
+  return {
+    id,
+    hasProgram: program.length > 0,
+    volumes: volumes.map((path) => volumePath(name, path)).toSorted(),
+  };
 }
 
 async function inspect(

@@ -52,7 +52,13 @@ export async function openSession(
     const machine = await examineMachine(daemon);
     await sweep(daemon);
     const { image, command, readOnly, capDrop } = manifest.docker;
-    const { id, volumes } = await findImage(daemon, image, options.pull);
+    const { id, hasProgram, volumes } = await findImage(daemon, image, options.pull);
+    if (command === undefined && !hasProgram) {
+      throw new SkillError(
+        'RUNTIME_UNSUPPORTED',
+        `The image ${image} does not say what runs in it; the manifest has to, by command.`,
+      );
+    }
     const { cpu } = manifest.resources;
     const plan: CallPlan = {
       skill: manifest.name,
