@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   createEngine,
   MemoryAuditStore,
@@ -361,4 +361,16 @@ test('a skill that is loaded again has its session closed once what runs of it h
   await running;
   await expect.poll(() => closed).toBe(1);
   expect(opened).toHaveLength(2);
+});
+
+test('a call that is over leaves no timer when the engine closes, which would keep the process', async () => {
+  const engine = await open(async () => answer({ exitCode: 0 }));
+  await engine.execute('tool', 'run', {});
+  const set = vi.spyOn(globalThis, 'setTimeout');
+  try {
+    await engine.close();
+    expect(set.mock.calls.filter(([, ms = 0]) => ms >= 10_000)).toEqual([]);
+  } finally {
+    set.mockRestore();
+  }
 });

@@ -84,13 +84,12 @@ async function settled(
   ends: AbortSignal,
 ): Promise<RuntimeOutcome | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const givenUp = new Promise<undefined>((resolve) => {
-    const wait = (): void => {
-      timer = setTimeout(() => resolve(undefined), GRACE_MS);
-    };
-    if (ends.aborted) wait();
-    else ends.addEventListener('abort', wait, { once: true });
-  });
+  const { promise: givenUp, resolve } = Promise.withResolvers<undefined>();
+  const wait = (): void => {
+    timer = setTimeout(() => resolve(undefined), GRACE_MS);
+  };
+  if (ends.aborted) wait();
+  else ends.addEventListener('abort', wait, { once: true });
   const ended = running.catch((error: unknown) => {
     // What was told to end may say so in its own way.
     if (ends.aborted) return undefined;
@@ -99,6 +98,8 @@ async function settled(
   try {
     return await Promise.race([ended, givenUp]);
   } finally {
+    // The end of the engine comes by the same signal, and would begin to wait for a call that is over.
+    ends.removeEventListener('abort', wait);
     clearTimeout(timer);
   }
 }
