@@ -54,7 +54,7 @@ it.each([
     'skill.toml:6:79: skill.tools.run.parameters[0].items.properties.c: The parameter schema',
   ],
   [
-    '[skill.tools.run]\nparameters = [{ name = "a", type = "integer", max = 3, default = 4 }]\n',
+    '[skill.tools.run]\nparameters = [{ name = "a", type = "string", pattern = "^x", default = "y" }]\n',
     'SCHEMA_INVALID',
     'skill.toml:5:15: skill.tools.run.parameters[0]: The parameter schema',
   ],

@@ -1,4 +1,5 @@
 /** Which rules go with which type of parameter, and whether they can be met at all. */
+import { canonicalJson } from '../authority/canonical.ts';
 import { visible, type Complaint } from './problem.ts';
 import type { JsonValue, ParameterShape, ParameterType } from './types.ts';
 
@@ -58,6 +59,26 @@ export function parameterProblem(shape: ParameterShape): Complaint | undefined {
       found: `the default ${visible(JSON.stringify(shape.default))}`,
       allowed: `a value of type ${type}`,
     };
+  }
+  return shape.default === undefined ? undefined : defaultProblem(shape, shape.default);
+}
+
+/** A default that breaks a rule beside it would be told to whoever calls, as a value of theirs. */
+function defaultProblem(shape: ParameterShape, value: JsonValue): Complaint | undefined {
+  const { minLength = 0, maxLength = Infinity, min = -Infinity, max = Infinity } = shape;
+  const found = `the default ${visible(JSON.stringify(value))}`;
+  if (typeof value === 'number' && (value < min || value > max)) {
+    return { found, allowed: value < min ? `at least ${min}` : `at most ${max}` };
+  }
+  const length =
+    typeof value === 'string' ? [...value].length : Array.isArray(value) ? value.length : undefined;
+  if (length !== undefined && (length < minLength || length > maxLength)) {
+    const bound = length < minLength ? `at least ${minLength}` : `at most ${maxLength}`;
+    return { found, allowed: `a length of ${bound}` };
+  }
+  const same = (other: JsonValue): boolean => canonicalJson(other) === canonicalJson(value);
+  if (shape.enum !== undefined && !shape.enum.some(same)) {
+    return { found, allowed: 'a value of its enum' };
   }
   return undefined;
 }
