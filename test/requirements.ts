@@ -1403,4 +1403,123 @@ export const requirements: readonly Requirement[] = [
       'test/native/cli.test.ts :: a denial has the lines that would allow it, and exit code 4',
     ],
   },
+  {
+    id: 'DOCKER-1',
+    section: '§10',
+    promise:
+      'every call runs in a fresh container, which is asked for to the letter: read-only root, no capability, no new privileges, no network, no device, namespaces of its own',
+    proof: [
+      'test/docker/daemon.test.ts :: asks for a closed container, and for nothing else',
+      'test/docker/attacks.test.ts :: finds nothing that a call before it left',
+      'test/docker/attacks.test.ts :: is nobody: no capability, no way to one, and a filter of system calls',
+      'test/docker/attacks.test.ts :: makes no device, mounts nothing, and changes no root',
+      'test/docker/attacks.test.ts :: sees no device of the host',
+      'test/docker/attacks.test.ts :: shares no namespace with the host',
+      'test/docker/attacks.test.ts :: sees no process, name or memory of the host',
+    ],
+  },
+  {
+    id: 'DOCKER-2',
+    section: '§10',
+    promise:
+      'memory, processor, processes, disk, output and time are bounded; a container engine that does not keep a limit runs nothing',
+    proof: [
+      'test/docker/attacks.test.ts :: has no more memory than it may, and swap is none of it',
+      'test/docker/attacks.test.ts :: has no more processes than it may',
+      'test/docker/attacks.test.ts :: writes no more to /tmp and /dev/shm than its disk, nor does it run what it wrote',
+      'test/docker/attacks.test.ts :: writes nothing at all where its disk is nothing',
+      'test/docker/attacks.test.ts :: prints no more than it may',
+      'test/docker/attacks.test.ts :: ends at once when its time is up, whatever signals it ignores',
+      'test/docker/attacks.test.ts :: has a root that may be written only where that is bounded',
+      'test/docker/daemon.test.ts :: asks for no more processors than there are',
+      'test/docker/daemon.test.ts :: opens no skill: it made of a container another %s',
+      'test/docker/daemon.test.ts :: ends output that does not end: by its length, and as one frame',
+    ],
+  },
+  {
+    id: 'DOCKER-3',
+    section: '§10',
+    promise: 'nothing runs as root, in whatever spelling, nor is raised to it',
+    proof: [
+      'test/docker/mounts.test.ts :: is never root, nor a name that may be: %j',
+      'test/docker/attacks.test.ts :: is not raised by a setuid program',
+      'test/docker/attacks.test.ts :: that comes with volumes, users, variables and a program of its own gets what the manifest says',
+    ],
+  },
+  {
+    id: 'DOCKER-4',
+    section: '§10',
+    promise:
+      'a container has no network, and a skill that is granted hosts is refused instead of having all of them',
+    proof: [
+      'test/docker/attacks.test.ts :: reaches nobody: neither the host nor the loopback of it',
+      'test/docker/mounts.test.ts :: hosts of the network',
+      'test/docker/engine.test.ts :: a skill that the container engine cannot hold is refused when it is loaded',
+    ],
+  },
+  {
+    id: 'DOCKER-5',
+    section: '§10',
+    promise:
+      'volumes are what the filesystem grants say, resolved at each call: read-only is read-only, and what is forbidden, of the kernel or of the container engine is never mounted',
+    proof: [
+      'test/docker/attacks.test.ts :: reads and writes what is granted, where it stands, and only as granted',
+      'test/docker/mounts.test.ts :: is resolved at each call: the operator may point a link elsewhere',
+      'test/docker/mounts.test.ts :: ends the container when it came to lead elsewhere while that was started',
+      'test/docker/mounts.test.ts :: %s, and what a link leads to there',
+      'test/docker/mounts.test.ts :: socket and data, by a directory around them, beside or inside them',
+      'test/docker/mounts.test.ts :: what is forbidden, by whatever path it is reached',
+      'test/docker/mounts.test.ts :: what is forbidden, under another name of the same file',
+      'test/docker/mounts.test.ts :: a path that says how it is mounted',
+    ],
+  },
+  {
+    id: 'DOCKER-6',
+    section: '§10',
+    promise:
+      "parameters come by standard input as JSON, and the environment of the call and nothing of the engine's; the answer is what was printed, or the exit code",
+    proof: [
+      'test/docker/daemon.test.ts :: asks for a closed container, and for nothing else',
+      'test/docker/daemon.test.ts :: takes %j for a value',
+      'test/docker/daemon.test.ts :: passes on how the container ended',
+      'test/docker/attacks.test.ts :: gets the variables of its call, and none of the engine',
+      'test/docker/engine.test.ts :: a credential for the guest comes as a variable, and nothing that it prints shows it',
+    ],
+  },
+  {
+    id: 'DOCKER-7',
+    section: '§10',
+    promise:
+      'the container is removed whatever happens: at its end, an error at any step, a cancel, the end of the engine, and a kill of the engine',
+    proof: [
+      'test/docker/daemon.test.ts :: fails a call and removes its container: $step is answered with $way',
+      'test/docker/daemon.test.ts :: ends a call that is cancelled, at once, and removes its container',
+      'test/docker/engine.test.ts :: the time limit, the caller and the end of the engine each end the container',
+      'test/docker/leftovers.test.ts :: of an engine that was killed goes when a skill is next opened',
+      'test/docker/leftovers.test.ts :: of calls that still run stays, whoever opens and closes skills meanwhile',
+      'test/docker/leftovers.test.ts :: is not what only bears our labels, which an image can have too',
+    ],
+  },
+  {
+    id: 'DOCKER-8',
+    section: '§10',
+    promise:
+      'what runs is the image that was found when the skill was loaded, by digest, which is in the record; a missing one is an error that says how to get it',
+    proof: [
+      'test/docker/attacks.test.ts :: runs from the image that was there when it was opened',
+      'test/docker/engine.test.ts :: skill run asks for consent, runs, and records the digest of the image',
+      'test/docker/daemon.test.ts :: that is missing is an error that says how to get it, and is not fetched',
+    ],
+  },
+  {
+    id: 'DOCKER-9',
+    section: '§10',
+    promise:
+      'a container engine that hangs or misbehaves fails a call in bounded time, and harms nothing else',
+    proof: [
+      'test/docker/daemon.test.ts :: opens no skill: $step is answered with $way',
+      'test/docker/daemon.test.ts :: is not believed when its output is none',
+      'test/docker/daemon.test.ts :: says which container it did not remove',
+    ],
+  },
 ];
