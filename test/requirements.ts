@@ -1356,6 +1356,7 @@ export const requirements: readonly Requirement[] = [
       'test/native/runtime.test.ts :: has nothing of the environment but what passes and what is fixed',
       'test/native/commands.test.ts :: a variable that decides what code runs cannot be asked for',
       'test/native/commands.test.ts :: some pass by name, and by no pattern',
+      'test/native/git.test.ts :: %s of a repository starts no program',
     ],
   },
   {

@@ -1,6 +1,7 @@
 /** The environment of a command: what the engine lets pass, without what decides which code runs. */
 import type { EffectiveAuthority } from '@skill-engine/engine';
 import { wildcard } from './arguments/wildcard.ts';
+import { gitVariables } from './git.ts';
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);
 
@@ -55,11 +56,16 @@ export type Variables = Record<string, string>;
 /**
  * The whole environment. Where several say something of a name, the last one counts; what cannot be changed comes last.
  *
- * @param home directory that stands for the home and for temporary files unless the authority lets others pass
+ * @param own `home`: directory that stands for the home and for temporary files unless the authority lets others pass
  */
 export function environmentOf(
   passed: readonly (readonly [string, string])[],
-  own: { readonly path: string; readonly home: string; readonly mark: string },
+  own: {
+    readonly path: string;
+    readonly home: string;
+    readonly mark: string;
+    readonly git: boolean;
+  },
 ): Variables {
   const variables = Object.create(null) as Variables;
   variables['HOME'] = own.home;
@@ -67,6 +73,7 @@ export function environmentOf(
   variables['LANG'] = 'C.UTF-8';
   for (const [name, value] of passed) variables[name] = value;
   variables['PATH'] = own.path;
+  if (own.git) Object.assign(variables, gitVariables);
   variables[executionMark] = own.mark;
   return variables;
 }

@@ -12,6 +12,7 @@ import { judgeArguments, judgeForbidden } from './arguments/judge.ts';
 import { isUnchanged, type ResolvedCommand } from './commands.ts';
 import { denyArgument, denyByRule, denyChanged, denyCommand } from './denials.ts';
 import { environmentOf, mayPass } from './environment.ts';
+import { haveGit } from './git.ts';
 import { PathJudge, unmoved, type FoundGrants } from './paths.ts';
 import { launch, type Launcher } from './process/launcher.ts';
 import { harmless } from './process/output.ts';
@@ -58,7 +59,12 @@ export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<Ru
       judgeVariables(skill, call, parameters.env);
     if (denied !== undefined) return refused(denied);
     const command = find(skill, parameters.command);
-    const own = { path: skill.path.join(':'), home: scratch.path, mark: call.executionId };
+    const own = {
+      path: skill.path.join(':'),
+      home: scratch.path,
+      mark: call.executionId,
+      git: haveGit(skill.commands),
+    };
     const passed = [...call.environment, ...call.filterEnvironment(parameters.env)];
     const end = await runProcess({
       argv: launch(skill.launcher, call.limits, [command.path, ...parameters.args]),
