@@ -106,6 +106,34 @@ test('part of the environment is not: nor is what a component imports of WASI, o
   expect(findings(text, imports)).toEqual([]);
 });
 
+const native = (commands: readonly string[], args: readonly string[]) =>
+  lintSkill({
+    manifest: parseManifest(
+      `[skill]\nname = "demo"\nruntime = "native"\n[skill.allowed_commands]\ncommands = ${JSON.stringify(commands)}\nallowed_args = ${JSON.stringify(args)}\n${limits}`,
+      { file: 'skill.toml' },
+    ).skills[0]!,
+    table: 'skill',
+    places,
+    imports: undefined,
+  }).map(({ id, severity, message }) => `${severity} ${id}: ${message}`);
+
+test.each([
+  [['sh'], [], '"sh" runs whatever its arguments say'],
+  [['/usr/bin/python3.12'], [], '"/usr/bin/python3.12" runs whatever'],
+  [['ls', 'xargs'], [], '"xargs" runs whatever'],
+  [['git'], ['status', '-*'], '"-*" allows every option of git'],
+  [['git', 'ls'], ['--*'], '"--*" allows every option of git, ls'],
+  [['git'], ['-**'], '"-**" allows every option'],
+])('commands of the machine: %j with %j', (commands, args, says) => {
+  expect(native(commands, args)).toEqual([
+    expect.stringContaining(`warning grant-too-broad: ${says}`),
+  ]);
+});
+
+test('a command with few arguments is not too broad, nor is any text where no option is', () => {
+  expect(native(['git', 'shfmt', 'python3-config'], ['status', '--short', '*', '-n*'])).toEqual([]);
+});
+
 test('has nothing to say where grants, imports and limits fit each other', () => {
   expect(
     findings(caps('filesystem = ["read:./data"]\nnetwork = ["https://api.test.com"]'), [

@@ -52,6 +52,7 @@ export function lintSkill(linted: Linted): readonly Finding[] {
     broadNetwork,
     broadCredentials,
     broadEnvironment,
+    broadCommands,
     limits,
     secrets,
     sockets,
@@ -204,6 +205,40 @@ function broadEnvironment({ manifest, table }: Linted): Finding[] {
     source: source ?? manifest.source,
     lines: [`[${table}.capabilities.environment]`, 'allowlist = ["NAME"]'],
   }));
+}
+
+/** Shells, and interpreters of which an argument is a program. */
+const interpreters =
+  /^(?:(?:ba|da|z|k|a|mk|fi)?sh|busybox|toybox|env|xargs|sudo|su|python[\d.]*|perl|ruby|node|deno|bun|php|lua|tclsh|awk|gawk|mawk|osascript|pwsh|ssh)$/;
+
+/** Nothing but its arguments bounds a native command. */
+function broadCommands({ manifest, table }: Linted): Finding[] {
+  if (manifest.runtime !== 'native') return [];
+  const { commands, allowedArgs } = manifest.allowedCommands;
+  const broad = (message: string, line: string): Finding => ({
+    id: 'grant-too-broad',
+    severity: 'warning',
+    message,
+    source: manifest.source,
+    lines: [`[${table}.allowed_commands]`, line],
+  });
+  const running = commands.filter((one) => interpreters.test(one.split('/').at(-1)!.toLowerCase()));
+  return [
+    ...running.map((name) =>
+      broad(
+        `${JSON.stringify(name)} runs whatever its arguments say: allow the programs that are needed themselves`,
+        'commands = ["git"]',
+      ),
+    ),
+    ...allowedArgs
+      .filter((entry) => /^--?\*+$/.test(entry))
+      .map((entry) =>
+        broad(
+          `${JSON.stringify(entry)} allows every option of ${commands.join(', ')}: name those that are needed`,
+          'allowed_args = ["--short", "*"]',
+        ),
+      ),
+  ];
 }
 
 const limitKeys: readonly (readonly [keyof ResourceLimits, string])[] = [
