@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEngine, MemoryAuditStore, type Engine } from '../packages/engine/src/index.ts';
+import { buildScript } from './components/build.ts';
 import { buildGuest } from './guests/build.ts';
 
 let engine: Engine;
@@ -20,8 +21,8 @@ afterAll(async () => {
 
 const file = join(folder, 'skill.toml');
 
-async function refusal(tools: string) {
-  writeFileSync(file, `[skill]\nname = "a"\ncomponent = ${JSON.stringify(component)}\n${tools}`);
+async function refusal(tools: string, path = component) {
+  writeFileSync(file, `[skill]\nname = "a"\ncomponent = ${JSON.stringify(path)}\n${tools}`);
   const error = await engine.load(folder).then(
     () => undefined,
     (thrown: unknown) => thrown as { code: string; message: string; details: unknown },
@@ -78,4 +79,49 @@ it.each([
   expect(code).toBe(expected);
   expect(message.slice(0, start.length)).toBe(start);
   expect(details).toMatchObject({ source: { file, line: Number(start.split(':')[1]) } });
+});
+
+it.each([
+  [
+    'a parameter that a command does not have',
+    'exit-code',
+    '[skill.tools.run]\nparameters = [{ name = "arg", type = "array", items = { type = "string" } }]\n',
+    [
+      'skill.toml:5:15: skill.tools.run.parameters[0]: found the parameter "arg", which run of the component does not have; allowed: args, stdin, env; did you mean args?',
+    ],
+  ],
+  [
+    'a parameter that a function does not have, and one that it needs',
+    'typed',
+    '[skill.tools.greet]\nparameters = [\n  { name = "nam", type = "string" },\n  { name = "zzz", type = "string" },\n]\n',
+    [
+      'skill.toml:6:3: skill.tools.greet.parameters[0]: found the parameter "nam", which greet of the component does not have; allowed: name, title; did you mean name?',
+      'skill.toml:7:3: skill.tools.greet.parameters[1]: found the parameter "zzz", which greet of the component does not have; allowed: name, title',
+      'skill.toml:4:14: skill.tools.greet: found no parameter "name", which greet of the component needs; allowed: a row with name = "name"',
+    ],
+  ],
+])('%s', async (_what, guest, tools, lines) => {
+  const path =
+    guest === 'typed'
+      ? await buildScript(
+          'greeter',
+          'package demo:greeter; world guest { export greet: func(name: string, title: option<string>) -> string; }',
+          'export const greet = (name) => name;',
+        )
+      : await buildGuest(guest);
+  const { code, message } = await refusal(tools, path);
+  expect(code).toBe('MANIFEST_INVALID');
+  expect(message.split('\n')).toEqual(lines);
+});
+
+it('rows that narrow what is there are taken', async () => {
+  const rows =
+    '[skill.tools.run]\nparameters = [{ name = "stdin", type = "string", max_length = 9 }]\n';
+  writeFileSync(
+    file,
+    `[skill]\nname = "a"\ncomponent = ${JSON.stringify(await buildGuest('exit-code'))}\n${rows}`,
+  );
+  await engine.load(folder);
+  const result = await engine.execute('a', 'run', { stdin: 'more than nine' });
+  expect(result.error?.details).toMatchObject({ parameter: 'stdin', rule: 'maxLength' });
 });

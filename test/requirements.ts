@@ -223,6 +223,8 @@ export const requirements: readonly Requirement[] = [
       `${engine}/manifest/corpus.test.ts :: wrong`,
       'test/manifest-places.test.ts :: a tool that the component does not have, each with its place and what may be meant',
       'test/manifest-places.test.ts :: %j',
+      'test/manifest-places.test.ts :: %s',
+      'test/manifest-places.test.ts :: rows that narrow what is there are taken',
     ],
   },
   {

@@ -8,6 +8,7 @@ import type {
   SourceSpan,
   ToolDeclaration,
 } from './manifest/types.ts';
+import { isJsonObject, type JsonValue } from './schema/json.ts';
 
 /** In the form of every error of a manifest. */
 export function unknownTools(
@@ -23,6 +24,46 @@ export function unknownTools(
   );
   const message = problems.map((problem) => problem.message).join('\n');
   return new SkillError('MANIFEST_INVALID', message, {
+    details: { problems, total: problems.length },
+  });
+}
+
+/**
+ * Refuses rows that do not go with what a function or a command takes: a name that it does not have would be dropped or
+ * refused at every call, and so would every call without one that it needs.
+ *
+ * @param schema of the component itself, an object with all that there is
+ * @throws SkillError MANIFEST_INVALID
+ */
+export function assertRowsFit(
+  { name, parameters, source }: ToolDeclaration,
+  schema: JsonValue,
+): void {
+  if (parameters?.kind !== 'rows' || !isJsonObject(schema)) return;
+  const { rows } = parameters;
+  const known = isJsonObject(schema['properties']) ? Object.keys(schema['properties']) : [];
+  const required = Array.isArray(schema['required']) ? (schema['required'] as string[]) : [];
+  const missing = required.filter((one) => !rows.some((row) => row.name === one));
+  const problems = [
+    ...rows
+      .filter((row) => !known.includes(row.name))
+      .map((row) =>
+        problemAt(row.source, {
+          found: `the parameter ${JSON.stringify(row.name)}, which ${name} of the component does not have`,
+          allowed: known.join(', ') || 'no parameters',
+          suggestion: suggest(row.name, missing.length > 0 ? missing : known),
+        }),
+      ),
+    ...missing.map((one) =>
+      problemAt(source, {
+        found: `no parameter ${JSON.stringify(one)}, which ${name} of the component needs`,
+        allowed: `a row with name = ${JSON.stringify(one)}`,
+      }),
+    ),
+  ];
+  if (problems.length === 0) return;
+  const message = problems.map((problem) => problem.message).join('\n');
+  throw new SkillError('MANIFEST_INVALID', message, {
     details: { problems, total: problems.length },
   });
 }

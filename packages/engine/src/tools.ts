@@ -7,7 +7,7 @@ import type { SkillManifest, ToolDeclaration } from './manifest/types.ts';
 import { isJsonObject, type JsonValue } from './schema/json.ts';
 import { compileTool, parseJson, rowsToSchema, type ToolValidator } from './schema/index.ts';
 import type { Tool } from './skill.ts';
-import { inManifest, unknownTools } from './tool-places.ts';
+import { assertRowsFit, inManifest, unknownTools } from './tool-places.ts';
 
 /** Tools of one skill at most. */
 const TOOLS = 1000;
@@ -98,6 +98,8 @@ export async function buildTools(
   let bytes = 0;
   for (const tool of found) {
     const amend = declared.get(tool.name);
+    const isFixed = tool === commandTool || tool.check !== undefined;
+    if (amend !== undefined && isFixed) assertRowsFit(amend, tool.schema);
     const schema = whoseFault(amend, () => declaredSchema(amend, schemas)) ?? tool.schema;
     bytes += JSON.stringify(schema).length;
     if (bytes > SCHEMA_BYTES) {
