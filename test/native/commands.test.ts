@@ -135,6 +135,8 @@ it.each([
   ['removed', (file: string) => rmSync(file)],
 ])('a command that was %s is refused', async (_, change) => {
   const file = place.command('tool', 'echo good');
+  // A time that can be set back exactly.
+  utimesSync(file, 1_000_000_000, 1_000_000_000);
   const { run } = await open(place, { commands: ['tool', 'sh'], allowed: ['-c', 'tool'] });
   expect((await run({ command: 'tool' })).stdout).toBe('good\n');
   change(file);

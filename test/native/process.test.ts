@@ -1,4 +1,5 @@
 /** The process group: bounded, and ended with all that belongs to it. */
+import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,9 @@ function running(text: string): string[] {
     });
 }
 
+/** A number of seconds that no other process sleeps. */
+const newMark = (): string => `61.${randomInt(10 ** 12)}`;
+
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(10);
 }
@@ -45,32 +49,25 @@ async function aborted(name: string, script: string) {
 
 describe.runIf(isLinux)('when its time is up, nothing is left', () => {
   it.each([
-    ['of a command', 'READY; exec sleep 61.125', '61.125'],
-    [
-      'of one that ignores SIGTERM',
-      "trap '' TERM HUP; READY; while :; do sleep 61.25; done",
-      '61.25',
-    ],
-    ['of its children', 'sleep 61.375 & READY; wait', '61.375'],
-    ['of its grandchildren', "sh -c 'sleep 61.4375 & sleep 61.4375' & READY; wait", '61.4375'],
+    ['of a command', 'READY; exec sleep MARK'],
+    ['of one that ignores SIGTERM', "trap '' TERM HUP; READY; while :; do sleep MARK; done"],
+    ['of its children', 'sleep MARK & READY; wait'],
+    ['of its grandchildren', "sh -c 'sleep MARK & sleep MARK' & READY; wait"],
     [
       'of what ignores SIGTERM below it',
-      'sh -c "trap \'\' TERM; sleep 61.5; sleep 61.5" & READY; wait',
-      '61.5',
+      'sh -c "trap \'\' TERM; sleep MARK; sleep MARK" & READY; wait',
     ],
+    ['of what left its session', "setsid sh -c 'sleep MARK & sleep MARK' & READY; wait"],
+    ['of what left its session, twice over', 'setsid setsid -f sleep MARK; READY; sleep MARK'],
     [
-      'of what left its session',
-      "setsid sh -c 'sleep 61.625 & sleep 61.625' & READY; wait",
-      '61.625',
+      'of what cleared its environment in a group of its own',
+      "bash -mc 'env -i sleep MARK & wait' & READY; wait",
     ],
-    [
-      'of what left its session, twice over',
-      'setsid setsid -f sleep 61.75; READY; sleep 61.75',
-      '61.75',
-    ],
-    ['of what cleared its environment', 'env -i sleep 61.875 & READY; wait', '61.875'],
-  ])('%s', async (title, script, mark) => {
-    const { answer } = await aborted(title.replaceAll(/\W/g, '-'), script);
+    ['of what cleared its environment', 'env -i sleep MARK & READY; wait'],
+  ])('%s', async (title, script) => {
+    const mark = newMark();
+    const name = title.replaceAll(/\W/g, '-');
+    const { answer } = await aborted(name, script.replaceAll('MARK', mark));
     expect('error' in answer || ('exitCode' in answer && answer.exitCode !== 0)).toBe(true);
     expect(running(mark)).toEqual([]);
   });
@@ -86,12 +83,13 @@ describe.runIf(isLinux)('when its time is up, nothing is left', () => {
 
 describe.runIf(isLinux)('when it ends, nothing is left', () => {
   it.each([
-    ['of its children', 'sleep 62.125 & exit 0', '62.125'],
-    ['of what left its session', 'setsid -f sleep 62.25; exit 0', '62.25'],
-    ['of what holds its output', 'setsid -f sleep 62.375 2>&1; echo done; exit 0', '62.375'],
-  ])('%s', async (title, script, mark) => {
+    ['of its children', 'sleep MARK & exit 0'],
+    ['of what left its session', 'setsid -f sleep MARK; exit 0'],
+    ['of what holds its output', 'setsid -f sleep MARK 2>&1; echo done; exit 0'],
+  ])('%s', async (title, script) => {
     const name = `ends-${title.replaceAll(/\W/g, '-')}`;
-    place.command(name, script);
+    const mark = newMark();
+    place.command(name, script.replaceAll('MARK', mark));
     const { run } = await open(place, { commands: [name] });
     expect((await run({})).answer).toEqual({ exitCode: 0 });
     expect(running(mark)).toEqual([]);
@@ -108,11 +106,12 @@ it('does not start when the call was aborted before', async () => {
 
 describe('output', () => {
   it.each([
-    ['stdout', 'yes 63.5'],
-    ['stderr', 'yes 63.5 >&2'],
-    ['both', 'while :; do echo 63.5; echo 63.5 >&2; done'],
+    ['stdout', 'yes MARK'],
+    ['stderr', 'yes MARK >&2'],
+    ['both', 'while :; do echo MARK; echo MARK >&2; done'],
   ])('of %s is bounded, and its command ended', async (name, script) => {
-    place.command(`floods-${name}`, script);
+    const mark = newMark();
+    place.command(`floods-${name}`, script.replaceAll('MARK', mark));
     const { run } = await open(place, {
       commands: [`floods-${name}`],
       more: '[skills.resources]\noutput = 1000',
@@ -120,7 +119,7 @@ describe('output', () => {
     const { answer, stdout, stderr } = await run({});
     expect(answer).toMatchObject({ error: { code: 'OUTPUT_LIMIT' } });
     expect(stdout.length + stderr.length).toBe(1000);
-    if (isLinux) expect(running('63.5')).toEqual([]);
+    if (isLinux) expect(running(mark)).toEqual([]);
   });
 
   it('is text, and drives no terminal', async () => {

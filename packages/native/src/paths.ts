@@ -12,21 +12,11 @@ const beneath = (directory: string, path: string): boolean =>
 /** Where each granted path led, without symbolic links, when the skill was opened. */
 export type FoundGrants = ReadonlyMap<string, string>;
 
-/** Where the grants lead now. */
 export async function findGrants({ filesystem }: EffectiveAuthority): Promise<FoundGrants> {
   const found = await Promise.all(
     filesystem.grants.map(async ({ path }) => [path, (await canonicalPath(path)) ?? path] as const),
   );
   return new Map(found);
-}
-
-/** The grants that still lead where they led: a skill that may write beside one could have made it a link. */
-export async function unmoved(
-  authority: EffectiveAuthority,
-  found: FoundGrants,
-): Promise<EffectiveFilesystem['grants']> {
-  const now = await findGrants(authority);
-  return authority.filesystem.grants.filter(({ path }) => now.get(path) === found.get(path));
 }
 
 /** Judges the paths of one call. Between this and the command's own look at them, they can change. */
@@ -50,7 +40,7 @@ export class PathJudge {
   }
 
   /**
-   * @param found where each grant led when the skill was opened; one that leads elsewhere now gives nothing
+   * @param found where each grant led when the skill was opened, which is all that it gives
    * @param scratch directory of the call, in which everything is allowed
    */
   static async of(
@@ -58,9 +48,9 @@ export class PathJudge {
     found: FoundGrants,
     places: { readonly cwd: string; readonly scratch: string },
   ): Promise<PathJudge> {
-    const { forbidden } = authority.filesystem;
-    const grants = await unmoved(authority, found);
-    const real = grants.map(({ path, access }) => ({ path: found.get(path)!, access }));
+    const { grants, forbidden } = authority.filesystem;
+    // Not where they lead now: a skill that may write beside one could have made it a link.
+    const real = grants.map(({ path, access }) => ({ path: found.get(path) ?? path, access }));
     const behind = await Promise.all(forbidden.map((path) => canonicalPath(path)));
     const all = [...forbidden, ...behind.filter((path) => path !== undefined)];
     const files = await Promise.all(all.map((path) => identity(path)));

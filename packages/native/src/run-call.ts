@@ -13,7 +13,7 @@ import { isUnchanged, type ResolvedCommand } from './commands.ts';
 import { denyArgument, denyByRule, denyChanged, denyCommand } from './denials.ts';
 import { environmentOf, mayPass } from './environment.ts';
 import { haveGit } from './git.ts';
-import { PathJudge, unmoved, type FoundGrants } from './paths.ts';
+import { PathJudge, type FoundGrants } from './paths.ts';
 import { launch, type Launcher } from './process/launcher.ts';
 import { harmless } from './process/output.ts';
 import { runProcess, type ProcessEnd } from './process/run.ts';
@@ -48,8 +48,7 @@ export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<Ru
   const parameters = readParameters(skill, call);
   const scratch = await scratchDirectory();
   try {
-    const grants = await unmoved(skill.effective, skill.found);
-    const base = (await firstGranted(skill.effective, grants)) ?? scratch.path;
+    const base = (await firstGranted(skill.effective)) ?? scratch.path;
     const cwd = parameters.cwd === undefined ? base : `${base}/${parameters.cwd}`;
     const places = { cwd, scratch: scratch.path };
     const paths = await PathJudge.of(skill.effective, skill.found, places);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesystemAccess } from '@skill-engine/engine';
-import type { EffectiveAuthority, EffectiveFilesystem } from '@skill-engine/engine';
+import type { EffectiveAuthority } from '@skill-engine/engine';
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -12,14 +12,13 @@ const isDirectory = (path: string): Promise<boolean> =>
   );
 
 /** The first directory that the manifest declares, in its order, and that is granted; `undefined` without one. */
-export async function firstGranted(
-  { explain, filesystem: { forbidden } }: EffectiveAuthority,
-  grants: EffectiveFilesystem['grants'],
-): Promise<string | undefined> {
+export async function firstGranted({
+  explain,
+  filesystem,
+}: EffectiveAuthority): Promise<string | undefined> {
   const declared = explain.filesystem.find(({ part }) => part === 'declared')?.grants ?? [];
   for (const { path } of declared) {
-    if (filesystemAccess({ grants, forbidden }, path) !== 'none' && (await isDirectory(path)))
-      return path;
+    if (filesystemAccess(filesystem, path) !== 'none' && (await isDirectory(path))) return path;
   }
   return undefined;
 }
