@@ -123,6 +123,13 @@ it.each(['private/key', './private/key', '--f=private/key', 'private', 'in/hard'
   async (argument) => expect(await tried(argument)).toBe('FILESYSTEM_FORBIDDEN'),
 );
 
+it('what has too many parts to be looked up is refused', async () => {
+  expect(await tried(Array.from({ length: 6000 }, (_, index) => index).join(','))).toBe(
+    'FILESYSTEM_ESCAPE',
+  );
+  expect(await tried('a/'.repeat(30_000))).toBe('ran');
+});
+
 it('a pipe is refused', async () => expect(await tried('fifo')).toBe('FILESYSTEM_KIND'));
 
 it.each([

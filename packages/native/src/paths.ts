@@ -19,6 +19,12 @@ export async function findGrants({ filesystem }: EffectiveAuthority): Promise<Fo
   return new Map(found);
 }
 
+/** Of one call, over all arguments. */
+const mostWords = 5000;
+
+/** PATH_MAX of Linux. */
+const longestPath = 4096;
+
 /** Judges the paths of one call. Between this and the command's own look at them, they can change. */
 export class PathJudge {
   readonly #authority: EffectiveAuthority;
@@ -26,6 +32,7 @@ export class PathJudge {
   readonly #real: EffectiveFilesystem;
   readonly #forbiddenFiles: ReadonlySet<string>;
   readonly #cwd: string;
+  #words = 0;
 
   private constructor(
     authority: EffectiveAuthority,
@@ -67,7 +74,13 @@ export class PathJudge {
 
   /** The first thing in an argument that could be a path and is refused. */
   async judgeArgument(argument: string): Promise<Denial | undefined> {
-    for (const word of pathWords(argument)) {
+    const words = pathWords(argument);
+    this.#words += words.length;
+    // Each is looked up on the disk, part by part.
+    if (this.#words > mostWords) {
+      return this.#refuse(argument, `more than ${mostWords} parts of the call could be paths`);
+    }
+    for (const word of words) {
       const denied = await this.judge(word, 'read', true);
       if (denied !== undefined) return denied;
     }
@@ -86,9 +99,11 @@ export class PathJudge {
     const path = pathOf(word);
     if (path === undefined) return this.#refuse(word, 'it is not known which path this is');
     if (path === '/dev/null') return undefined;
-    // As the kernel walks, and as a program does that first cuts `..` out.
+    // As the kernel walks, and as a program does that first cuts `..` out. Longer ones are no paths for a kernel.
     const walked = isAbsolute(path) ? path : `${this.#cwd}/${path}`;
-    for (const form of new Set([walked, resolve(this.#cwd, normalize(path))])) {
+    const lexical = resolve(this.#cwd, normalize(path));
+    const forms = new Set([walked, lexical].filter(({ length }) => length <= longestPath));
+    for (const form of forms) {
       const canonical = await canonicalPath(form);
       if (canonical === undefined) return this.#refuse(word, 'its links lead in circles');
       const denied = await this.#judgeCanonical(canonical, access, whole);

@@ -13,6 +13,7 @@ import { findGrants } from './paths.ts';
 import { detectLauncher, layersOf } from './process/launcher.ts';
 import { defaultRules } from './rules/defaults.ts';
 import type { NativeRule } from './rules/types.ts';
+import { checkRules } from './rules/check.ts';
 import { runCall, type OpenedSkill } from './run-call.ts';
 import { runTool } from './tool.ts';
 
@@ -31,7 +32,7 @@ export interface NativeRuntimeOptions {
  * Runs skills that are commands of the machine. There is no sandbox around them: a command has the rights of the
  * program that runs the engine, and what is refused is refused before it starts.
  *
- * @throws SkillError INVALID_OPTIONS for a search path that is not absolute
+ * @throws SkillError INVALID_OPTIONS for a search path that is not absolute, or rules that are none
  */
 export function createNativeRuntime(options: NativeRuntimeOptions = {}): Runtime {
   const { rules = defaultRules, searchPath = defaultSearchPath } = options;
@@ -41,6 +42,7 @@ export function createNativeRuntime(options: NativeRuntimeOptions = {}): Runtime
     const message = `The search path has ${JSON.stringify(directory)}; each of its directories is absolute, without \`..\` and \`:\`.`;
     throw new SkillError('INVALID_OPTIONS', message);
   }
+  checkRules(rules);
   return {
     kind: 'native',
     open: (skill) => open(skill, { rules, searchPath }),

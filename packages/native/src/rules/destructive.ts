@@ -93,9 +93,8 @@ export const destructiveRules: readonly CommandRule[] = [
     options: ['-R', '--recursive'],
     matches: [
       '^[0-7]*[2367]$',
-      '^[ugo]*[oa][ugoa]*[+=][rwxXst]*w',
-      '^[+=][rwxXst]*w',
-      ',[ugo]*[oa][ugoa]*[+=][rwxXst]*w',
+      '(?:^|,)(?=[ugo]*[oa])[ugoa]*[+=][rwxXst]*w',
+      '(?:^|,)[+=][rwxXst]*w',
       // A mode that nobody sees.
       '^--ref',
     ],

@@ -39,7 +39,7 @@ export const executionRules: readonly CommandRule[] = [
     name: 'unjudged-shell',
     reason: 'its language is not read here',
     commands: words(
-      'fish csh tcsh pwsh powershell nu elvish xonsh rc es ion oil osh ysh busybox.exe cmd cmd.exe',
+      'fish csh tcsh lksh pdksh posh yash rzsh rksh pwsh powershell nu elvish xonsh rc es ion oil osh ysh busybox.exe cmd cmd.exe',
     ),
   }),
   refuse({
@@ -131,7 +131,8 @@ export const executionRules: readonly CommandRule[] = [
     commands:
       words(`parallel watch entr flock su runuser sg pkexec run0 start-stop-daemon run-parts unshare nsenter lxc-* strace ltrace perf valgrind
       ld.so ld-* ld.* linux32 linux64 setarch i386 x86_64 chrt taskset numactl setpriv capsh prlimit cpulimit softlimit catchsegv
-      dbus-run-session xvfb-run tini dumb-init gosu su-exec fakeroot firejail bwrap proot socat nc ncat netcat`),
+      dbus-run-session xvfb-run tini dumb-init gosu su-exec fakeroot firejail bwrap proot socat nc ncat netcat
+      open xdg-open ssh-agent ssh-add ssh-copy-id ssh-keygen lftp ncftp aria2c run-mailcap see edit compose sched_ext zless zmore xzless bzless lesspipe`),
   }),
   refuse({
     name: 'build-tools',
@@ -225,6 +226,16 @@ export const executionRules: readonly CommandRule[] = [
     options: words(
       '-z --script --interactive --up --down --route-up -engine -provider --engine --config --with-mgr -e --ssh --editor-cmd --diff-cmd --root --file',
     ),
+  }),
+  refuse({
+    name: 'document-execution',
+    reason: runs,
+    commands: words(
+      'pandoc exiftool yt-dlp youtube-dl gpg gpg2 ctags gnuplot latex pdflatex xelatex lualatex tex',
+    ),
+    options:
+      words(`--filter --lua-filter -F -L -if -config --exec --exec-before-download --external-downloader --downloader --config-locations
+      --photo-viewer --options -e -shell-escape --shell-escape -enable-write18`),
   }),
   refuse({
     name: 'ip-namespace',

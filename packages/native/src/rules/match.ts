@@ -8,7 +8,12 @@ export const commandName = (text: string): string => folded(text.slice(text.last
 
 export const names = (rule: { readonly commands: readonly string[] }, command: string): boolean => {
   const name = commandName(command);
-  return rule.commands.some((one) => wildcard(folded(one), name));
+  // `gcc-12` and `python3.11` are what they are without their version.
+  const bare = name.replace(/(?:[-.]?\d[\d.]*|\.(?:exe|real|distrib|orig|bin))$/, '');
+  return rule.commands.some((one) => {
+    const pattern = folded(one);
+    return wildcard(pattern, name) || (bare !== '' && wildcard(pattern, bare));
+  });
 };
 
 /** What is known of how a command is run. */

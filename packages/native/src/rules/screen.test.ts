@@ -1,5 +1,8 @@
 /** What the rules refuse, and what they let pass. */
 import { describe, expect, it } from 'vitest';
+import { allows } from '../arguments/allowed.ts';
+import { forbids } from '../arguments/forbidden.ts';
+import { checkRules } from './check.ts';
 import { defaultRules } from './defaults.ts';
 import { screenCommand } from './screen.ts';
 
@@ -242,6 +245,10 @@ describe('within another command', () => {
     ['shell', 'sh -c «a ||»'],
     ['shell', 'sh -c «; a»'],
     ['shell', 'sh -c «echo >»'],
+    ['shell', 'bash -c - «rm -r x»'],
+    ['shell', 'bash -o rcquotes -c ls'],
+    ['env', 'env - ls'],
+    ['unjudged-shell', 'yash -c ls'],
     ['shell', 'sh script'],
     ['shell', 'sh'],
     ['shell', 'sh -s'],
@@ -299,6 +306,8 @@ describe('makes common commands run others', () => {
     ['sed-execution', 'sed «1e x» y'],
     ['sed-execution', 'sed -e --sandbox «1e x»'],
     ['interactive', 'vim x'],
+    ['compiler-execution', 'gcc-12 -wrapper x'],
+    ['interactive', 'vim9 x'],
     ['interactive', 'less x'],
     ['inline-program', 'python3 -c x'],
     ['inline-program', 'python3.11 -Bc x'],
@@ -381,6 +390,36 @@ it('rules are data: copied through JSON they say the same, and an operator adds 
   } as const;
   expect(screenCommand(['say', 'loudly'], { rules: [...rules, mine] }).refused?.rule).toBe('mine');
   expect(screenCommand(['say', 'loudly']).refused).toBeUndefined();
+});
+
+it.each([
+  ['a', 'no object'],
+  [{ kind: 'deny', name: 'a', commands: ['b'] }, 'kind'],
+  [{ kind: 'refuse', name: 'a', reason: '', commands: ['b'], option: ['-x'] }, '"option"'],
+  [{ kind: 'refuse', name: 'a', reason: '', commands: [] }, 'commands'],
+  [{ kind: 'refuse', name: 'a', reason: '', commands: ['b'], words: 'c' }, 'words'],
+  [
+    { kind: 'refuse', name: 'a', reason: '', commands: ['b'], matches: ['('] },
+    'regular expression',
+  ],
+  [{ kind: 'runs', name: 'a', commands: ['b'], runs: 'anything' }, 'runs'],
+])('%j is no rule', (rule, why) => {
+  expect(() => checkRules([rule as never])).toThrow(why);
+});
+
+it('the default rules are rules', () => expect(() => checkRules(defaultRules)).not.toThrow());
+
+it('no text makes it run long', () => {
+  for (const text of ['o', 'a', '-', '/', '/.', ';a', "'", '\\', 'x=', '+', 'u,']) {
+    const long = text.repeat(65_536 / text.length);
+    for (const command of ['chmod', 'awk', 'sqlite3', 'aws', 'git', 'tar', 'kill', 'rsync', 'x']) {
+      screenCommand([command, '-R', long]);
+    }
+    screenCommand(['sh', '-c', long]);
+    forbids('--exec', [long], 0);
+    forbids('*a*b*', [long], 0);
+    allows('--a*b*', long);
+  }
 });
 
 it('ends, however deep commands are within each other', () => {

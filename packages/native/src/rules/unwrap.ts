@@ -62,6 +62,8 @@ function skipOptions(rule: WrapperRule, args: readonly string[]): Options | Shel
   let at = 0;
   while (at < args.length) {
     const arg = args[at]!;
+    // To some it is an option, to some the end of them, to others a command.
+    if (arg === '-') return new ShellRefusal('a lone `-`');
     if (!/^[-+]./.test(arg)) break;
     at += 1;
     if (arg === '--') break;
@@ -87,12 +89,24 @@ function skipOptions(rule: WrapperRule, args: readonly string[]): Options | Shel
   return { end: at, given };
 }
 
+/** Of `-o`. Others change how the text is read. */
+const harmlessOptions = new Set([
+  'errexit',
+  'nounset',
+  'pipefail',
+  'noglob',
+  'noclobber',
+  'xtrace',
+]);
+
 function shell(
   args: readonly string[],
   { end, given }: Options,
   outer: { readonly input: boolean; readonly open: boolean },
 ): Unwrapped | ShellRefusal {
   const text = args[end];
+  const strange = args.slice(0, end).find((arg) => !/^[-+]/.test(arg) && !harmlessOptions.has(arg));
+  if (strange !== undefined) return new ShellRefusal(`the option ${JSON.stringify(strange)}`);
   if (!given.includes('-c') || text === undefined) {
     return new ShellRefusal('a script, or commands that it reads');
   }

@@ -7,9 +7,7 @@ const runs = (rule: Omit<WrapperRule, 'kind'>): WrapperRule => ({ kind: 'runs', 
 export const wrapperRules: readonly WrapperRule[] = [
   runs({
     name: 'shell',
-    commands: words(
-      'sh bash rbash dash ash ksh ksh93 mksh lksh pdksh posh yash zsh rzsh sh.distrib',
-    ),
+    commands: words('sh bash rbash dash ash ksh ksh93 mksh zsh'),
     runs: 'shell',
     flags: {
       short: 'celuxfhnv',

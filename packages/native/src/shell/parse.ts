@@ -159,6 +159,9 @@ const reserved = new Set(
 
 const assignment = /^([A-Za-z_][A-Za-z0-9_]*)\+?=/;
 
+/** Words and operators of a text, at most. */
+const tokenLimit = 2000;
+
 /** The commands of a text, or why it cannot be judged. */
 export function parseShell(text: string): readonly ShellCommand[] | ShellRefusal {
   // eslint-disable-next-line no-control-regex -- shells have meanings of their own for some
@@ -166,6 +169,7 @@ export function parseShell(text: string): readonly ShellCommand[] | ShellRefusal
     return new ShellRefusal('a control character');
   const list = tokens(text);
   if (list instanceof ShellRefusal) return list;
+  if (list.length > tokenLimit) return new ShellRefusal('too many words');
   const commands: ShellCommand[] = [];
   let rest: readonly Token[] = list;
   let piped = false;
