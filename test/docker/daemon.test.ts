@@ -98,8 +98,8 @@ describe('a call', () => {
         ],
         Tmpfs: {
           '/tmp': 'size=1048576,mode=1777,nosuid,nodev,noexec',
-          '/run': 'size=65536,mode=0755,nosuid,nodev,noexec',
-          '/var/tmp': 'size=65536,mode=0755,nosuid,nodev,noexec',
+          '/run': 'ro,size=4096,nosuid,nodev,noexec',
+          '/var/tmp': 'ro,size=4096,nosuid,nodev,noexec',
         },
         Mounts: [],
         PublishAllPorts: false,

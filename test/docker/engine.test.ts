@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined)(`container skills${unless}`, () => {
 
   beforeAll(async () => {
     podman = await Podman.start();
-    podman.image('docker.io/library/busybox:1.37');
+    await podman.image('docker.io/library/busybox:1.37');
     lines = skill('lines', block('toml'));
     mkdirSync(join(lines, 'texts'));
     writeFileSync(join(lines, 'texts/note.txt'), 'one\ntwo\n');

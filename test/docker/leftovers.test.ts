@@ -16,7 +16,7 @@ describe.skipIf(missing !== undefined)(`what is left of containers${unless}`, ()
 
   beforeAll(async () => {
     podman = await Podman.start();
-    podman.image('plain');
+    await podman.image('plain');
   });
   afterAll(() => podman?.close());
 
@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)(`what is left of containers${unless}`, ()
   });
 
   it('is not what only bears our labels, which an image can have too', async () => {
-    podman.image('labelled', {
+    await podman.image('labelled', {
       changes: ['owner=x', 'execution=1', 'deadline=1'].map(
         (each) => `LABEL dev.skill-engine.${each}`,
       ),

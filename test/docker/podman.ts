@@ -1,5 +1,9 @@
-/** A container engine of the test's own: Podman's service on a temporary socket, with images made of busybox. */
+/**
+ * A container engine of the test's own: Podman's service on a temporary socket, with images made of busybox.
+ * CONTAINER_ENGINE has the socket of another one to try instead, such as Docker's, with no containers in it.
+ */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import {
   accessSync,
   chmodSync,
@@ -14,11 +18,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Daemon } from '../../packages/docker/src/daemon.ts';
 import { list, record, text } from '../../packages/docker/src/fields.ts';
+
+const given = process.env['CONTAINER_ENGINE'];
 
 /** Why containers cannot be tested here, or `undefined`. Tests are skipped then, and say so. */
 export const missing = whatIsMissing();
@@ -26,7 +33,7 @@ export const missing = whatIsMissing();
 function whatIsMissing(): string | undefined {
   if (process.platform !== 'linux') return 'not Linux';
   if (process.getuid?.() !== 0) return 'not root';
-  for (const program of ['podman', 'crun', 'unshare']) {
+  for (const program of given === undefined ? ['podman', 'crun', 'unshare'] : []) {
     try {
       execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     } catch {
@@ -56,7 +63,7 @@ export interface ImageContent {
 
 export class Podman {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'sk-')));
-  readonly socket = join(this.folder, 's');
+  readonly socket = given ?? join(this.folder, 's');
   readonly daemon = new Daemon(this.socket, 20_000);
   #service: ChildProcess | undefined;
 
@@ -64,7 +71,7 @@ export class Podman {
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<Podman> {
     const podman = new Podman();
     try {
-      await podman.#start(environment);
+      if (given === undefined) await podman.#start(environment);
       return podman;
     } catch (error) {
       await podman.close();
@@ -98,7 +105,10 @@ export class Podman {
   }
 
   /** Imports an image. */
-  image(name: string, { files = {}, changes = [], prepare }: ImageContent = {}): void {
+  async image(
+    name: string,
+    { files = {}, changes = [], prepare }: ImageContent = {},
+  ): Promise<void> {
     const root = mkdtempSync(join(this.folder, 'image-'));
     for (const folder of ['bin', 'etc', 'tmp', 'proc', 'dev', 'sys']) mkdirSync(join(root, folder));
     chmodSync(root, 0o755);
@@ -109,14 +119,21 @@ export class Podman {
       if (applet !== '' && applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet));
     for (const [path, content] of Object.entries(files)) writeFileSync(join(root, path), content);
     prepare?.(root);
-    const archive = join(this.folder, 'image.tar');
-    execFileSync('tar', ['-C', root, '-cf', archive, '.']);
-    const options = ['ENV PATH=/bin', ...changes].flatMap((change) => ['--change', change]);
-    execFileSync('podman', [...this.#places(), 'import', ...options, archive, name], {
-      env: this.#environment(),
-      stdio: 'ignore',
-    });
+    const archive = execFileSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 2 ** 28 });
     rmSync(root, { recursive: true });
+    const [repo = '', tag = 'latest'] = name.split(/:(?=[^/]*$)/);
+    const query = new URLSearchParams({ fromSrc: '-', repo, tag });
+    for (const change of ['ENV PATH=/bin', ...changes]) query.append('changes', change);
+    await this.#import(`/images/create?${query}`, archive);
+  }
+
+  async #import(path: string, archive: Buffer): Promise<void> {
+    const sent = request({ socketPath: this.socket, method: 'POST', path, agent: false });
+    sent.setHeader('content-type', 'application/x-tar').end(archive);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    let said = '';
+    for await (const chunk of response) said += String(chunk);
+    if (response.statusCode !== 200 || said.includes('"error"')) throw new Error(said);
   }
 
   /** Names of all containers that there are. */

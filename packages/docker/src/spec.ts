@@ -33,7 +33,7 @@ export const leastMemory = 6 * 1024 * 1024;
 const page = 4096;
 const leastFile = 1024 * 1024;
 const sharedMemory = 1024 * 1024;
-/** Podman mounts these beside a read-only root, without a size; root's alone and small, they hold nothing. */
+/** Podman mounts these beside a read-only root, to be written and without a size. */
 const closedPlaces = ['/run', '/var/tmp'];
 
 export function containerSpec(plan: ContainerPlan, call: ContainerCall): Record<string, unknown> {
@@ -111,13 +111,13 @@ function temporary(plan: ContainerPlan, call: ContainerCall): Record<string, str
   const closed = closedPlaces.filter((path) => !mounted.has(path) && !writable.includes(path));
   const share = Math.floor(call.limits.diskBytes / Math.max(1, writable.length) / page) * page;
   const guarded = 'nosuid,nodev,noexec';
+  // Docker puts the mode of the image's directory in place of this one, if it has the directory.
+  const open = `size=${share},mode=1777,${guarded}`;
+  const shut = `ro,size=${page},${guarded}`;
   return Object.fromEntries([
     // A size of 0 would be no bound at all.
-    ...writable.map((path) => [
-      path,
-      share === 0 ? `size=${page},mode=0555,${guarded}` : `size=${share},mode=1777,${guarded}`,
-    ]),
-    ...(plan.readOnly ? closed.map((path) => [path, `size=65536,mode=0755,${guarded}`]) : []),
+    ...writable.map((path) => [path, share === 0 ? shut : open]),
+    ...(plan.readOnly ? closed.map((path) => [path, shut]) : []),
   ]);
 }
 
