@@ -31,18 +31,16 @@ describe('a call', () => {
     });
     expect(outcome).toMatchObject({ answer: { value: 42 }, stdout: '', stderr: '' });
     expect(daemon.input).toBe('{"path":"a"}\n');
-    expect(daemon.asked.map(({ what }) => what)).toEqual([
-      made,
-      'ATTACH',
-      'ATTACH',
+    expect(daemon.asked.map(({ what, query }) => `${what} ${query}`.trim())).toEqual([
+      `${made} name=skill-engine-e1`,
+      'ATTACH stream=1&stdout=1&stderr=1',
+      'ATTACH stream=1&stdin=1',
       'POST /NAME/start',
       'POST /NAME/wait',
       'GET /NAME/json',
-      'POST /NAME/kill',
-      'DELETE /NAME',
+      'POST /NAME/kill signal=KILL',
+      'DELETE /NAME force=true&v=true',
     ]);
-    expect(daemon.asked[1]?.body).toEqual({ stream: '1', stdout: '1', stderr: '1' });
-    expect(daemon.asked[2]?.body).toEqual({ stream: '1', stdin: '1' });
     expect(daemon.asked[0]?.body).toEqual({
       Image: `sha256:${'ab'.repeat(32)}`,
       Cmd: ['tool'],
@@ -161,6 +159,15 @@ describe('a call', () => {
 });
 
 describe('an engine that misbehaves', () => {
+  it('is given time for the call itself, beyond that of a request', async () => {
+    const session = await open(daemon.socket, lines, quick);
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    daemon.output = (socket) => void over.then(() => socket.end(frame(1, '"late"')));
+    daemon.answers.set('POST /NAME/wait', (...args) => void over.then(() => json({})(...args)));
+    setTimeout(end, 3 * quick.requestTimeoutMs);
+    expect((await run(session)).answer).toEqual({ value: 'late' });
+  });
+
   const ways = {
     hang,
     notJson,
@@ -371,6 +378,28 @@ describe('an engine that does not keep a limit', () => {
     expect(daemon.asked.findLast(({ what }) => what === made)?.body).toMatchObject({
       HostConfig: { StorageOpt },
     });
+  });
+});
+
+describe('what is left of others', () => {
+  it('does not hold up a skill where it cannot be removed', async () => {
+    const container = (index: number) => ({
+      Names: [`/skill-engine-${index}`],
+      Labels: {
+        'dev.skill-engine.owner': 'x',
+        'dev.skill-engine.execution': String(index),
+        'dev.skill-engine.deadline': '1',
+      },
+    });
+    daemon.answers.set(
+      'GET /containers/json',
+      json(Array.from({ length: 50 }, (_, i) => container(i))),
+    );
+    daemon.answers.set('DELETE /NAME', (response, request) => {
+      if (!/skill-engine-\d+\?/.test(request.url ?? '')) response.writeHead(204).end();
+    });
+    expect((await open(daemon.socket, lines, quick)).sha256).toBe('ab'.repeat(32));
+    expect(daemon.count('DELETE /NAME')).toBe(2);
   });
 });
 

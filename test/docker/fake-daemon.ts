@@ -48,7 +48,11 @@ export class FakeDaemon {
   readonly #server = createServer((request, response) => void this.#receive(request, response));
   readonly #sockets = new Set<Duplex>();
   /** `METHOD /path` without version and container's name, such as `POST /create`, with what was sent. */
-  readonly asked: { readonly what: string; readonly name: string; readonly body: unknown }[] = [];
+  readonly asked: {
+    readonly what: string;
+    readonly query: string;
+    readonly body: unknown;
+  }[] = [];
   /** In place of the right answer, by `METHOD /path`. */
   readonly answers = new Map<string, Answer>();
   /** What an attached connection shows; by default `42`. */
@@ -59,7 +63,8 @@ export class FakeDaemon {
   async listen(): Promise<this> {
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
       const url = new URL(request.url ?? '', 'http://x');
-      this.asked.push({ what: 'ATTACH', name: '', body: Object.fromEntries(url.searchParams) });
+      const query = String(url.searchParams);
+      this.asked.push({ what: 'ATTACH', query, body: undefined });
       socket.on('error', () => {});
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
       if (url.searchParams.has('stdout')) this.output(socket, url.searchParams);
@@ -91,10 +96,10 @@ export class FakeDaemon {
     let sent = '';
     for await (const chunk of request) sent += String(chunk);
     const body: unknown = sent === '' ? undefined : JSON.parse(sent);
-    const path = new URL(request.url ?? '', 'http://x').pathname.replace(/^\/v1\.\d+/, '');
-    const name = /^\/containers\/(skill-engine-[^/]+)/.exec(path)?.[1] ?? '';
+    const url = new URL(request.url ?? '', 'http://x');
+    const path = url.pathname.replace(/^\/v1\.\d+/, '');
     const what = `${request.method} ${path.replace(/^\/containers\/skill-engine-[^/]+/, '/NAME').replace(/^\/images\/.*json$/, '/image')}`;
-    this.asked.push({ what, name, body });
+    this.asked.push({ what, query: String(url.searchParams), body });
     const answer = this.answers.get(what) ?? this.#right(what, body);
     answer(response, request, body);
   }

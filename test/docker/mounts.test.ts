@@ -156,6 +156,12 @@ describe('what is never mounted', () => {
     }
   });
 
+  it('what cannot be looked at', async () => {
+    symlinkSync('loop', join(root, 'loop'));
+    const { mounts, denials } = await find(files(`read = ["${root}/loop"]`));
+    expect([mounts, denials[0]?.rule]).toEqual([[], 'it cannot be looked at (ELOOP)']);
+  });
+
   it('what is forbidden, by whatever path it is reached', async () => {
     symlinkSync(join(root, 'in'), join(root, 'alias'));
     for (const [grant, forbidden] of [

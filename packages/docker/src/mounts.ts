@@ -56,11 +56,15 @@ export async function findMounts(
   const mounts: FoundMount[] = [];
   const denials: Denial[] = [];
   for (const wanted of wantedMounts(authority)) {
-    const found = await find(wanted);
+    const found = await find(wanted).catch(unreadable);
     if (found === undefined) continue;
-    const refused = forbidden.some((entry) => isInside(entry, found))
-      ? (['FILESYSTEM_FORBIDDEN', 'something in it is forbidden'] as const)
-      : await refusedSource(found.source, places);
+    if (!('source' in found)) {
+      denials.push(denied(wanted, found));
+      continue;
+    }
+    const refused: Refused | undefined = forbidden.some((entry) => isInside(entry, found))
+      ? ['FILESYSTEM_FORBIDDEN', 'something in it is forbidden']
+      : await refusedSource(found.source, places).catch(unreadable);
     if (refused === undefined) mounts.push(found);
     else denials.push(denied(wanted, refused));
   }
@@ -69,7 +73,7 @@ export async function findMounts(
 
 /** Whether every path still leads to what was checked. */
 export async function areUnchanged(mounts: readonly FoundMount[]): Promise<boolean> {
-  const again = await Promise.all(mounts.map(find));
+  const again = await Promise.all(mounts.map((each) => find(each).catch(() => undefined)));
   return mounts.every(
     ({ source, identity }, index) =>
       again[index]?.source === source && again[index].identity === identity,
@@ -85,6 +89,11 @@ async function find(wanted: Wanted): Promise<FoundMount | undefined> {
       return undefined;
     throw error;
   }
+}
+
+/** What cannot be looked at was not judged, and is not mounted. */
+function unreadable(error: NodeJS.ErrnoException): Refused {
+  return ['FILESYSTEM_KIND', `it cannot be looked at (${error.code ?? error.message})`];
 }
 
 async function identityOf(path: string): Promise<string> {
@@ -128,16 +137,15 @@ function isInside({ paths, identities }: Forbidden, mount: FoundMount): boolean 
   );
 }
 
+type Refused = readonly [Denial['code'], string];
+
 /** Kernel interfaces by the kind of their file system, wherever they are mounted (Linux). */
 const kernelFilesystems = new Set([
   0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163, 0x73636673, 0x1cd1, 0x19800202,
   0xcafe4a11, 0x6e736673,
 ]);
 
-async function refusedSource(
-  source: string,
-  places: HostPlaces,
-): Promise<readonly [Denial['code'], string] | undefined> {
+async function refusedSource(source: string, places: HostPlaces): Promise<Refused | undefined> {
   const place = refusedKind(source, places);
   if (place !== undefined) return ['FILESYSTEM_KIND', place];
   const found = await stat(source);
@@ -148,7 +156,7 @@ async function refusedSource(
   return undefined;
 }
 
-function denied(wanted: Wanted, [code, rule]: readonly [Denial['code'], string]): Denial {
+function denied(wanted: Wanted, [code, rule]: Refused): Denial {
   return { code, resource: wanted.path, operation: 'mount', rule, allow: [], count: 1 };
 }
 

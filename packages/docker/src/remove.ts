@@ -37,7 +37,12 @@ export async function sweep(daemon: Daemon): Promise<void> {
   for (const each of found) {
     const container = record(each);
     const name = text(list(container['Names'])[0]).replace(/^\//, '');
-    if (isLeft(name, record(container['Labels'])))
-      await removeContainer(daemon, name).catch(() => {});
+    if (!isLeft(name, record(container['Labels']))) continue;
+    try {
+      await removeContainer(daemon, name);
+    } catch (error) {
+      // One that is not answered is not asked again and again.
+      if (!(error instanceof DaemonError) || error.status === undefined) return;
+    }
   }
 }
