@@ -1378,6 +1378,7 @@ export const requirements: readonly Requirement[] = [
     proof: [
       'test/native/process.test.ts :: when its time is up, nothing is left',
       'test/native/process.test.ts :: when it ends, nothing is left',
+      'test/native/process.test.ts :: a command ends with its engine, also when that is killed',
       'test/native/engine.test.ts :: its time is kept, and what it wrote until then is told',
     ],
   },
@@ -1392,6 +1393,7 @@ export const requirements: readonly Requirement[] = [
       'packages/native/src/rules/screen.test.ts :: within another command',
       'packages/native/src/rules/screen.test.ts :: rules are data: copied through JSON they say the same, and an operator adds his own',
       'test/native/shell-agreement.test.ts :: holds for texts of pieces that mean something to a shell',
+      'test/native/shell-agreement.test.ts :: holds for commands that run others',
       'test/native/shell-agreement.test.ts :: tells exactly the words that a shell takes',
     ],
   },

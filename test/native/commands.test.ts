@@ -194,6 +194,20 @@ it('some pass by name, and by no pattern', async () => {
   expect(second.stdout).not.toMatch(/DOCKER|evil/);
 });
 
+it('is not for Windows', async () => {
+  place.command('tool', '');
+  const own = Object.getOwnPropertyDescriptor(process, 'platform')!;
+  Object.defineProperty(process, 'platform', { ...own, value: 'win32' });
+  try {
+    await expect(open(place, { commands: ['tool'] })).rejects.toMatchObject({
+      code: 'RUNTIME_UNSUPPORTED',
+      message: expect.stringContaining('Windows'),
+    });
+  } finally {
+    Object.defineProperty(process, 'platform', own);
+  }
+});
+
 it('a denial of an argument has the section as it would have to read', async () => {
   place.command('tool', '');
   const { run } = await open(place, {

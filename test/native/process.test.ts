@@ -1,4 +1,5 @@
 /** The process group: bounded, and ended with all that belongs to it. */
+import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,6 +96,31 @@ describe.runIf(isLinux)('when it ends, nothing is left', () => {
     expect(running(mark)).toEqual([]);
   });
 });
+
+it.runIf(isLinux && existsSync('/usr/bin/setpriv'))(
+  'a command ends with its engine, also when that is killed',
+  async () => {
+    const mark = newMark();
+    place.command('stays', `exec sleep ${mark}`);
+    place.file(
+      'skill/skill.toml',
+      '[skill]\nname = "n"\nruntime = "native"\n[skill.allowed_commands]\ncommands = ["stays"]\n',
+    );
+    const program = `import { createEngine } from '@skill-engine/engine';
+    import { createNativeRuntime } from '@skill-engine/native';
+    const runtimes = [createNativeRuntime({ searchPath: [${JSON.stringify(place.bin)}, '/usr/bin', '/bin'] })];
+    const engine = await createEngine({ runtimes, home: ${JSON.stringify(place.data)} });
+    await engine.load(${JSON.stringify(place.skill)}, { grant: 'declared' });
+    await engine.execute('n', 'run', {});`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: 'ignore',
+    });
+    await until(() => running(mark).length > 0 && !running(mark).includes(String(child.pid)));
+    child.kill('SIGKILL');
+    await until(() => running(mark).length === 0);
+    expect(running(mark)).toEqual([]);
+  },
+);
 
 it('does not start when the call was aborted before', async () => {
   const file = join(place.data, 'started');

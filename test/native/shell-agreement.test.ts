@@ -1,40 +1,69 @@
 /** No text that the rules let pass makes a real shell run what they refuse: tried with stubs that only tell. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import * as fc from 'fast-check';
 import { screenCommand } from '@skill-engine/native';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Place } from './native.ts';
 
 let place: Place;
-let log: string;
+let tools: string;
+let runs = 0;
 beforeAll(() => {
   place = new Place();
-  log = join(place.root, 'log');
-  // Each stub writes down how it was called, and does nothing; no other command is in reach.
+  // Each stub writes down how it was called, and does nothing.
   for (const name of ['rm', 'kubectl', 'ls', 'wc', 'x', 'tee', 'mkfs', 'reboot']) {
     place.command(
       name,
-      `{ printf '%s' ${name}; for a; do printf '\\037%s' "$a"; done; printf '\\036'; } >> '${log}'`,
+      `{ printf '%s' ${name}; for a; do printf '\\037%s' "$a"; done; printf '\\036'; } >> "\${LOG:-${place.root}/lost}"`,
     );
+  }
+  // No other command is in reach, but those that run others.
+  tools = join(place.root, 'tools');
+  mkdirSync(tools);
+  for (const name of wrappers) {
+    const file = ['/usr/bin', '/bin']
+      .map((folder) => join(folder, name))
+      .find((one) => existsSync(one));
+    if (file !== undefined) symlinkSync(file, join(tools, name));
   }
 });
 afterAll(() => place.remove());
 
+const wrappers = [
+  'env',
+  'nice',
+  'nohup',
+  'timeout',
+  'stdbuf',
+  'setsid',
+  'xargs',
+  'sh',
+  'bash',
+  'find',
+  'ionice',
+];
+
 /** What the stubs were called with. */
-function executed(shell: string, text: string): string[][] {
-  rmSync(log, { force: true });
-  spawnSync(shell, ['-c', text], {
+function executed(argv: readonly string[], input = ''): string[][] {
+  const logs = [join(place.root, `log-${runs}`), join(place.root, 'lost')] as const;
+  runs += 1;
+  rmSync(logs[1], { force: true });
+  const [command = '', ...args] = argv;
+  spawnSync(command, args, {
     cwd: place.data,
-    env: { PATH: place.bin, HOME: place.data },
-    stdio: 'ignore',
+    env: { PATH: `${place.bin}:${tools}`, HOME: place.data, LOG: logs[0] },
+    input,
+    // As long as something in the background has it, this does not return.
+    stdio: ['pipe', 'pipe', 'ignore'],
     timeout: 5000,
   });
-  // What was put into the background has written by then, or is waited for here.
-  execFileSync('/bin/sh', ['-c', 'wait']);
-  if (!existsSync(log)) return [];
-  const calls = readFileSync(log, 'utf8').split('\u001e').slice(0, -1);
+  const calls = logs.flatMap((log) => {
+    const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+    rmSync(log, { force: true });
+    return text.split('\u001e').slice(0, -1);
+  });
   return calls.map((call) => call.split('\u001f'));
 }
 
@@ -135,10 +164,13 @@ it('holds for texts of pieces that mean something to a shell', { timeout: 240_00
       fc.array(pieces, { minLength: 1, maxLength: 9 }).map((list) => list.join('')),
       (text) => {
         for (const shell of shells) {
-          const { refused } = screenCommand([shell, '-c', text]);
+          const { refused, commands } = screenCommand([shell, '-c', text]);
           if (refused !== undefined) continue;
           passed += 1;
-          const bad = executed(shell, text).filter((call) => isDestructive(call));
+          const told = commands.map(([name = '', ...args]) => [basename(name), ...args].join('\0'));
+          const bad = executed([shell, '-c', text]).filter(
+            (call) => isDestructive(call) || !told.includes(call.join('\0')),
+          );
           expect({ text, shell, bad }).toEqual({ text, shell, bad: [] });
         }
       },
@@ -146,6 +178,98 @@ it('holds for texts of pieces that mean something to a shell', { timeout: 240_00
     { numRuns: 1500 },
   );
   expect(passed).toBeGreaterThan(50);
+});
+
+const words = fc.constantFrom(
+  ...wrappers,
+  'rm',
+  'ls',
+  'kubectl',
+  'delete',
+  'reboot',
+  '-r',
+  '-rf',
+  'x',
+  '.',
+  '5',
+  '-5',
+  '--',
+  '-',
+  '+x',
+  'a=1',
+  'PATH=/',
+  '{}',
+  ';',
+  '+',
+  '-i',
+  '-u',
+  '-uA',
+  '-n',
+  '-n1',
+  '-I{}',
+  '-i{}',
+  '-0',
+  '-s',
+  'KILL',
+  '-k',
+  '1',
+  '-o',
+  '-o0',
+  'L',
+  '-f',
+  '-c',
+  '-ec',
+  '-x',
+  '--signal',
+  '--signal=KILL',
+  '--unset',
+  '--unset=A',
+  '--adjustment=1',
+  '--replace',
+  '--max-args',
+  '--fork',
+  '-S',
+  '--split-string=rm -r',
+  '-exec',
+  '-ok',
+  '-delete',
+  '-name',
+  '-maxdepth',
+  'rm -r y',
+  'ls y',
+  'pipefail',
+  '-t',
+  '-P',
+  '-L',
+  '-l',
+  '-e',
+  '-E',
+  '-d',
+  '-a',
+  '/dev/null',
+);
+
+it('holds for commands that run others', { timeout: 240_000 }, () => {
+  let passed = 0;
+  const line = fc.tuple(
+    fc.constantFrom(...wrappers),
+    fc.array(words, { minLength: 1, maxLength: 7 }),
+  );
+  fc.assert(
+    fc.property(line, ([wrapper, args]) => {
+      const argv = [join(tools, wrapper), ...args];
+      const { refused, commands } = screenCommand(argv, { input: true });
+      if (refused !== undefined || !existsSync(argv[0]!)) return;
+      passed += 1;
+      const told = commands.map(([name = '']) => basename(name));
+      const bad = executed(argv, '-r y\n').filter(
+        (call) => isDestructive(call) || !told.includes(call[0]!),
+      );
+      expect({ argv, bad }).toEqual({ argv, bad: [] });
+    }),
+    { numRuns: 4000 },
+  );
+  expect(passed).toBeGreaterThan(100);
 });
 
 it('tells exactly the words that a shell takes', { timeout: 240_000 }, () => {
@@ -164,7 +288,7 @@ it('tells exactly the words that a shell takes', { timeout: 240_000 }, () => {
       const { refused, commands } = screenCommand(['sh', '-c', text]);
       if (refused !== undefined) return;
       for (const shell of shells)
-        expect([shell, ...executed(shell, text)]).toEqual([shell, commands[1]]);
+        expect([shell, ...executed([shell, '-c', text])]).toEqual([shell, commands[1]]);
     }),
     { numRuns: 400 },
   );
