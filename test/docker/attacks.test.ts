@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)(`a guest in a container${unless}`, () => 
       'for i in 1 2 3 4; do dd if=/dev/zero of=/tmp/$i bs=400k count=1; done 2>/dev/null; ' +
         'for i in 1 2 3 4; do dd if=/dev/zero of=/dev/shm/$i bs=400k count=1; done 2>/dev/null; ' +
         'cat /tmp/* | wc -c; cat /dev/shm/* | wc -c; ' +
-        'rm /tmp/* /dev/shm/*; for d in /tmp /dev/shm; do cp /bin/busybox $d/true; $d/true && echo ran; done; true',
+        'rm /tmp/* /dev/shm/*; for d in /tmp /dev/shm; do printf "#!/bin/sh\\necho ran" > $d/p; chmod +x $d/p; $d/p; done; true',
     );
     expect(printed).toBe('1048576\n1048576');
   });

@@ -106,6 +106,13 @@ describe('a call', () => {
     });
   });
 
+  it('with less memory than a container needs makes none', async () => {
+    const session = await open(daemon.socket, lines);
+    daemon.asked.length = 0;
+    expect(codeOf(await run(session, { limits: { memoryBytes: 1024 } }))).toBe('MEMORY_LIMIT');
+    expect(daemon.asked).toEqual([]);
+  });
+
   it('asks for no more processors than there are', async () => {
     await open(daemon.socket, `${lines}\n[skills.resources]\ncpu = 64`);
     const { body } = daemon.asked.find(({ what }) => what === made)!;
@@ -187,6 +194,7 @@ describe('an engine that misbehaves', () => {
       daemon.answers.set(step, answer);
       await expect(open(daemon.socket, lines, way === 'hang' ? quick : {})).rejects.toMatchObject({
         code: 'ISOLATION_UNAVAILABLE',
+        message: expect.stringMatching(way === 'endless' ? 'too long' : ''),
       });
     },
   );
@@ -265,6 +273,14 @@ describe('an engine that misbehaves', () => {
     }
     daemon.output = (socket) => void socket.destroy();
     await run(session);
+  });
+
+  it('is not listened to any longer', async () => {
+    const session = await open(daemon.socket, lines);
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    daemon.output = (socket) => void socket.on('end', close).resume().write('no frame at all');
+    daemon.answers.set('POST /NAME/wait', (...args) => void closed.then(() => json({})(...args)));
+    expect(codeOf(await run(session))).toBe('ISOLATION_UNAVAILABLE');
   });
 
   it('ends output that does not end: by its length, and as one frame', async () => {
