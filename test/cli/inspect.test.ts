@@ -26,6 +26,7 @@ test('--json has everything that consent and scripts need', async () => {
     'tools',
     'capabilities',
     'limits',
+    'problem',
     'needsConsent',
     'accepted',
   ]);

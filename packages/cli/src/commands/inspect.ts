@@ -5,7 +5,7 @@ import {
   escapeLines,
   escapeText,
 } from '@skill-engine/engine';
-import type { JsonValue, Skill } from '@skill-engine/engine';
+import type { JsonValue, Limits, Skill } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
 import { showCapabilities } from '../capabilities-table.ts';
 import { type Paint, painter } from '../colours.ts';
@@ -41,22 +41,8 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
     return 0;
   }
   const target = await chooseInspected(path, manifest, line.one('skill'));
-  const { package: package_ } = target;
   const acceptance = await acceptanceOf(target);
-  await using engine = await createEngine({ runtimes: runtimes() });
-  const skills = await engine.load(target.load, {
-    grant: 'none',
-    // Its embedder offers them; here it is only looked at.
-    missingInterfaces: 'deny',
-    ...(manifest === undefined ? {} : { manifest }),
-  });
-  const skill = skills.find(({ name }) => name === package_.name);
-  if (skill?.digest !== package_.digest) {
-    throw new SkillError(
-      'COMPONENT_DIGEST_MISMATCH',
-      `${package_.name} changed while it was read. Try again.`,
-    );
-  }
+  const skill = await look(target, manifest);
   const paint = painter(coloured(shell, shell.stdout));
   await write(
     shell.stdout,
@@ -67,8 +53,43 @@ export async function inspect(args: readonly string[], shell: Shell): Promise<nu
   return 0;
 }
 
+/** What can be told of a skill: of one whose container engine does not answer, what its manifest asks for. */
+type Seen = Pick<
+  Skill,
+  'name' | 'version' | 'description' | 'runtime' | 'sha256' | 'shape' | 'imports' | 'declared'
+> &
+  Partial<Pick<Skill, 'tools' | 'limits' | 'isolation'>> & { readonly problem?: string };
+
+async function look(
+  { load, package: package_ }: Inspected,
+  manifest: string | undefined,
+): Promise<Seen> {
+  await using engine = await createEngine({ runtimes: runtimes() });
+  const { name, version, declared, runs } = package_;
+  try {
+    const skills = await engine.load(load, {
+      grant: 'none',
+      // Its embedder offers them; here it is only looked at.
+      missingInterfaces: 'deny',
+      ...(manifest === undefined ? {} : { manifest }),
+    });
+    const skill = skills.find((one) => one.name === name);
+    if (skill?.digest === package_.digest) return skill;
+  } catch (error) {
+    if (!(error instanceof SkillError) || error.code !== 'ISOLATION_UNAVAILABLE') throw error;
+    if (runs === undefined) throw error;
+    const { runtime } = runs;
+    const nothing = { description: undefined, sha256: null, shape: null, imports: [] };
+    return { ...nothing, name, version, declared, runtime, problem: error.message };
+  }
+  throw new SkillError(
+    'COMPONENT_DIGEST_MISMATCH',
+    `${name} changed while it was read. Try again.`,
+  );
+}
+
 function inspectJson(
-  skill: Skill,
+  skill: Seen,
   { package: { digest, needsConsent, runs }, ...target }: Inspected,
   acceptance: Accepted | undefined,
 ): JsonValue {
@@ -86,13 +107,15 @@ function inspectJson(
     runs: runs ?? null,
     shape,
     imports,
-    tools: skill.tools.map((tool) => ({
-      name: tool.name,
-      description: tool.description ?? null,
-      parameters: tool.parameters,
-    })),
+    tools:
+      skill.tools?.map((tool) => ({
+        name: tool.name,
+        description: tool.description ?? null,
+        parameters: tool.parameters,
+      })) ?? null,
     capabilities: declared,
-    limits,
+    limits: limits ?? null,
+    problem: skill.problem ?? null,
     needsConsent,
     accepted:
       acceptance === undefined ? null : { approver: acceptance.approver, time: acceptance.time },
@@ -100,12 +123,11 @@ function inspectJson(
 }
 
 function inspectText(
-  skill: Skill,
+  skill: Seen,
   target: Inspected,
   acceptance: Accepted | undefined,
   paint: Paint,
 ): string {
-  const { limits } = skill;
   const { package: package_ } = target;
   const { groups, risks } = capabilityWords(package_.declared, package_.places, package_.runs);
   const rows = (items: readonly string[]): string[] => (items.length === 0 ? ['none'] : [...items]);
@@ -115,20 +137,15 @@ function inspectText(
     ['accepted', [acceptedText(target, acceptance)]],
     ...installedFields(target),
     ...(skill.shape === null
-      ? [['runtime', [`${skill.runtime} (${skill.isolation.layers.join(', ')})`]] as const]
+      ? [['runtime', [runtimeText(skill)]] as const]
       : [['shape', [skill.shape]] as const, ['imports', rows(skill.imports)] as const]),
     [
       'may',
       rows(groups.flatMap(({ verb, items }) => items.map((item) => `${verb.padEnd(15)} ${item}`))),
     ],
     ...(risks.length === 0 ? [] : [['risks', risks] as const]),
-    [
-      'limits',
-      [
-        `memory ${showSize(limits.memoryBytes)}, ${skill.runtime === 'wasm' ? `fuel ${showCount(limits.fuel)}, ` : ''}timeout ${limits.timeoutMs / 1000} s, ` +
-          `output ${showSize(limits.outputBytes)}, disk ${showSize(limits.diskBytes)}`,
-      ],
-    ],
+    ...(skill.limits === undefined ? [] : [['limits', [limitsText(skill.limits, skill)]] as const]),
+    ...(skill.problem === undefined ? [] : [['tools', [`not known. ${skill.problem}`]] as const]),
   ];
   const lines = [`${paint(escapeText(skill.name), 'bold')} ${escapeText(skill.version)}`];
   if (skill.description !== undefined) lines.push(escapeLines(skill.description));
@@ -138,7 +155,7 @@ function inspectText(
       lines.push(`${paint((index === 0 ? title : '').padEnd(9), 'dim')} ${escapeText(value)}`);
     }
   }
-  for (const tool of skill.tools) {
+  for (const tool of skill.tools ?? []) {
     lines.push('', `${paint('tool', 'dim')} ${paint(escapeText(tool.name), 'bold')}`);
     if (tool.description !== undefined) lines.push(`  ${escapeText(tool.description)}`);
     lines.push(
@@ -148,6 +165,21 @@ function inspectText(
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function runtimeText({ runtime, isolation }: Seen): string {
+  return isolation === undefined ? runtime : `${runtime} (${isolation.layers.join(', ')})`;
+}
+
+function limitsText(limits: Limits, { runtime }: Seen): string {
+  const { memoryBytes, fuel, timeoutMs, outputBytes, diskBytes } = limits;
+  return [
+    `memory ${showSize(memoryBytes)}`,
+    ...(runtime === 'wasm' ? [`fuel ${showCount(fuel)}`] : []),
+    `timeout ${timeoutMs / 1000} s`,
+    `output ${showSize(outputBytes)}`,
+    `disk ${showSize(diskBytes)}`,
+  ].join(', ');
 }
 
 function acceptedText(
