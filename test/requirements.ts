@@ -1473,6 +1473,7 @@ export const requirements: readonly Requirement[] = [
       'test/docker/mounts.test.ts :: ends the container when it came to lead elsewhere while that was started',
       'test/docker/mounts.test.ts :: %s, and what a link leads to there',
       'test/docker/mounts.test.ts :: socket and data, by a directory around them, beside or inside them',
+      'test/docker/mounts.test.ts :: a directory in which another file system is mounted, and which is by itself',
       'test/docker/mounts.test.ts :: what is forbidden, by whatever path it is reached',
       'test/docker/mounts.test.ts :: what is forbidden, under another name of the same file',
       'test/docker/mounts.test.ts :: a path that says how it is mounted',

@@ -246,7 +246,7 @@ describe.skipIf(missing !== undefined)(`a guest in a container${unless}`, () => 
     const session = await open(
       podman.socket,
       `image = "plain"\n${scripted}\n[skills.capabilities]\nvolumes = ["${data}:/vol:ro"]\n` +
-        `[skills.capabilities.filesystem]\nread = ["${data}/single.txt"]\nwrite = ["${data}/out"]`,
+        `[skills.capabilities.filesystem]\nread = ["${data}", "${data}/single.txt"]\nwrite = ["${data}/out"]`,
     );
     mkdirSync(join(data, 'out'));
     chmodSync(join(data, 'out'), 0o777);

@@ -108,23 +108,36 @@ describe('what is never mounted', () => {
     },
   );
 
-  it.skipIf(process.getuid?.() !== 0)('a kernel interface that is mounted elsewhere', () => {
+  /** What a process finds that has mounted something of its own first. */
+  function findBehind(mount: string, grant: string): string {
     const module = JSON.stringify(join(import.meta.dirname, '../../packages/docker/src/mounts.ts'));
-    const authority = JSON.stringify(skillOf(files(`read = ["${root}/in"]`)).effective);
+    const authority = JSON.stringify(skillOf(files(`read = ["${grant}"]`)).effective);
     const code =
       `const { findMounts } = await import(${module});` +
       `const found = await findMounts(${authority}, { sockets: [] });` +
-      'console.log(found.mounts.length, found.denials[0]?.code)';
-    const script = 'mount -t proc proc "$1" && shift && exec "$@"';
+      'console.log(found.mounts.length, ...found.denials.map(({ code, rule }) => `${code}: ${rule}`))';
+    const script = `${mount} && exec "$@"`;
     const node = [process.execPath, '--input-type=module', '-e', code];
-    const printed = execFileSync(
-      'unshare',
-      ['-m', 'sh', '-c', script, 'sh', `${root}/in`, ...node],
-      {
-        encoding: 'utf8',
-      },
-    );
-    expect(printed).toBe('0 FILESYSTEM_KIND\n');
+    return execFileSync('unshare', ['-m', 'sh', '-c', script, 'sh', ...node], {
+      encoding: 'utf8',
+    }).trim();
+  }
+
+  describe.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)('with mounts', () => {
+    it('a kernel interface that is mounted elsewhere', () => {
+      expect(findBehind(`mount -t proc proc "${root}/in"`, `${root}/in`)).toBe(
+        '0 FILESYSTEM_KIND: interfaces of the kernel are not mounted',
+      );
+    });
+
+    it('a directory in which another file system is mounted, and which is by itself', () => {
+      mkdirSync(join(root, 'in/a b'));
+      const mount = `mount -t tmpfs none "${root}/in/a b"`;
+      expect(findBehind(mount, `${root}/in`)).toBe(
+        `0 FILESYSTEM_KIND: another file system is mounted in it, at ${root}/in/a b; grant it by itself`,
+      );
+      expect(findBehind(mount, `${root}/in/a b`)).toBe('1');
+    });
   });
 
   it("the container engine's socket and data, by a directory around them, beside or inside them", async () => {

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import type { Denial, EffectiveAuthority } from '@skill-engine/engine';
 import { overlap } from './paths.ts';
 import { refusedKind, type HostPlaces } from './places.ts';
+import { mountIn } from './submounts.ts';
 
 export interface Mount {
   /** Real path on the host. */
@@ -153,6 +154,12 @@ async function refusedSource(source: string, places: HostPlaces): Promise<Refuse
     return ['FILESYSTEM_KIND', 'only files and directories are mounted'];
   if (kernelFilesystems.has((await statfs(source)).type))
     return ['FILESYSTEM_KIND', 'interfaces of the kernel are not mounted'];
+  const inside = await mountIn(source);
+  if (inside !== undefined)
+    return [
+      'FILESYSTEM_KIND',
+      `another file system is mounted in it, at ${inside}; grant it by itself`,
+    ];
   return undefined;
 }
 
