@@ -20,6 +20,7 @@ afterEach(() => place.remove());
 async function engineWith(manifest: string, grant: 'declared' | 'none' = 'declared') {
   place.file('skill/skill.toml', `[skill]\nname = "n"\nruntime = "native"\n${manifest}`);
   const credentials = new MemoryCredentialStore();
+  await credentials.set({ skill: 'n', name: 'GIT_TOKEN' }, Secret.fromText('geheim-1234'));
   await credentials.set({ skill: 'n', name: 'api_key' }, Secret.fromText('geheim\u001b42'));
   const engine = await createEngine({
     runtimes: [createNativeRuntime({ searchPath: [place.bin, '/usr/bin', '/bin'] })],
@@ -108,6 +109,13 @@ it('the value of a credential that it prints is in neither result nor record', a
   expect(result.stdout).toMatch(/^<.+>$/);
   const { records } = await audit.query({});
   expect(JSON.stringify([result, records])).not.toMatch(/geheim/);
+});
+
+it('a credential that is granted to it passes, whatever family its name is of', async () => {
+  place.command('tool', 'test "$GIT_TOKEN" = geheim-1234');
+  const more = '[skill.capabilities.credentials]\nGIT_TOKEN = { exposure = "guest" }';
+  await using engine = await engineWith(commands('', more));
+  expect(await engine.execute('n', 'run', {})).toMatchObject({ ok: true });
 });
 
 it('a skill whose command is not there is not loaded', async () => {

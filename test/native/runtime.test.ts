@@ -55,5 +55,9 @@ it('has nothing of the environment but what passes and what is fixed', async () 
   ]);
   expect(stdout).toContain(`\nPATH=${place.bin}:/usr/bin:/bin\n`);
   expect(denialOf(await run({ env: { LD_PRELOAD: '/x.so' } }))).toBe('ENVIRONMENT_BLOCKED');
+  // As one text, this would be another variable.
+  expect(denialOf(await run({ env: { 'EVIL=': 'x' } }))).toBe('ENVIRONMENT_BLOCKED');
+  const all = await open(place, { commands: ['vars'], more: 'env_allowlist = ["*"]' });
+  expect(denialOf(await all.run({ env: { 'PATH=/evil': 'x' } }))).toBe('ENVIRONMENT_BLOCKED');
   expect(denialOf(await run({ env: { SOMETHING: 'x' } }))).toBe('ENVIRONMENT_NOT_GRANTED');
 });

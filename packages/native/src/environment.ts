@@ -44,8 +44,11 @@ export const neverPasses = (name: string): boolean => among(never, name);
 export const neverSet = (name: string): boolean => among(never, name) || among(byNameOnly, name);
 
 /** Whether every list that decides has exactly this name, or it is in no family that asks for that. */
-export function mayPass(name: string, { environment }: EffectiveAuthority): boolean {
-  if (neverPasses(name)) return false;
+export function mayPass(name: string, authority: EffectiveAuthority): boolean {
+  const { environment, credentials } = authority;
+  // With a `=` in its name it would be another variable.
+  if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) || neverPasses(name)) return false;
+  if (credentials.some((one) => one.name === name && one.exposure === 'guest')) return true;
   if (!among(byNameOnly, name)) return true;
   return environment.layers.every(({ rule }) => rule.allowlist.includes(name));
 }

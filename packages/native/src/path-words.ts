@@ -20,7 +20,7 @@ function givenBy(argument: string): readonly string[] {
 }
 
 function pieces(text: string): readonly string[] {
-  return text.split(/[,;|\s]/).flatMap((part) => {
+  return text.split(/[,;|&\s"'`()<>[\]{}]/).flatMap((part) => {
     const [, behind = part] = /^[^=:/]*=(.*)$/.exec(part) ?? [];
     if (url.test(behind) && !/^file:/i.test(behind)) return [behind];
     return [part, ...part.split(/[=:]/)];

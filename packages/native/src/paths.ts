@@ -1,6 +1,6 @@
 /** Paths in arguments, judged by the grants of the skill. */
 import { stat } from 'node:fs/promises';
-import { isAbsolute, normalize, resolve } from 'node:path';
+import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import { denyFilesystem, filesystemAccess } from '@skill-engine/engine';
 import type { Denial, EffectiveAuthority, EffectiveFilesystem } from '@skill-engine/engine';
 import { canonicalPath } from './canonical-path.ts';
@@ -32,6 +32,7 @@ export class PathJudge {
   readonly #real: EffectiveFilesystem;
   readonly #forbiddenFiles: ReadonlySet<string>;
   readonly #cwd: string;
+  readonly #identities = new Map<string, Promise<string | undefined>>();
   #words = 0;
 
   private constructor(
@@ -132,10 +133,20 @@ export class PathJudge {
         code: 'FILESYSTEM_KIND',
       };
     }
-    const file = await identity(path);
-    return file !== undefined && this.#forbiddenFiles.has(file)
-      ? this.#deny(path, access, 'forbidden')
-      : undefined;
+    // The same file or directory under another name, in other letters or by a mount.
+    for (let at = path; ; at = dirname(at)) {
+      const file = await this.#identity(at);
+      if (file !== undefined && this.#forbiddenFiles.has(file)) {
+        return this.#deny(path, access, 'forbidden');
+      }
+      if (at === '/') return undefined;
+    }
+  }
+
+  #identity(path: string): Promise<string | undefined> {
+    const known = this.#identities.get(path) ?? identity(path);
+    this.#identities.set(path, known);
+    return known;
   }
 
   #deny(path: string, access: 'read' | 'read-write', rule: string | undefined): Denial {
@@ -148,19 +159,14 @@ export class PathJudge {
   }
 }
 
-/** Device and number of a file with content. */
+/** Device and number. */
 async function identity(path: string): Promise<string | undefined> {
   try {
-    const { dev, ino, isFile } = await statBig(path);
-    return isFile ? `${dev}:${ino}` : undefined;
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
   } catch {
     return undefined;
   }
-}
-
-async function statBig(path: string) {
-  const found = await stat(path, { bigint: true });
-  return { dev: found.dev, ino: found.ino, isFile: found.isFile() };
 }
 
 async function kindOf(path: string): Promise<'usual' | 'special'> {
