@@ -71,7 +71,7 @@ function executed(argv: readonly string[], input = ''): string[][] {
 function isDestructive([name = '', ...args]: readonly string[]): boolean {
   if (name === 'mkfs' || name === 'reboot') return true;
   if (name === 'kubectl') return args.includes('delete');
-  return name === 'rm' && args.some((arg) => /^-[a-z]*[rR]|^--r(?:e|$)/.test(arg));
+  return name === 'rm' && args.some((arg) => /^-[a-z]*[rR]|^--r(?:ecursive|e?)$/.test(arg));
 }
 
 const shells = ['/bin/sh', '/bin/bash'].filter((path) => existsSync(path));

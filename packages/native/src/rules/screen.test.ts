@@ -246,6 +246,7 @@ describe('within another command', () => {
     ['shell', 'sh -c «; a»'],
     ['shell', 'sh -c «echo >»'],
     ['shell', 'bash -c - «rm -r x»'],
+    ['shell', 'sh -c + «rm -r x»'],
     ['shell', 'bash -o rcquotes -c ls'],
     ['env', 'env - ls'],
     ['unjudged-shell', 'yash -c ls'],

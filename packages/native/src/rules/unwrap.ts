@@ -63,7 +63,7 @@ function skipOptions(rule: WrapperRule, args: readonly string[]): Options | Shel
   while (at < args.length) {
     const arg = args[at]!;
     // To some it is an option, to some the end of them, to others a command.
-    if (arg === '-') return new ShellRefusal('a lone `-`');
+    if (arg === '-' || arg === '+') return new ShellRefusal('a lone `-` or `+`');
     if (!/^[-+]./.test(arg)) break;
     at += 1;
     if (arg === '--') break;
