@@ -257,6 +257,14 @@ describe('an engine that misbehaves', () => {
       error: { code: 'ISOLATION_UNAVAILABLE', message: expect.stringContaining('skill-engine-e2') },
     });
     expect(daemon.count('DELETE /NAME')).toBeGreaterThan(2);
+    // It goes when the skill is closed, if not before.
+    const { body } = daemon.asked.findLast(({ what }) => what === made)!;
+    const { Labels } = body as { Labels: object };
+    daemon.answers.set('GET /containers/json', json([{ Names: ['/skill-engine-e2'], Labels }]));
+    daemon.answers.delete('DELETE /NAME');
+    daemon.asked.length = 0;
+    await session.close();
+    expect(daemon.count('DELETE /NAME')).toBe(1);
   });
 
   it('is not believed when its output is none', async () => {

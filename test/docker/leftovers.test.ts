@@ -30,8 +30,9 @@ describe.skipIf(missing !== undefined)(`what is left of containers${unless}`, ()
     engine.kill('SIGKILL');
     await once(engine, 'exit');
     expect(await podman.containers()).toHaveLength(1);
-    await (await open(podman.socket, lines)).close();
+    const opened = await open(podman.socket, lines);
     expect(await podman.containers()).toEqual([]);
+    await opened.close();
   });
 
   it('of calls that still run stays, whoever opens and closes skills meanwhile', async () => {
@@ -55,8 +56,9 @@ describe.skipIf(missing !== undefined)(`what is left of containers${unless}`, ()
     });
     const body = { Image: 'labelled', Cmd: ['true'] };
     await podman.daemon.post('/containers/create', { query: { name: 'somebodys' }, body });
-    await (await open(podman.socket, lines)).close();
+    const opened = await open(podman.socket, lines);
     expect(await podman.containers()).toEqual(['somebodys']);
+    await opened.close();
     await podman.daemon.delete('/containers/somebodys');
   });
 
@@ -79,8 +81,9 @@ describe.skipIf(missing !== undefined)(`what is left of containers${unless}`, ()
       await podman.daemon.post('/containers/create', { query: { name }, body });
       made.push(name);
     }
-    await (await open(podman.socket, lines)).close();
+    const opened = await open(podman.socket, lines);
     expect(await podman.containers()).toEqual([made[1]]);
+    await opened.close();
     await podman.daemon.delete(`/containers/${made[1]}`);
   });
 });
