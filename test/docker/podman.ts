@@ -122,18 +122,22 @@ export class Podman {
     const archive = execFileSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 2 ** 28 });
     rmSync(root, { recursive: true });
     const [repo = '', tag = 'latest'] = name.split(/:(?=[^/]*$)/);
-    const query = new URLSearchParams({ fromSrc: '-', repo, tag });
+    const query = new URLSearchParams({ fromSrc: '-', repo });
     for (const change of ['ENV PATH=/bin', ...changes]) query.append('changes', change);
-    await this.#import(`/images/create?${query}`, archive);
+    const id = await this.#import(`/images/create?${query}`, archive);
+    // Podman takes no tag above.
+    await this.daemon.post(`/images/${id}/tag`, { query: { repo, tag } });
   }
 
-  async #import(path: string, archive: Buffer): Promise<void> {
+  async #import(path: string, archive: Buffer): Promise<string> {
     const sent = request({ socketPath: this.socket, method: 'POST', path, agent: false });
     sent.setHeader('content-type', 'application/x-tar').end(archive);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     let said = '';
     for await (const chunk of response) said += String(chunk);
-    if (response.statusCode !== 200 || said.includes('"error"')) throw new Error(said);
+    const id = /sha256:[0-9a-f]{64}/.exec(said)?.[0];
+    if (response.statusCode !== 200 || id === undefined) throw new Error(said);
+    return id;
   }
 
   /** Names of all containers that there are. */
