@@ -33,7 +33,7 @@ export const missing = whatIsMissing();
 function whatIsMissing(): string | undefined {
   if (process.platform !== 'linux') return 'not Linux';
   if (process.getuid?.() !== 0) return 'not root';
-  for (const program of given === undefined ? ['podman', 'crun', 'unshare'] : []) {
+  for (const program of given === undefined ? ['podman', 'crun', 'setpriv', 'unshare'] : []) {
     try {
       execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
     } catch {
@@ -91,7 +91,8 @@ export class Podman {
       'if [ -d /sys/fs/cgroup/unified ]; then umount /sys/fs/cgroup/unified; fi; exec "$@"';
     const service = ['podman', ...this.#places(), 'system', 'service', '--time=0'];
     const args = ['-m', 'sh', '-c', script, 'sh', ...service, `unix://${this.socket}`];
-    this.#service = spawn('unshare', args, {
+    // It ends with the test, however that ends.
+    this.#service = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...args], {
       stdio: ['ignore', log, log],
       detached: true,
       env: { ...this.#environment(), ...environment },
