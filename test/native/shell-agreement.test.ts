@@ -137,6 +137,11 @@ const pieces = fc.constantFrom(
   'then',
   'fi',
   'eval',
+  "'a[$(rm -r y)]'",
+  'printf ',
+  'test ',
+  '-v ',
+  '%n ',
   'exec',
   'command',
   'x y',
@@ -207,6 +212,7 @@ const words = fc.constantFrom(
   '-n',
   '-n1',
   '-I{}',
+  '-I',
   '-i{}',
   '-0',
   '-s',
@@ -254,18 +260,19 @@ it('holds for commands that run others', { timeout: 240_000 }, () => {
   const line = fc.tuple(
     fc.constantFrom(...wrappers),
     fc.array(words, { minLength: 1, maxLength: 7 }),
+    fc.constantFrom('-r y\n', 'rm -r y\n', 'rm\n', 'reboot\n', 'a=1\nrm\n-r\n'),
   );
   fc.assert(
-    fc.property(line, ([wrapper, args]) => {
+    fc.property(line, ([wrapper, args, input]) => {
       const argv = [join(tools, wrapper), ...args];
       const { refused, commands } = screenCommand(argv, { input: true });
       if (refused !== undefined || !existsSync(argv[0]!)) return;
       passed += 1;
       const told = commands.map(([name = '']) => basename(name));
-      const bad = executed(argv, '-r y\n').filter(
+      const bad = executed(argv, input).filter(
         (call) => isDestructive(call) || !told.includes(call[0]!),
       );
-      expect({ argv, bad }).toEqual({ argv, bad: [] });
+      expect({ argv, input, bad }).toEqual({ argv, input, bad: [] });
     }),
     { numRuns: 4000 },
   );

@@ -42,7 +42,7 @@ interface Parameters {
 }
 
 /** Commands of a shell's own that do nothing but print, or say yes or no. */
-const harmlessBuiltins = new Set(['echo', 'printf', 'true', 'false', 'test', 'pwd', ':', 'exit']);
+const harmlessBuiltins = new Set(['echo', 'true', 'false', 'pwd', ':', 'exit']);
 
 export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<RuntimeOutcome> {
   const parameters = readParameters(skill, call);

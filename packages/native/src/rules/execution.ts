@@ -39,7 +39,7 @@ export const executionRules: readonly CommandRule[] = [
     name: 'unjudged-shell',
     reason: 'its language is not read here',
     commands: words(
-      'fish csh tcsh lksh pdksh posh yash rzsh rksh pwsh powershell nu elvish xonsh rc es ion oil osh ysh busybox.exe cmd cmd.exe',
+      'fish csh tcsh ksh* mksh lksh pdksh posh yash zsh rzsh rksh pwsh powershell nu elvish xonsh rc es ion oil osh ysh busybox.exe cmd cmd.exe',
     ),
   }),
   refuse({
@@ -48,7 +48,19 @@ export const executionRules: readonly CommandRule[] = [
     commands:
       words(`eval source . cd chdir pushd popd alias unalias trap set shopt setopt unsetopt unset export declare typeset local readonly
       read mapfile readarray enable hash fc bind let coproc emulate autoload zmodload functions function print printf-v umask ulimit
-      getopts return break continue suspend disown jobs bg fg complete compgen history logout login newgrp vared zle zcompile`),
+      getopts wait return break continue suspend disown jobs bg fg complete compgen history logout login newgrp vared zle zcompile`),
+  }),
+  refuse({
+    name: 'shell-builtin',
+    reason: 'that of bash sets variables, and runs what stands in their names',
+    commands: ['printf'],
+    matches: ['^-v', '%[^A-Za-z%]*[hlLqjzt]*n'],
+  }),
+  refuse({
+    name: 'shell-builtin',
+    reason: 'that of bash runs what stands in the name of a variable',
+    commands: ['test', '['],
+    matches: ['^-[vR]$'],
   }),
   refuse({
     name: 'git-execution',

@@ -44,6 +44,7 @@ export function unwrap(
     const text = ofText(argv.join(' '), { ...outer, here: false });
     return text instanceof ShellRefusal ? text : { ...text, variables: [], files: [] };
   }
+  if (argv.length === 0 && outer.open) return new ShellRefusal('a command that nobody sees');
   if (argv.length === 0) return rule.adds ? nothing : { ...nothing, variables };
   const open = rule.adds === true || outer.open;
   return { commands: [{ argv, here: true, input: outer.input, open }], variables, files: [] };

@@ -7,7 +7,7 @@ const runs = (rule: Omit<WrapperRule, 'kind'>): WrapperRule => ({ kind: 'runs', 
 export const wrapperRules: readonly WrapperRule[] = [
   runs({
     name: 'shell',
-    commands: words('sh bash rbash dash ash ksh ksh93 mksh zsh'),
+    commands: words('sh bash rbash dash ash'),
     runs: 'shell',
     flags: {
       short: 'celuxfhnv',
@@ -73,7 +73,8 @@ export const wrapperRules: readonly WrapperRule[] = [
       long: ['--null', '--no-run-if-empty', '--verbose', '--exit', '--open-tty'],
     },
     values: {
-      short: 'aEIJLnPsd',
+      // Not `-I`: it puts what nobody sees anywhere, also in place of the command.
+      short: 'aELnPsd',
       long: ['--arg-file', '--delimiter', '--max-args', '--max-chars', '--max-procs'],
     },
     adds: true,

@@ -29,23 +29,7 @@ type Token =
   | { readonly kind: 'operator'; readonly text: string };
 
 const plain = /[A-Za-z0-9_@%+=:,./-]/;
-const operators = [
-  '&>>',
-  '&&',
-  '||',
-  '|&',
-  '&>',
-  '>>',
-  '>|',
-  '>&',
-  '<>',
-  '<&',
-  ';',
-  '&',
-  '|',
-  '>',
-  '<',
-];
+const operators = ['&&', '||', '>>', '>|', '>&', '<>', '<&', ';', '&', '|', '>', '<'];
 
 function tokens(text: string): readonly Token[] | ShellRefusal {
   const list: Token[] = [];
@@ -63,6 +47,8 @@ function tokens(text: string): readonly Token[] | ShellRefusal {
     }
     if (text.startsWith('<<', at)) return new ShellRefusal('a here-document');
     if (text.startsWith(';;', at)) return new ShellRefusal('`;;`');
+    // To bash they are one thing, to others two.
+    if (/^(?:&>|\|&)/.test(text.slice(at, at + 2))) return new ShellRefusal('`&>` or `|&`');
     const operator = operators.find((one) => text.startsWith(one, at));
     if (operator !== undefined) {
       list.push({ kind: 'operator', text: operator });
@@ -178,7 +164,7 @@ export function parseShell(text: string): readonly ShellCommand[] | ShellRefusal
     const command = readCommand(end < 0 ? rest : rest.slice(0, end), piped);
     if (command instanceof ShellRefusal) return command;
     commands.push(command);
-    piped = end >= 0 && /^\|&?$/.test(rest[end]!.text);
+    piped = end >= 0 && rest[end]!.text === '|';
     const isLast = end < 0 || end === rest.length - 1;
     if (isLast && end >= 0 && !/^[;&]$/.test(rest[end]!.text)) {
       return new ShellRefusal('an end in the middle');
@@ -203,6 +189,7 @@ function readCommand(list: readonly Token[], piped: boolean): ShellCommand | She
       if (text.startsWith('<')) input = true;
       // Between descriptors.
       if (text.endsWith('&') && /^(?:\d+|-)$/.test(target.text)) continue;
+      if (text.endsWith('&')) return new ShellRefusal(`\`${text}\` before a name`);
       files.push({ path: target.text, writes: text !== '<' });
       continue;
     }
