@@ -1486,6 +1486,7 @@ export const requirements: readonly Requirement[] = [
       "parameters come by standard input as JSON, and the environment of the call and nothing of the engine's; the answer is what was printed, or the exit code",
     proof: [
       'test/docker/daemon.test.ts :: asks for a closed container, and for nothing else',
+      'test/docker/attacks.test.ts :: is given parameters of megabytes, and may leave them unread',
       'test/docker/daemon.test.ts :: takes %j for a value',
       'test/docker/daemon.test.ts :: passes on how the container ended',
       'test/docker/attacks.test.ts :: gets the variables of its call, and none of the engine',

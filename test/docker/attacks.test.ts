@@ -234,6 +234,12 @@ describe.skipIf(missing !== undefined)(`a guest in a container${unless}`, () => 
     expect(survey['limits']).toEqual(['0', '1024']);
   });
 
+  it('is given parameters of megabytes, and may leave them unread', async () => {
+    const parameters = { text: 'x'.repeat(5_000_000) };
+    expect(await said(plain, 'wc -c', { parameters })).toBe('5000012');
+    expect(await said(plain, 'echo unread', { parameters })).toBe('unread');
+  });
+
   it('finds nothing that a call before it left', async () => {
     expect(
       await said(plain, 'touch /tmp/left /dev/shm/left; ls /tmp /dev/shm | grep -c left'),

@@ -29,9 +29,11 @@ export function failureOf({ exitCode, outOfMemory, stderr }: End, memoryBytes: n
   }
   const said = stderr.trim();
   const last = said.slice(said.lastIndexOf('\n') + 1).slice(0, 500);
+  // Not every engine knows why the kernel killed it.
+  const why = exitCode === 137 ? ' (killed, as it is where memory runs out)' : '';
   return new SkillError(
     'TOOL_FAILED',
-    `The container ended with exit code ${exitCode}${last === '' ? '.' : `: ${last}`}`,
+    `The container ended with exit code ${exitCode}${why}${last === '' ? '.' : `: ${last}`}`,
     { details: { exitCode, stderr: said.slice(-mostOfStderr) } },
   );
 }
