@@ -74,7 +74,9 @@ function isDestructive([name = '', ...args]: readonly string[]): boolean {
   return name === 'rm' && args.some((arg) => /^-[a-z]*[rR]|^--r(?:ecursive|e?)$/.test(arg));
 }
 
-const shells = ['/bin/sh', '/bin/bash'].filter((path) => existsSync(path));
+const shells = [['/bin/sh'], ['/bin/bash'], ['/bin/bash', '--posix']].filter(([path]) =>
+  existsSync(path!),
+);
 
 const pieces = fc.constantFrom(
   'rm',
@@ -139,6 +141,9 @@ const pieces = fc.constantFrom(
   'eval',
   "'a[$(rm -r y)]'",
   'printf ',
+  'SECONDS=',
+  'RANDOM=',
+  ' :',
   'test ',
   '-v ',
   '%n ',
@@ -169,11 +174,11 @@ it('holds for texts of pieces that mean something to a shell', { timeout: 240_00
       fc.array(pieces, { minLength: 1, maxLength: 9 }).map((list) => list.join('')),
       (text) => {
         for (const shell of shells) {
-          const { refused, commands } = screenCommand([shell, '-c', text]);
+          const { refused, commands } = screenCommand([...shell, '-c', text]);
           if (refused !== undefined) continue;
           passed += 1;
           const told = commands.map(([name = '', ...args]) => [basename(name), ...args].join('\0'));
-          const bad = executed([shell, '-c', text]).filter(
+          const bad = executed([...shell, '-c', text]).filter(
             (call) => isDestructive(call) || !told.includes(call.join('\0')),
           );
           expect({ text, shell, bad }).toEqual({ text, shell, bad: [] });
@@ -295,7 +300,7 @@ it('tells exactly the words that a shell takes', { timeout: 240_000 }, () => {
       const { refused, commands } = screenCommand(['sh', '-c', text]);
       if (refused !== undefined) return;
       for (const shell of shells)
-        expect([shell, ...executed([shell, '-c', text])]).toEqual([shell, commands[1]]);
+        expect([shell, ...executed([...shell, '-c', text])]).toEqual([shell, commands[1]]);
     }),
     { numRuns: 400 },
   );

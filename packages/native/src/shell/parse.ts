@@ -197,6 +197,8 @@ function readCommand(list: readonly Token[], piped: boolean): ShellCommand | She
     if (words.length === 0 && name !== undefined) {
       // With a quoted part it is a command of this name.
       if (token.plain < sets!.length) return new ShellRefusal('a quoted assignment');
+      // bash takes some for numbers, computes them, and runs what stands between brackets there.
+      if (/[[$`(]/.test(text)) return new ShellRefusal('a value that could be computed');
       variables.push(name);
       continue;
     }
