@@ -20,6 +20,7 @@ import {
   SkillStore,
   statePlaces,
 } from '../../packages/engine/src/index.ts';
+import { FakeDaemon, info, json } from '../docker/fake-daemon.ts';
 import { buildGuest } from '../guests/build.ts';
 import { Home } from './skill.ts';
 
@@ -98,6 +99,28 @@ test('a machine on which skills run is sound, and says which layers it has', asy
   expect(stdout).toMatch(/^ok +Rust toolchain /m);
   expect(stdout).toMatch(/\n\n(Everything is as it should be|Skills run; look at .*)\.\n$/);
   expect(readdirSync(home.path)).toEqual([]);
+});
+
+test('a container engine is looked at: there, not there, and one that keeps no limit', async () => {
+  using home = new Home();
+  const found = async (socket: string): Promise<string> => {
+    const environment = { DOCKER_HOST: `unix://${socket}` };
+    const { stdout } = await home.run(['doctor', '--quick'], { environment });
+    return /^.*container engine.*\n(?: .*\n)*/m.exec(stdout)?.[0] ?? '';
+  };
+  expect(await found('/nowhere/docker.sock')).toMatch(/^ok +container engine +not found; /);
+  const daemon = await new FakeDaemon().listen();
+  try {
+    expect(await found(daemon.socket)).toMatch(
+      /^ok +container engine +\/.*, with container, seccomp, rootless\n$/,
+    );
+    daemon.answers.set('GET /info', json({ ...info, PidsLimit: false }));
+    expect(await found(daemon.socket)).toMatch(
+      /^warning +container engine +The container engine does not give a limit of processes; .*\n +Skills with runtime = "docker" are not loaded\.\n/,
+    );
+  } finally {
+    await daemon.close();
+  }
 });
 
 test('what is missing is told with a way to get it; --strict fails for it', async () => {

@@ -1,4 +1,4 @@
-import { EXIT, escapeText, examine } from '@skill-engine/engine';
+import { EXIT, SkillError, escapeText, examine } from '@skill-engine/engine';
 import type { Check, Severity } from '@skill-engine/engine';
 import { type FlagTable, splitArguments, usage } from '../args.ts';
 import { findToolchains, type Toolchain } from '../build/toolchains.ts';
@@ -21,7 +21,7 @@ export async function doctor(args: readonly string[], shell: Shell): Promise<num
   const home = shell.environment['SKILL_ENGINE_HOME'];
   const examined = await examine({ home, quick: line.has('quick') });
   const toolchains = await findToolchains(shell.environment);
-  const checks = [...examined.checks, ...toolchains.map(checkOf)];
+  const checks = [...examined.checks, await containerEngine(), ...toolchains.map(checkOf)];
   const ok = line.has('strict')
     ? checks.every(({ severity }) => severity === 'ok')
     : examined.sound;
@@ -33,6 +33,26 @@ export async function doctor(args: readonly string[], shell: Shell): Promise<num
     : `${lines()}\n${conclusion(checks)}\n`;
   await write(shell.stdout, text);
   return ok ? EXIT.success : EXIT.engine;
+}
+
+/** Only skills that are containers need one; one that answers and gives too little is worth a look. */
+async function containerEngine(): Promise<Check> {
+  const name = 'container engine';
+  const { findContainerEngine } = await import('@skill-engine/docker');
+  const absent = 'not found; skills with runtime = "docker" need Docker or Podman';
+  try {
+    const { socket, layers } = await findContainerEngine();
+    const found = `${socket}, with ${layers.join(', ')}`;
+    return { name, severity: 'ok', found, meaning: null, help: null };
+  } catch (error) {
+    const { message } = SkillError.from(error);
+    if (message.startsWith('No container engine answers')) {
+      return { name, severity: 'ok', found: absent, meaning: null, help: null };
+    }
+    const meaning = 'Skills with runtime = "docker" are not loaded.';
+    const help = 'docs/guides/docker.md says what a container engine has to give.';
+    return { name, severity: 'warning', found: message, meaning, help };
+  }
 }
 
 /** Only authors need one, so a missing one is nothing wrong. */
