@@ -112,9 +112,10 @@ it.runIf(isLinux && existsSync('/usr/bin/setpriv'))(
     const engine = await createEngine({ runtimes, home: ${JSON.stringify(place.data)} });
     await engine.load(${JSON.stringify(place.skill)}, { grant: 'declared' });
     await engine.execute('n', 'run', {});`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-      stdio: 'ignore',
-    });
+    // What a killed engine cannot remove is removed with the test.
+    const env = { ...process.env, TMPDIR: place.root };
+    const args = ['--input-type=module', '-e', program];
+    const child = spawn(process.execPath, args, { stdio: 'ignore', env });
     await until(() => running(mark).length > 0 && !running(mark).includes(String(child.pid)));
     child.kill('SIGKILL');
     await until(() => running(mark).length === 0);
