@@ -1476,7 +1476,13 @@ export const requirements: readonly Requirement[] = [
       'test/docker/mounts.test.ts :: a directory in which another file system is mounted, and which is by itself',
       'test/docker/mounts.test.ts :: what is forbidden, by whatever path it is reached',
       'test/docker/mounts.test.ts :: what is forbidden, under another name of the same file',
+      'test/docker/mounts.test.ts :: what is forbidden, below a directory that is mounted a second time',
       'test/docker/mounts.test.ts :: a path that says how it is mounted',
+      'test/docker/ways.test.ts :: is refused what it could lead elsewhere: %s',
+      'test/docker/ways.test.ts :: does not come to the rest of the host at its next call',
+      'test/docker/ways.test.ts :: leads a volume of its own nowhere by a link that it brings along',
+      'test/docker/ways.test.ts :: makes nothing in what it may read, by mounts in mounts',
+      'test/docker/ways.test.ts :: is told by no output, and no parameters go there',
     ],
   },
   {

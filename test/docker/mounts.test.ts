@@ -42,15 +42,16 @@ const shown = (mounts: readonly FoundMount[]): string[] =>
 
 describe('what is granted', () => {
   it('is mounted at its own path, volumes at theirs, outer ones first', async () => {
+    mkdirSync(join(root, 'in/x'));
     const { mounts } = await find(
-      `${head}[skills.capabilities]\nvolumes = ["${root}/out:/a:rw", "${root}/in/deep:${root}/in/deep/x"]\n` +
+      `${head}[skills.capabilities]\nvolumes = ["${root}/out:/a:rw", "${root}/in/deep:${root}/in/x"]\n` +
         `[skills.capabilities.filesystem]\nread = ["${root}/in"]\nwrite = ["${root}/in/deep"]`,
     );
     expect(shown(mounts)).toEqual([
       `${root}/out /a rw`,
       `${root}/in ${root}/in ro`,
       `${root}/in/deep ${root}/in/deep rw`,
-      `${root}/in/deep ${root}/in/deep/x ro`,
+      `${root}/in/deep ${root}/in/x ro`,
     ]);
   });
 
@@ -109,9 +110,10 @@ describe('what is never mounted', () => {
   );
 
   /** What a process finds that has mounted something of its own first. */
-  function findBehind(mount: string, grant: string): string {
+  function findBehind(mount: string, grant: string, forbidden = '/nothing'): string {
     const module = JSON.stringify(join(import.meta.dirname, '../../packages/docker/src/mounts.ts'));
-    const authority = JSON.stringify(skillOf(files(`read = ["${grant}"]`)).effective);
+    const lines = files(`read = ["${grant}"]\nforbidden = ["${forbidden}"]`);
+    const authority = JSON.stringify(skillOf(lines).effective);
     const code =
       `const { findMounts } = await import(${module});` +
       `const found = await findMounts(${authority}, { sockets: [] });` +
@@ -128,6 +130,13 @@ describe('what is never mounted', () => {
       expect(findBehind(`mount -t proc proc "${root}/in"`, `${root}/in`)).toBe(
         '0 FILESYSTEM_KIND: interfaces of the kernel are not mounted',
       );
+    });
+
+    it('what is forbidden, below a directory that is mounted a second time', () => {
+      const mount = `mount --bind "${root}/in" "${root}/out"`;
+      const forbidden = '0 FILESYSTEM_FORBIDDEN: something in it is forbidden';
+      for (const grant of ['out', 'out/deep', 'out/file'])
+        expect(findBehind(mount, join(root, grant), join(root, 'in')), grant).toBe(forbidden);
     });
 
     it('a directory in which another file system is mounted, and which is by itself', () => {

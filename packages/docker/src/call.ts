@@ -88,9 +88,13 @@ class Container {
     const input = await this.#attach({ stdin: '1' });
     signal.throwIfAborted();
     await this.#start();
+    if (!(await areUnchanged(mounts))) {
+      // It can be what nobody granted.
+      this.output = undefined;
+      throw moved();
+    }
     input.end(`${JSON.stringify(parameters)}\n`);
     input.resume();
-    if (!(await areUnchanged(mounts))) throw moved();
     const end = await this.#end(output);
     return end.exitCode === 0
       ? { ...facts(end), answer: { value: valueOf(end.stdout) }, stdout: '' }

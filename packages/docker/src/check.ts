@@ -4,7 +4,7 @@ import {
   type DockerSkillManifest,
   type EffectiveAuthority,
 } from '@skill-engine/engine';
-import { wantedMounts } from './mounts.ts';
+import { wantedMounts, type Wanted } from './mounts.ts';
 import { covers, hasSpecialCharacters } from './paths.ts';
 import { refusedTarget } from './places.ts';
 
@@ -54,21 +54,45 @@ function checkMounts(authority: EffectiveAuthority): void {
       throw unsupported(`it mounts twice at ${target}`, 'Choose another path for one of the two');
     targets.add(target);
   }
-  for (const { path, access } of grants) {
+  for (const { path } of grants) {
     const hidden = forbidden.find((entry) => covers(path, entry));
     if (hidden !== undefined)
       throw unsupported(
         `${path} is granted and ${hidden} in it is forbidden, and a directory is mounted whole`,
         'Grant the directories in it that are meant',
       );
-    // A guest that may rename the way to it would have it wide at the next call.
-    const narrower = grants.find(
-      (other) => access === 'read-write' && other.access === 'read' && covers(path, other.path),
+  }
+  checkNested(wantedMounts(authority));
+}
+
+/** A guest that may rename the way to something has it lead elsewhere at the next call. */
+function checkNested(wanted: readonly Wanted[]): void {
+  for (const outer of wanted.filter(({ readOnly }) => !readOnly)) {
+    const inner = wanted.find(
+      ({ path, target }) =>
+        (path !== outer.path && covers(outer.path, path)) ||
+        (target !== outer.target && covers(outer.target, target)),
     );
-    if (narrower !== undefined)
+    if (inner !== undefined)
       throw unsupported(
-        `${path} may be written and ${narrower.path} in it may not, and a directory is mounted whole`,
-        'Grant the directories in it that are meant',
+        `${outer.path} may be written and ${inner.path} in it is granted by itself, and a directory is mounted whole`,
+        'Grant the directories in it that are meant, or the outer one alone',
+      );
+  }
+}
+
+/**
+ * A volume of the image in what is mounted would be made there, on the host.
+ *
+ * @throws SkillError RUNTIME_UNSUPPORTED
+ */
+export function checkVolumes(volumes: readonly string[], authority: EffectiveAuthority): void {
+  for (const { target } of wantedMounts(authority)) {
+    const inner = volumes.find((path) => path !== target && covers(target, path));
+    if (inner !== undefined)
+      throw unsupported(
+        `its image declares a volume at ${inner}, in ${target}, where it mounts`,
+        'Choose another path',
       );
   }
 }

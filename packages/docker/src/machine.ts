@@ -4,6 +4,7 @@ import { SkillError } from '@skill-engine/engine';
 import type { Daemon } from './daemon.ts';
 import { list, number, record, text, type Fields } from './fields.ts';
 import type { HostPlaces } from './places.ts';
+import { usualSockets } from './sockets.ts';
 
 export interface Machine {
   readonly places: HostPlaces;
@@ -32,7 +33,7 @@ export async function examineMachine(daemon: Daemon): Promise<Machine> {
   const root = info['DockerRootDir'];
   return {
     places: {
-      sockets: [daemon.socketPath, await real(daemon.socketPath)],
+      sockets: [daemon.socketPath, ...(await realPaths([daemon.socketPath, ...usualSockets()]))],
       dataDirectory: typeof root === 'string' && root !== '' ? await real(root) : undefined,
     },
     processors: number(info['NCPU']),
@@ -93,6 +94,12 @@ function lacking(what: string): SkillError {
     'ISOLATION_UNAVAILABLE',
     `The container engine does not give ${what}. No container runs without it.`,
   );
+}
+
+/** Of what is there. Who speaks with another engine than this one has its powers too. */
+async function realPaths(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => realpath(path).catch(() => [])));
+  return found.flat();
 }
 
 async function real(path: string): Promise<string> {

@@ -24,9 +24,13 @@ export function refusedKind(source: string, places: HostPlaces): string | undefi
   return undefined;
 }
 
+/** The container engine puts files of its own there, and would make them in what is mounted, on the host. */
+const engines = ['/etc', '/run', '/sbin', '/usr', '/usr/sbin', '/var', '/var/run'];
+
 /** Why nothing is mounted at a path in the container, or `undefined`. */
 export function refusedTarget(target: string): string | undefined {
   if (target === '/') return 'it would take the place of the image';
   if (kernel.some((path) => covers(path, target))) return 'the kernel shows itself there';
+  if (engines.includes(target)) return 'the container engine puts files of its own there';
   return undefined;
 }

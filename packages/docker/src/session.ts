@@ -9,7 +9,7 @@ import {
   type RuntimeTool,
 } from '@skill-engine/engine';
 import { runContainer, unavailable, type CallPlan } from './call.ts';
-import { checkSkill } from './check.ts';
+import { checkSkill, checkVolumes } from './check.ts';
 import { DaemonError, type Daemon } from './daemon.ts';
 import { record } from './fields.ts';
 import { findImage, type PullPolicy } from './image.ts';
@@ -53,6 +53,7 @@ export async function openSession(
     await sweep(daemon);
     const { image, command, readOnly, capDrop } = manifest.docker;
     const { id, hasProgram, volumes } = await findImage(daemon, image, options.pull);
+    checkVolumes(volumes, effective);
     if (command === undefined && !hasProgram) {
       throw new SkillError(
         'RUNTIME_UNSUPPORTED',

@@ -8,7 +8,7 @@ const oldest = [1, 41] as const;
 const newest = [1, 47] as const;
 
 /** Where Docker and Podman listen if nobody says otherwise: without root first. */
-function usualSockets(): string[] {
+export function usualSockets(): string[] {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   return [
     ...(runtime === undefined || runtime === ''

@@ -26,7 +26,7 @@ async function decide(options: OpenOptions): Promise<Decided> {
   const limits = narrow(limitsOf(manifest.resources), narrowed);
   const places = { baseDir: source.baseDir, home: operatorHome() };
   if (options.granted !== 'none') {
-    await assertPlainGrants(manifest.capabilities.filesystem.grants, places);
+    await assertPlainGrants(manifest.capabilities, places);
   }
   const authority = effective(
     {

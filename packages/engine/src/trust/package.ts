@@ -69,7 +69,7 @@ export async function readPackage(
     granted: 'declared' as const,
     overrides: manifest.overrides,
   };
-  await assertPlainGrants(manifest.capabilities.filesystem.grants, places);
+  await assertPlainGrants(manifest.capabilities, places);
   return {
     name: manifest.name,
     version: manifest.version,

@@ -4,19 +4,23 @@ import { dirname } from 'node:path';
 import { resolvePath } from '../authority/path.ts';
 import type { Places } from '../authority/types.ts';
 import { SkillError } from '../errors.ts';
-import type { DeclaredPath } from '../manifest/types.ts';
+import type { DeclaredCapabilities } from '../manifest/types.ts';
 
 /**
- * Refuses a relative grant that reaches its place through a symbolic link below the manifest's folder. Whoever
+ * Refuses a relative grant or volume that reaches its place through a symbolic link below the manifest's folder. Whoever
  * accepts `read:./data` sees that folder's path; a link there would grant another folder than the one shown.
  * Absolute paths and `~` are the operator's own places, with the operator's own links.
  *
  * @throws SkillError MANIFEST_INVALID
  */
 export async function assertPlainGrants(
-  grants: readonly DeclaredPath[],
+  { filesystem, volumes }: DeclaredCapabilities,
   places: Places,
 ): Promise<void> {
+  const grants = [
+    ...filesystem.grants,
+    ...volumes.map(({ hostPath, source }) => ({ path: hostPath, source })),
+  ];
   for (const { path, source } of grants) {
     if (path.startsWith('/') || path.startsWith('~')) continue;
     const named = resolvePath(path, places, source);
