@@ -426,6 +426,18 @@ describe('what is left of others', () => {
     expect((await open(daemon.socket, lines, quick)).sha256).toBe('ab'.repeat(32));
     expect(daemon.count('DELETE /NAME')).toBe(2);
   });
+
+  it('does not hold up a skill where it has no name, as what is being removed', async () => {
+    const Labels = { 'dev.skill-engine.owner': 'x', 'dev.skill-engine.execution': '1' };
+    daemon.answers.set(
+      'GET /containers/json',
+      json([
+        { Names: null, Labels },
+        { Names: [], Labels },
+      ]),
+    );
+    expect((await open(daemon.socket, lines)).sha256).toBe('ab'.repeat(32));
+  });
 });
 
 describe('an image', () => {
@@ -464,6 +476,7 @@ describe('an image', () => {
 
   it.each([
     ['for another system', { Os: 'windows', Config: {} }],
+    ['that works in /proc', { Os: 'linux', Config: { WorkingDir: '//proc/self/fd/8' } }],
     ['with a volume in /proc', { Os: 'linux', Config: { Volumes: { '/proc/x': {} } } }],
     [
       'with a volume that says how it is mounted',

@@ -44,6 +44,10 @@ export async function findImage(daemon: Daemon, name: string, pull: PullPolicy):
   const volumes = Object.keys(record(config['Volumes'] ?? {}));
   if (volumes.length > mostVolumes)
     throw unsupported(name, `it declares ${volumes.length} volumes; allowed: ${mostVolumes}`);
+  const folder = text(config['WorkingDir'] ?? '');
+  // Runtimes that are not up to date lead out of the container by the files that they have open.
+  if (/^\/+(proc|sys|dev)(\/|$)/.test(posix.normalize(folder)))
+    throw unsupported(name, `its working directory is ${JSON.stringify(folder.slice(0, 200))}`);
   const program = [...list(config['Entrypoint'] ?? []), ...list(config['Cmd'] ?? [])];
   return {
     id,

@@ -36,7 +36,10 @@ export async function sweep(daemon: Daemon): Promise<void> {
   );
   for (const each of found) {
     const container = record(each);
-    const name = text(list(container['Names'])[0]).replace(/^\//, '');
+    // One that is just being removed can have no name any more.
+    const [first] = list(container['Names'] ?? []);
+    if (first === undefined) continue;
+    const name = text(first).replace(/^\//, '');
     if (!isLeft(name, record(container['Labels']))) continue;
     try {
       await removeContainer(daemon, name);
