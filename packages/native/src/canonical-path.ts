@@ -5,7 +5,7 @@ const linkLimit = 40;
 
 /**
  * Where the kernel ends up with a path: symbolic links and `..` are followed one by one, also where the rest does not
- * exist. `undefined` where links lead in circles.
+ * exist. `undefined` where links lead in circles, or to names that are no UTF-8.
  *
  * @param path absolute
  */
@@ -22,21 +22,26 @@ export async function canonicalPath(path: string): Promise<string | undefined> {
     }
     const next = join(at, part);
     const target = await linkAt(next);
+    if (target === 'unreadable') return undefined;
     if (target === undefined) {
       at = next;
       continue;
     }
     links += 1;
     if (links > linkLimit) return undefined;
-    if (target.startsWith('/')) at = '/';
-    rest.push(...target.split('/').toReversed());
+    if (target.text.startsWith('/')) at = '/';
+    rest.push(...target.text.split('/').toReversed());
   }
   return at;
 }
 
-async function linkAt(path: string): Promise<string | undefined> {
+async function linkAt(path: string): Promise<{ text: string } | 'unreadable' | undefined> {
   try {
-    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
+    if (!(await lstat(path)).isSymbolicLink()) return undefined;
+    const bytes = await readlink(path, { encoding: 'buffer' });
+    const text = bytes.toString();
+    // Otherwise another name would be followed than the kernel follows.
+    return Buffer.from(text).equals(bytes) ? { text } : 'unreadable';
   } catch {
     // What cannot be looked at leads nowhere.
     return undefined;

@@ -48,15 +48,23 @@ export function denyCommand(manifest: NativeSkillManifest, command: string): Den
   return denied('COMMAND_NOT_ALLOWED', command, 'declared: commands does not have it', allow);
 }
 
-/** For an argument that the lists refuse; the lines are those that all arguments of the call need. */
+/**
+ * For an argument that the lists refuse; the lines are those that all arguments of the call need.
+ *
+ * @param isInner whether they are those of a command within another, where nothing has to list them
+ */
 export function denyArgument(
   manifest: NativeSkillManifest,
   args: readonly string[],
   { argument, why }: ArgumentRefusal,
+  isInner = false,
 ): Denial {
   const { commands, allowedArgs, forbiddenArgs } = manifest.allowedCommands;
-  const hopeless = args.some((one) => badCharacters(one) !== undefined);
-  const missing = args.filter((one) => !allowedArgs.some((entry) => allows(entry, one)));
+  // A `*` in an entry stands for any characters, and cannot be written otherwise.
+  const hopeless = args.some((one) => badCharacters(one) !== undefined || one.includes('*'));
+  const missing = (isInner ? [] : args).filter(
+    (one) => !allowedArgs.some((entry) => allows(entry, one)),
+  );
   const kept = forbiddenArgs.filter((entry) => !args.some((_, at) => forbids(entry, args, at)));
   const lists = {
     ...manifest.allowedCommands,
@@ -78,4 +86,11 @@ export function denyChanged(command: string, file: string): Denial {
   const why =
     'the file was changed or replaced since the skill was loaded; look at it, and load the skill again';
   return denied('COMMAND_CHANGED', `${command} (${file})`, why);
+}
+
+/** For a command that another one, such as `xargs`, gives arguments that cannot be judged before. */
+export function denyUnseen(command: readonly string[]): Denial {
+  const why =
+    'its further arguments are not seen, so forbidden_args has to be empty and allowed_args to have "*" and "-*"';
+  return denied('COMMAND_ARGUMENT', command.join(' '), `declared: ${why}`);
 }

@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isOption } from './arguments/option.ts';
 
-const url = /^[a-z][a-z0-9+.-]*:\/\//i;
+// Bounded, so that a long word is looked through once.
+const scheme = /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\//gi;
 
 /** What an argument gives: itself, what is behind `=`, and what may be glued to short options. */
 function givenBy(argument: string): readonly string[] {
@@ -15,21 +16,33 @@ function givenBy(argument: string): readonly string[] {
     // Behind several letters, the path begins nobody knows where; at the latest at its first slash or dots.
     const at = argument.search(/\/|\.\.|~/);
     if (at > 2) texts.push(argument.slice(at));
+    const letters = /^-[A-Za-z0-9]{2,16}/.exec(argument)?.[0].length ?? 0;
+    for (let begin = 3; begin <= letters && !argument.includes('/'); begin += 1) {
+      texts.push(argument.slice(begin));
+    }
   }
   return texts;
 }
 
+/** Programs cut their arguments in many ways, as in `name@file`, `name=<file`, `into'file'` and `host:file`. */
 function pieces(text: string): readonly string[] {
   return text.split(/[,;|&\s"'`()<>[\]{}]/).flatMap((part) => {
-    const [, behind = part] = /^[^=:/]*=(.*)$/.exec(part) ?? [];
-    if (url.test(behind) && !/^file:/i.test(behind)) return [behind];
-    return [part, ...part.split(/[=:]/)];
+    // `https://x/y` has no path of this machine; `unix:///y` has.
+    const plain = part.replace(scheme, (found) => (/^file:/i.test(found) ? found : ' '));
+    const url = part.search(/file:/i);
+    return [part, ...(url > 0 ? [part.slice(url)] : []), ...plain.split(/[=:@\s]/)];
   });
 }
 
+/** Some make one text of `{..}` and `[k-k]`: there is no telling which. */
+const unbraced = (text: string): readonly string[] =>
+  /[{}[\]]/.test(text) ? [text.replaceAll(/[{}[\]]/g, '')] : [];
+
 /** Each text that a program may take for a path; the rest of the argument is none. */
 export function pathWords(argument: string): readonly string[] {
-  const words = givenBy(argument).flatMap((text) => [text, ...pieces(text)]);
+  const words = givenBy(argument)
+    .flatMap((text) => [text, ...pieces(text)])
+    .flatMap((text) => [text, ...unbraced(text)]);
   const bare = words.map((word) => word.replace(/^[@<>"'([{+]+/, ''));
   return [...new Set(bare)].filter((word) => word !== '' && word !== '-');
 }

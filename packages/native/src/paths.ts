@@ -89,6 +89,29 @@ export class PathJudge {
   }
 
   /**
+   * The first word that is refused when it is read from within a directory that the arguments name: `-C dir link`. Of
+   * what has been judged as it stands only links can lead away from there.
+   */
+  async judgeWithin(args: readonly string[]): Promise<Denial | undefined> {
+    const all = new Set(args.flatMap((argument) => pathWords(argument)));
+    const words = [...all].filter((word) => pathOf(word) === word && !isAbsolute(word));
+    const bases = [this.#cwd];
+    for (const base of bases) {
+      for (const word of words) {
+        const path = normalize(`${base}/${word}`).replace(/\/$/, '');
+        this.#words += base === this.#cwd ? 0 : 1;
+        if (this.#words > mostWords) {
+          return this.#refuse(word, `more than ${mostWords} parts of the call could be paths`);
+        }
+        const denied = base === this.#cwd ? undefined : await this.judge(path, 'read', true);
+        if (denied !== undefined) return denied;
+        if (!bases.includes(path) && (await isDirectory(path))) bases.push(path);
+      }
+    }
+    return undefined;
+  }
+
+  /**
    * @param word a path, absolute or relative to the working directory
    * @param whole whether a directory is given with all that is in it
    */
@@ -168,6 +191,12 @@ async function identity(path: string): Promise<string | undefined> {
     return undefined;
   }
 }
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 async function kindOf(path: string): Promise<'usual' | 'special'> {
   try {

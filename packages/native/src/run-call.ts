@@ -8,9 +8,9 @@ import type {
   RuntimeCall,
   RuntimeOutcome,
 } from '@skill-engine/engine';
-import { judgeArguments, judgeForbidden } from './arguments/judge.ts';
+import { allowsAnything, judgeArguments, judgeForbidden } from './arguments/judge.ts';
 import { isUnchanged, type ResolvedCommand } from './commands.ts';
-import { denyArgument, denyByRule, denyChanged, denyCommand } from './denials.ts';
+import { denyArgument, denyByRule, denyChanged, denyCommand, denyUnseen } from './denials.ts';
 import { environmentOf, mayPass } from './environment.ts';
 import { haveGit } from './git.ts';
 import { PathJudge, type FoundGrants } from './paths.ts';
@@ -84,10 +84,20 @@ export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<Ru
   }
 }
 
-/** The engine has validated them. */
 function readParameters({ commands }: OpenedSkill, { parameters }: RuntimeCall): Parameters {
   const given = parameters as Partial<Parameters>;
   const { command = commands[0]?.name ?? '', args = [], stdin = '', env = {}, cwd } = given;
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const areTexts =
+    Array.isArray(args) &&
+    [command, stdin, cwd ?? '', ...args, ...Object.values(env)].every((one) => isText(one));
+  if (!areTexts) {
+    // A manifest may have a schema of its own for the tool.
+    throw new SkillError(
+      'INVALID_PARAMETERS',
+      'command, stdin, cwd, and what is in args and env are texts.',
+    );
+  }
   return { command, args, stdin, env, cwd };
 }
 
@@ -112,12 +122,14 @@ async function judgeCommand(
     refused: finding,
     commands: within,
     files,
+    open,
   } = screenCommand([command, ...args], {
     rules,
     input: stdin !== '',
     alsoNamed,
   });
   if (finding !== undefined) return denyByRule(finding);
+  if (open !== undefined && !allowsAnything(lists)) return denyUnseen(open);
   for (const [name = '', ...own] of within) {
     const resolved = commands.find((one) => one.name === name);
     if (resolved === undefined) {
@@ -127,11 +139,13 @@ async function judgeCommand(
     }
     // What an allowed text contains is allowed with it; what is forbidden is not.
     const bad = judgeForbidden(own, lists.forbiddenArgs);
-    if (bad !== undefined) return denyArgument(manifest, own, bad);
+    if (bad !== undefined) return denyArgument(manifest, own, bad, true);
     for (const argument of own) {
       const denied = await paths.judgeArgument(argument);
       if (denied !== undefined) return denied;
     }
+    const denied = await paths.judgeWithin(own);
+    if (denied !== undefined) return denied;
   }
   for (const { path, writes } of files) {
     const denied = await paths.judge(path, writes ? 'read-write' : 'read');

@@ -1,8 +1,15 @@
+import { posix } from 'node:path';
 import { folded, givesOption, isOption } from './option.ts';
 import { wildcard } from './wildcard.ts';
 
 /** As programs compare words: without regard to case, width, and invisible joiners. */
-const plain = (text: string): string => folded(text).replaceAll(/[\u200c\u200d]/gu, '');
+function plain(text: string): string {
+  const word = folded(text).replaceAll(/[\u200c\u200d]/gu, '');
+  // A path is the same with doubled slashes, `.` and `..`.
+  return word.includes('/') && !word.includes('://')
+    ? posix.normalize(word).replace(/(?<=.)\/$/, '')
+    : word;
+}
 
 /** `9`, `09`, `+9`, `0x9` and `9.0` are one number. */
 function number(text: string): number | undefined {

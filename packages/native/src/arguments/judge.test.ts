@@ -87,7 +87,7 @@ describe('forbidden_args (NATIVE-ARGS)', () => {
     ['--exec', '--execute'],
     ['--exec', 'exec'],
     ['--exec', '--x'],
-    ['-x', '--x'],
+    ['-x', '--xy'],
     ['-x', '-X'],
     ['-x', 'x'],
     ['--color=always', '--color=never'],

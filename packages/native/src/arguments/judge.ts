@@ -42,3 +42,8 @@ export function judgeForbidden(
   }
   return undefined;
 }
+
+/** Whether arguments that nobody has seen are within the lists. */
+export function allowsAnything({ allowedArgs, forbiddenArgs }: AllowedCommands): boolean {
+  return forbiddenArgs.length === 0 && ['*', '-*'].every((entry) => allowedArgs.includes(entry));
+}

@@ -25,7 +25,9 @@ export function givesOption(option: string, argument: string): boolean {
   const given = parts(argument);
   if (/^-[^-]$/u.test(wanted.name)) {
     // Anywhere in the cluster: which letters take a value is not known.
-    if (argument.startsWith('--')) return false;
+    const letter = wanted.name.slice(1);
+    // Programs in Go take two dashes for one.
+    if (argument.startsWith('--')) return given.name === `--${letter}`;
     return argument.slice(1).includes(wanted.name.slice(1) + (wanted.value ?? ''));
   }
   const name = folded(given.name).replace(/^-+/, '');

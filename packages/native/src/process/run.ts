@@ -81,7 +81,7 @@ export async function runProcess(plan: ProcessPlan): Promise<ProcessEnd> {
   }
   // It need not read what it is given.
   child.stdin?.on('error', () => {});
-  child.stdin?.end(plan.stdin);
+  child.stdin?.end(String(plan.stdin));
   plan.signal.addEventListener('abort', stop, { once: true });
   const failure = await exited;
   clearTimeout(timer);

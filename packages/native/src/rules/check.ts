@@ -2,7 +2,9 @@ import { SkillError } from '@skill-engine/engine';
 import type { NativeRule } from './types.ts';
 
 const refuseKeys = new Set(
-  'kind name reason commands options also words verbs matches only unless input bundled'.split(' '),
+  'kind name reason commands options also words verbs matches only before unless input bundled'.split(
+    ' ',
+  ),
 );
 const runsKeys = new Set(
   'kind name commands runs flags values operands assignments adds'.split(' '),
@@ -38,6 +40,10 @@ function problemOf(rule: NativeRule): string | undefined {
   if (typeof rule.reason !== 'string') return 'it has no reason';
   for (const key of ['options', 'also', 'words', 'verbs', 'matches', 'only', 'unless'] as const) {
     if (rule[key] !== undefined && !isTexts(rule[key])) return `${key} is no list of texts`;
+  }
+  const { flags = [], values = [], ...others } = rule.before ?? {};
+  if (!isTexts(flags) || !isTexts(values) || Object.keys(others).length > 0) {
+    return 'before has other things than lists of flags and values';
   }
   for (const source of rule.matches ?? []) {
     try {

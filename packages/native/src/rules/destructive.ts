@@ -93,8 +93,8 @@ export const destructiveRules: readonly CommandRule[] = [
     options: ['-R', '--recursive'],
     matches: [
       '^[0-7]*[2367]$',
-      '(?:^|,)(?=[ugo]*[oa])[ugoa]*[+=][rwxXst]*w',
-      '(?:^|,)[+=][rwxXst]*w',
+      // Also after another one for the same, and what the owner or the group has.
+      '(?:^|,)(?:(?=[ugo]*[oa])[ugoa]+)?(?:[-+=][rwxXst]*)*[+=](?:[rwxXst]*w|[ug])',
       // A mode that nobody sees.
       '^--ref',
     ],

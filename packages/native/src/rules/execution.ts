@@ -1,5 +1,7 @@
 /** How common commands are made to run other ones, or to write where nobody looks. */
 import type { CommandRule } from './types.ts';
+import { gitRules } from './git.ts';
+import { toolRules } from './tools.ts';
 import { words } from './words.ts';
 
 const refuse = (rule: Omit<CommandRule, 'kind'>): CommandRule => ({ kind: 'refuse', ...rule });
@@ -7,7 +9,17 @@ const runs = 'it runs other commands, which nobody judges';
 
 /** Interpreters of languages other than that of the shell. */
 const interpreters = words(`python* pypy* perl* ruby* irb node nodejs deno bun ts-node tsx php*
-  lua* tclsh* wish* expect Rscript R julia guile* osascript jjs jshell groovy scala erl elixir iex swift raku`);
+  lua* tclsh* wish* expect Rscript R julia guile* osascript jjs jshell mongosh slsh sbcl racket scheme clojure kotlin groovy scala erl elixir iex swift raku`);
+
+const awkMatches = [
+  'system',
+  '\\|',
+  'getline',
+  '>',
+  '@',
+  '^-[A-Za-z]*[fiElDdpo]',
+  '^--(?!version$|help$|posix$|traditional$|re-interval$|field-separator|assign)',
+];
 
 export const executionRules: readonly CommandRule[] = [
   refuse({
@@ -16,7 +28,7 @@ export const executionRules: readonly CommandRule[] = [
     commands: [
       ...interpreters,
       ...words(
-        'awk gawk mawk nawk sed ssh at batch crontab gdb ed ex vi vim sqlite3 psql mysql m4 make gmake bc',
+        'awk gawk mawk nawk sed ssh at batch crontab gdb ed ex vi vim sqlite3 psql mysql mariadb m4 make gmake bc dc',
       ),
     ],
     input: true,
@@ -62,36 +74,7 @@ export const executionRules: readonly CommandRule[] = [
     commands: ['test', '['],
     matches: ['^-[vR]$'],
   }),
-  refuse({
-    name: 'git-execution',
-    reason: runs,
-    commands: ['git'],
-    options:
-      words(`-c --config-env --exec-path --upload-pack --receive-pack --exec --open-files-in-pager --ext-diff --textconv --extcmd --template
-      --config --tool --run --sign --gpg-sign --editor`),
-  }),
-  refuse({
-    name: 'git-execution',
-    reason: runs,
-    commands: ['git'],
-    words:
-      words(`filter-branch bisect difftool mergetool daemon instaweb http-backend shell upload-pack receive-pack upload-archive hook config
-      foreach ext::* fd::* send-email credential* remote-ext remote-fd fast-import submodule--helper maintenance`),
-  }),
-  refuse({
-    name: 'git-execution',
-    reason: runs,
-    commands: ['git'],
-    words: words('rebase grep difftool'),
-    options: ['-x', '-O'],
-  }),
-  refuse({
-    name: 'git-execution',
-    reason: runs,
-    commands: ['git'],
-    words: words('clone fetch pull ls-remote fetch-pack archive'),
-    options: ['-u'],
-  }),
+  ...gitRules,
   refuse({
     name: 'tar-execution',
     reason: runs,
@@ -112,16 +95,15 @@ export const executionRules: readonly CommandRule[] = [
   refuse({
     name: 'awk-execution',
     reason: 'its programs run commands and write files',
-    commands: words('awk gawk mawk nawk original-awk igawk'),
-    matches: [
-      'system',
-      '\\|',
-      'getline',
-      '>',
-      '@',
-      '^-[A-Za-z]*[fiElDdpo]',
-      '^--(?!version$|help$|posix$|traditional$|re-interval$|field-separator|assign)',
-    ],
+    // Where it is another awk, `--sandbox` is no option, and some pass over it.
+    commands: words('awk mawk nawk original-awk igawk bwk bioawk goawk'),
+    matches: awkMatches,
+  }),
+  refuse({
+    name: 'awk-execution',
+    reason: 'its programs run commands and write files, unless --sandbox is its argument',
+    commands: ['gawk'],
+    matches: awkMatches,
     unless: ['--sandbox'],
   }),
   refuse({
@@ -195,6 +177,13 @@ export const executionRules: readonly CommandRule[] = [
     options: words('-K --config --engine --proto-redir --unix-socket --abstract-unix-socket'),
   }),
   refuse({
+    name: 'curl-files',
+    reason: 'it makes names of files out of braces and brackets, which nobody judges',
+    commands: ['curl'],
+    // JSON, and addresses of version 6, are none.
+    matches: ['^(?!(?:-d|--json=)?\\s*[[{]\\s*["\\]}\\[{0-9-])(?=[^]*(?:\\{|(?<!://)\\[))'],
+  }),
+  refuse({
     name: 'wget-execution',
     reason: runs,
     commands: ['wget', 'wget2'],
@@ -216,7 +205,15 @@ export const executionRules: readonly CommandRule[] = [
     name: 'compiler-execution',
     reason: runs,
     commands: words('gcc g++ cc c++ clang clang++ ld gold lld *-gcc *-g++ rustc javac ghc'),
-    options: words('-wrapper -B -specs -fplugin -plugin -load -Xclang --config -pgmF'),
+    options: words(
+      '-wrapper -B -specs -fplugin -fpass-plugin -plugin -load -Xclang -fuse-ld --config -pgmF -processor -processorpath --processor-path -J',
+    ),
+  }),
+  refuse({
+    name: 'compiler-execution',
+    reason: runs,
+    commands: words('gcc g++ cc c++ clang clang++ *-gcc *-g++ rustc'),
+    matches: ['^-Wl,(?:.*,)?--?plugin', '^(?:-C|--codegen=)?linker='],
   }),
   refuse({
     name: 'database-shell',
@@ -225,9 +222,11 @@ export const executionRules: readonly CommandRule[] = [
     matches: [
       '\\\\[!ogwicT|]',
       '^\\s*\\.',
-      '(?i:edit\\s*\\(|load_extension|writefile|readfile|system|program|outfile|dumpfile|infile|pg_read|attach)',
+      '(?i:edit\\s*\\(|load_extension|writefile|readfile|system|program|outfile|dumpfile|infile|pg_read|attach|vacuum)',
+      // psql has what stands between them run.
+      '`',
       '\\blo_',
-      '^--?(?:init|cmd|pager|eval|f|file|o|L|output)',
+      '^--?(?:init|cmd|pager|eval|f|file|o|L|output|plugin|default-auth|defaults)',
       '^-[a-z]*[fo]',
     ],
   }),
@@ -236,7 +235,7 @@ export const executionRules: readonly CommandRule[] = [
     reason: runs,
     commands: words('tcpdump nmap openvpn journalctl systemctl service logrotate openssl hg svn'),
     options: words(
-      '-z --script --interactive --up --down --route-up -engine -provider --engine --config --with-mgr -e --ssh --editor-cmd --diff-cmd --root --file',
+      '-z --script --interactive --up --down --route-up -engine -provider --engine --config --config-option --config-dir --with-mgr -e --ssh --editor-cmd --diff-cmd --diff3-cmd --merge-cmd --root --file',
     ),
   }),
   refuse({
@@ -249,10 +248,5 @@ export const executionRules: readonly CommandRule[] = [
       words(`--filter --lua-filter -F -L -if -config --exec --exec-before-download --external-downloader --downloader --config-locations
       --photo-viewer --options -e -shell-escape --shell-escape -enable-write18`),
   }),
-  refuse({
-    name: 'ip-namespace',
-    reason: runs,
-    commands: ['ip', 'busybox-ip'],
-    words: ['netns', 'vrf'],
-  }),
+  ...toolRules,
 ];

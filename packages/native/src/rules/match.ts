@@ -51,11 +51,20 @@ function hasOption(
   return options.some((option) => [...args, ...bundle].some((arg) => givesOption(option, arg)));
 }
 
-/** The arguments begin with the phrase. What an option without `=` takes with it is not known, so there is none. */
-function beginsWith(phrase: string, args: readonly string[]): boolean {
-  const start = args.findIndex((arg) => !/^--?[A-Za-z][A-Za-z-]*=/.test(arg));
+/** The arguments begin with the phrase. What other options without `=` take with them is not known, so there is none. */
+function beginsWith(
+  phrase: string,
+  args: readonly string[],
+  { flags = [], values: taking = [] }: NonNullable<CommandRule['before']>,
+): boolean {
+  let start = 0;
+  for (; start < args.length; start += 1) {
+    const arg = args[start]!;
+    if (taking.includes(arg)) start += 1;
+    else if (!flags.includes(arg) && !/^--?[A-Za-z][A-Za-z-]*=/.test(arg)) break;
+  }
   const wanted = phrase.split(' ');
-  return start >= 0 && wanted.every((one, index) => args[start + index] === one);
+  return start < args.length && wanted.every((one, index) => args[start + index] === one);
 }
 
 /** Whether the rule refuses the command. */
@@ -67,7 +76,8 @@ export function refuses(
   if (!names(rule, command)) return false;
   if (rule.input && !input) return false;
   if (rule.unless?.some((option) => args[0] === option)) return false;
-  if (rule.only !== undefined) return !rule.only.some((phrase) => beginsWith(phrase, args));
+  if (rule.only !== undefined)
+    return !rule.only.some((phrase) => beginsWith(phrase, args, rule.before ?? {}));
   // Where arguments are added that nobody sees, they may be any.
   if (open && !rule.commands.includes('*')) return true;
   if (rule.options && !hasOption(rule, rule.options, args)) return false;

@@ -1,6 +1,7 @@
 /** What the rules refuse, and what they let pass. */
 import { describe, expect, it } from 'vitest';
 import { allows } from '../arguments/allowed.ts';
+import { pathWords } from '../path-words.ts';
 import { forbids } from '../arguments/forbidden.ts';
 import { checkRules } from './check.ts';
 import { defaultRules } from './defaults.ts';
@@ -53,6 +54,8 @@ describe('destroys files, file systems or the machine', () => {
     ['block-device', 'cp x /proc/self/root/dev/sda'],
     ['block-device', 'tee /sys/power/state'],
     ['kill-all', 'loginctl terminate-user x'],
+    ['chmod-world-writable', 'chmod -R o=u x'],
+    ['chmod-world-writable', 'chmod -R u-x,o-x+w x'],
     ['chmod-world-writable', 'chmod -R --reference=/tmp .'],
     ['chmod-world-writable', 'chmod -R 777 .'],
     ['chmod-world-writable', 'chmod 0777 --recursive .'],
@@ -201,7 +204,10 @@ describe('within another command', () => {
     ['rm-recursive', 'sh -c «>/tmp/x rm -r x»'],
     ['rm-recursive', `sh -c «sh -c 'rm -r x'»`],
     ['rm-recursive', 'env X=1 rm -r x'],
-    ['rm-recursive', 'env -u A -i X=1 Y=2 rm -r x'],
+    ['rm-recursive', 'env -v X=1 Y=2 rm -r x'],
+    ['env', 'env -i ls'],
+    ['env', 'env -u GIT_CONFIG_COUNT git status'],
+    ['runs-others', 'chroot x ls'],
     ['rm-recursive', 'env env env rm -r x'],
     ['rm-recursive', 'nohup rm -r x'],
     ['rm-recursive', 'timeout -s KILL 5 rm -r x'],
@@ -347,6 +353,37 @@ describe('makes common commands run others', () => {
     ['package-scripts', 'npm run x'],
     ['wget-execution', 'wget --use-askpass=x y'],
     ['curl-files', 'curl -K x'],
+    ['curl-files', 'curl file:///x/.{.}/y'],
+    ['curl-files', 'curl -o #1/y https://x/{..}'],
+    ['curl-files', 'curl -T lin[k-k] https://x'],
+    ['git-alias', 'git mine'],
+    ['git-alias', 'git -C x mine'],
+    ['git-alias', 'git -C status mine'],
+    ['git-execution', 'git log --outp=.git/config'],
+    ['git-execution', 'git --work-tree .git checkout x'],
+    ['git-execution', 'git log --help'],
+    ['awk-execution', `awk --sandbox «BEGIN{system("x")}»`],
+    ['database-shell', `sqlite3 a «vacuum into'x'»`],
+    ['database-shell', 'psql -c «\\set x `id`»'],
+    ['database-shell', 'mysql --plugin-dir=x --default-auth=y'],
+    ['compiler-execution', 'gcc -Wl,-O1,-plugin,./x a.c'],
+    ['compiler-execution', 'gcc -fuse-ld=./x a.c'],
+    ['compiler-execution', 'rustc -Clinker=./x a.rs'],
+    ['compiler-execution', 'rustc -C linker=./x a.rs'],
+    ['compiler-execution', 'javac -processorpath x A.java'],
+    ['capture-execution', 'svn --config-option config:tunnels:x=y ls'],
+    ['ip-namespace', 'ip net exec x y'],
+    ['ip-namespace', 'ip -bat x'],
+    ['runs-others', 'openssl engine x'],
+    ['runs-others', 'systemctl edit --stdin x'],
+    ['runs-others', 'gh alias set x !y'],
+    ['runs-others', 'busctl --address=unixexec:path=/bin/sh'],
+    ['runs-others', 'smbclient -c «!x»'],
+    ['runs-others', 'restic --password-command x snapshots'],
+    ['runs-others', 'logrotate x'],
+    ['runs-others', 'choom -n 0 -- x'],
+    ['runs-others', 'tshark -X lua_script:x'],
+    ['runs-others', 'nix run x'],
   ])('%s: %s', (rule, line) => expect(ruleOf(line)).toBe(rule));
 
   it('what it is given to read, as a program', () => {
@@ -362,6 +399,15 @@ describe('makes common commands run others', () => {
     'tar -tzf x.tgz',
     'tar xzf x.tgz',
     'git diff -U3',
+    'git -C x --no-pager log',
+    'git --version',
+    'gawk --sandbox «BEGIN{print 1}»',
+    'curl -d «{"a":[1]}» https://x/y',
+    'curl http://[::1]:80/x',
+    'psql -c «select 1»',
+    'gcc -Wl,-O1 -o x a.c',
+    'ip addr show',
+    'chmod -R u+w,g=u x',
     'git commit -m «fix!: it»',
     'sort -t, -k2 x',
     'rg x -n',
@@ -432,10 +478,24 @@ it('the default rules are rules', () => expect(() => checkRules(defaultRules)).n
 it('no text makes it run long', () => {
   for (const text of ['o', 'a', '-', '/', '/.', ';a', "'", '\\', 'x=', '+', 'u,']) {
     const long = text.repeat(65_536 / text.length);
-    for (const command of ['chmod', 'awk', 'sqlite3', 'aws', 'git', 'tar', 'kill', 'rsync', 'x']) {
+    for (const command of [
+      'chmod',
+      'curl',
+      'gcc',
+      'awk',
+      'sqlite3',
+      'aws',
+      'git',
+      'tar',
+      'kill',
+      'rsync',
+      'x',
+    ]) {
       screenCommand([command, '-R', long]);
     }
     screenCommand(['sh', '-c', long]);
+    pathWords(long);
+    pathWords(`-${long}`);
     forbids('--exec', [long], 0);
     forbids('*a*b*', [long], 0);
     expect(allows('--a*b*', long)).toBe(false);

@@ -13,6 +13,8 @@ export interface Screening {
   readonly commands: readonly (readonly string[])[];
   /** Files that redirections within it read or write. */
   readonly files: readonly { readonly path: string; readonly writes: boolean }[];
+  /** The first of `commands` to which another one adds arguments that are not seen here; `undefined` if there is none. */
+  readonly open: readonly string[] | undefined;
 }
 
 /** How a command line is run. */
@@ -38,6 +40,7 @@ export function screenCommand(argv: readonly string[], options: ScreenOptions = 
   const { rules = defaultRules, input = false, alsoNamed } = options;
   const commands: (readonly string[])[] = [];
   const files: { path: string; writes: boolean }[] = [];
+  let open: readonly string[] | undefined;
   const queue: { inner: Inner; depth: number }[] = [
     { inner: { argv, here: true, input, open: false }, depth: 0 },
   ];
@@ -45,6 +48,7 @@ export function screenCommand(argv: readonly string[], options: ScreenOptions = 
     refused: { rule, reason, command },
     commands,
     files,
+    open,
   });
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { inner, depth } = next;
@@ -53,6 +57,7 @@ export function screenCommand(argv: readonly string[], options: ScreenOptions = 
       return refuse('unreadable', 'commands within commands, too deep to be judged', inner.argv);
     }
     if (inner.here) commands.push(inner.argv);
+    if (inner.open) open ??= inner.argv;
     const other = alsoNamed?.get(name);
     for (const called of other === undefined || other === commandName(name)
       ? [name]
@@ -80,7 +85,7 @@ export function screenCommand(argv: readonly string[], options: ScreenOptions = 
       }
     }
   }
-  return { refused: undefined, commands, files };
+  return { refused: undefined, commands, files, open };
 }
 
 function judge(

@@ -25,8 +25,10 @@ export interface CommandRule {
   readonly verbs?: readonly string[];
   /** Holds if an argument has a match of one of these regular expressions, in its own case. */
   readonly matches?: readonly string[];
-  /** Holds unless the arguments begin with one of these phrases; before it only options with `=` may stand. */
+  /** Holds unless the arguments begin with one of these phrases; before it only options with `=` may stand, and `before`. */
   readonly only?: readonly string[];
+  /** Options that may stand before a phrase of `only`: those without a value, and those with one. */
+  readonly before?: { readonly flags?: readonly string[]; readonly values?: readonly string[] };
   /** Does not hold if one of these options is the first argument. */
   readonly unless?: readonly string[];
   /** Holds if it reads what another command, a file or the caller gives to its standard input. */

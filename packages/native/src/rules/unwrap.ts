@@ -68,7 +68,7 @@ function skipOptions(rule: WrapperRule, args: readonly string[]): Options | Shel
     if (!/^[-+]./.test(arg)) break;
     at += 1;
     if (arg === '--') break;
-    const unknown = new ShellRefusal(`the option ${JSON.stringify(arg)}`);
+    const unknown = new ShellRefusal(`the option ${JSON.stringify(arg.slice(0, 80))}`);
     if (arg.startsWith('--')) {
       const name = arg.split('=', 1)[0]!;
       given.push(name);
@@ -107,7 +107,8 @@ function shell(
 ): Unwrapped | ShellRefusal {
   const text = args[end];
   const strange = args.slice(0, end).find((arg) => !/^[-+]/.test(arg) && !harmlessOptions.has(arg));
-  if (strange !== undefined) return new ShellRefusal(`the option ${JSON.stringify(strange)}`);
+  if (strange !== undefined)
+    return new ShellRefusal(`the option ${JSON.stringify(strange.slice(0, 80))}`);
   if (!given.includes('-c') || text === undefined) {
     return new ShellRefusal('a script, or commands that it reads');
   }

@@ -19,8 +19,8 @@ export const wrapperRules: readonly WrapperRule[] = [
     name: 'env',
     commands: ['env', 'genv'],
     runs: 'arguments',
-    flags: { short: 'i0v', long: ['--ignore-environment', '--null', '--debug'] },
-    values: { short: 'u', long: ['--unset'] },
+    // Not to take variables away: the search path, and what keeps git from programs, stay.
+    flags: { short: '0v', long: ['--null', '--debug'] },
     assignments: true,
   }),
   runs({
@@ -91,13 +91,6 @@ export const wrapperRules: readonly WrapperRule[] = [
     assignments: true,
   }),
   runs({
-    name: 'chroot',
-    commands: ['chroot'],
-    runs: 'arguments',
-    values: { long: ['--userspec', '--groups'] },
-    operands: 1,
-  }),
-  runs({
     name: 'busybox',
     commands: ['busybox', 'toybox', 'coreutils'],
     runs: 'arguments',
@@ -106,8 +99,8 @@ export const wrapperRules: readonly WrapperRule[] = [
     name: 'builtin',
     commands: ['command', 'builtin', 'exec', 'noglob', 'nocorrect', '-'],
     runs: 'arguments',
-    flags: { short: 'pvVcl' },
-    values: { short: 'a' },
+    // Not another search path, environment or name.
+    flags: { short: 'vV' },
   }),
   runs({
     name: 'find',
