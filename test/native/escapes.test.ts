@@ -1,6 +1,6 @@
 /** Ways out that were found by trying to be an agent with bad intent, and are closed. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { denialOf, open, Place, type Entry } from './native.ts';
@@ -104,6 +104,36 @@ describe('git', () => {
     expect(await tried({}, 'git', args)).toBe('COMMAND_RULE');
   });
 
+  it.runIf(existsSync('/usr/bin/git'))('names none of its own files', async () => {
+    git('init', '-q');
+    place.file('data/evil', '[diff]\nexternal = echo evil\n');
+    symlinkSync('.git', join(place.data, 'other'));
+    for (const args of [
+      ['mv', '-f', 'evil', '.git/config'],
+      ['merge-file', 'other/config', 'evil', 'evil'],
+      ['archive', '-o', './.GIT/config', 'HEAD'],
+      ['-C', '.git', 'status'],
+    ]) {
+      expect(await tried({}, 'git', args)).toBe('FILESYSTEM_ESCAPE');
+    }
+    const text = 'show [diff] > .git/config'.replace('[diff]', 'x');
+    expect(await tried({ commands: ['git', 'sh', 'show'] }, 'sh', ['-c', text])).toBe(
+      'FILESYSTEM_ESCAPE',
+    );
+    const { run } = await open(place, { commands: ['git'], allowed: anything, more: grant });
+    expect(denialOf(await run({ args: ['status'], cwd: '.git' }))).toBe('FILESYSTEM_ESCAPE');
+    expect(await tried({}, 'git', ['status', '-s', 'evil'])).toBe('ran: ?? evil\n');
+  });
+
+  it.runIf(existsSync('/usr/bin/git'))('takes no folder for a repository', async () => {
+    execFileSync('/usr/bin/git', ['init', '-q', '--bare', join(place.data, 'bare')]);
+    const { run } = await open(place, { commands: ['git'], allowed: anything, more: grant });
+    const { answer, stderr } = await run({ args: ['-C', 'bare', 'log'] });
+    expect(answer).toEqual({ exitCode: 128 });
+    expect(stderr).toContain('safe.bareRepository');
+    expect(await tried({}, 'git', ['--git-dir=bare', 'log'])).toBe('COMMAND_RULE');
+  });
+
   it.each([
     ['env', ['-i', 'git', 'status']],
     ['env', ['-u', 'GIT_CONFIG_COUNT', 'git', 'status']],
@@ -115,6 +145,26 @@ describe('git', () => {
     const commands = ['git', 'env', 'bash'];
     expect(await tried({ commands }, command, args)).toBe('COMMAND_RULE');
   });
+});
+
+it('the interpreter of a script is trusted no less than the script, and stays the same', async () => {
+  const script = (interpreter: string) => {
+    const file = place.file('bin/tool', `#! ${interpreter} -e\necho ran\n`);
+    chmodSync(file, 0o755);
+  };
+  const entry = { commands: ['tool'], more: grant };
+  copyFileSync('/bin/sh', join(place.data, 'interpreter'));
+  script(join(place.data, 'interpreter'));
+  await expect(open(place, entry)).rejects.toThrow('the skill may write there');
+  script(join(place.root, 'missing'));
+  await expect(open(place, entry)).rejects.toThrow('there is no');
+  mkdirSync(join(place.root, 'lib'));
+  copyFileSync('/bin/sh', join(place.root, 'lib/interpreter'));
+  script(join(place.root, 'lib/interpreter'));
+  const { run } = await open(place, entry);
+  expect(await run({})).toMatchObject({ stdout: 'ran\n', answer: { exitCode: 0 } });
+  copyFileSync('/bin/echo', join(place.root, 'lib/interpreter'));
+  expect(denialOf(await run({}))).toBe('COMMAND_CHANGED');
 });
 
 it('arguments that nobody sees need lists that allow all', async () => {

@@ -1,7 +1,7 @@
 /** From a name in the manifest to a file, once; and whether it is still the same file. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { SkillError } from '@skill-engine/engine';
 
@@ -72,7 +72,8 @@ export async function resolveCommand(
   for (const place of places) {
     const file = await realpath(place).catch(() => undefined);
     if (file === undefined) continue;
-    const problem = await problemOf(file, untrusted);
+    const problem =
+      (await problemOf(file, untrusted)) ?? (await problemOfInterpreter(file, untrusted));
     if (problem === undefined) return describe(name, place, file);
     why = `${place}: ${problem}`;
     // The first one that is there counts: to look further would run another than the name says.
@@ -104,6 +105,30 @@ async function problemOf(file: string, untrusted: Untrusted): Promise<string | u
   return whyNot(dirname(file), untrusted);
 }
 
+async function problemOfInterpreter(
+  file: string,
+  untrusted: Untrusted,
+): Promise<string | undefined> {
+  const named = await interpreterOf(file);
+  if (named === undefined) return undefined;
+  const interpreter = await realpath(named).catch(() => undefined);
+  if (interpreter === undefined) return `there is no ${named}, which is to run it`;
+  const problem = await problemOf(interpreter, untrusted);
+  return problem === undefined ? undefined : `${named}, which runs it: ${problem}`;
+}
+
+/** What stands behind the `#!` of a script. */
+async function interpreterOf(file: string): Promise<string | undefined> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
+    const line = buffer.subarray(0, bytesRead).toString().split('\n', 1)[0]!;
+    return /^#![ \t]*([^ \t]+)/.exec(line)?.[1];
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Why files of the directory cannot be trusted. */
 async function whyNot(
   directory: string,
@@ -124,9 +149,16 @@ async function whyNot(
 }
 
 async function describe(name: string, place: string, file: string): Promise<ResolvedCommand> {
-  const identity = await identityOf(file);
+  const identity = await identityWith(file);
   const path = basename(file) === basename(name) ? file : place;
   return { name, path, file, identity, sha256: await digest(file) };
+}
+
+/** Of a script, with that of its interpreter. */
+async function identityWith(file: string): Promise<string> {
+  const interpreter = await interpreterOf(file);
+  const own = await identityOf(file);
+  return interpreter === undefined ? own : `${own} ${await identityOf(interpreter)}`;
 }
 
 async function identityOf(file: string): Promise<string> {
@@ -145,7 +177,7 @@ export async function isUnchanged(command: ResolvedCommand): Promise<boolean> {
   try {
     return (
       (await realpath(command.path)) === command.file &&
-      (await identityOf(command.file)) === command.identity
+      (await identityWith(command.file)) === command.identity
     );
   } catch {
     return false;

@@ -23,6 +23,8 @@ const settings: readonly (readonly [string, string])[] = [
   ['gpg.x509.program', 'gpgsm'],
   ['gpg.ssh.program', 'ssh-keygen'],
   ['protocol.ext.allow', 'never'],
+  // Not what a work tree holds that looks like a repository.
+  ['safe.bareRepository', 'explicit'],
 ];
 
 /** They win over every file; names of this kind pass from nowhere else. */

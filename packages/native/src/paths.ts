@@ -32,6 +32,7 @@ export class PathJudge {
   readonly #real: EffectiveFilesystem;
   readonly #forbiddenFiles: ReadonlySet<string>;
   readonly #cwd: string;
+  readonly #git: boolean;
   readonly #identities = new Map<string, Promise<string | undefined>>();
   #words = 0;
 
@@ -39,22 +40,24 @@ export class PathJudge {
     authority: EffectiveAuthority,
     real: EffectiveFilesystem,
     forbiddenFiles: ReadonlySet<string>,
-    cwd: string,
+    { cwd, git }: { readonly cwd: string; readonly git: boolean },
   ) {
     this.#authority = authority;
     this.#real = real;
     this.#forbiddenFiles = forbiddenFiles;
     this.#cwd = cwd;
+    this.#git = git;
   }
 
   /**
    * @param found where each grant led when the skill was opened, which is all that it gives
-   * @param scratch directory of the call, in which everything is allowed
+   * @param places `scratch`: directory of the call, in which everything is allowed; `git`: whether the skill has git,
+   *   which runs what its own files say
    */
   static async of(
     authority: EffectiveAuthority,
     found: FoundGrants,
-    places: { readonly cwd: string; readonly scratch: string },
+    places: { readonly cwd: string; readonly scratch: string; readonly git: boolean },
   ): Promise<PathJudge> {
     const { grants, forbidden } = authority.filesystem;
     // Not where they lead now: a skill that may write beside one could have made it a link.
@@ -69,7 +72,7 @@ export class PathJudge {
         forbidden: [...new Set(all)],
       },
       new Set(files.filter((file) => file !== undefined)),
-      places.cwd,
+      places,
     );
   }
 
@@ -148,6 +151,12 @@ export class PathJudge {
     const rule = isForbidden ? 'forbidden' : undefined;
     if (given === 'none' || isForbidden || (access === 'read-write' && given === 'read')) {
       return this.#deny(path, access, rule);
+    }
+    if (this.#git && /(?:^|\/)\.git(?:\/|$)/i.test(path)) {
+      return this.#refuse(
+        path,
+        'a skill with git names none of its own files: they say what it runs',
+      );
     }
     const kind = await kindOf(path);
     if (kind === 'special') {

@@ -50,7 +50,7 @@ export async function runCall(skill: OpenedSkill, call: RuntimeCall): Promise<Ru
   try {
     const base = (await firstGranted(skill.effective)) ?? scratch.path;
     const cwd = parameters.cwd === undefined ? base : `${base}/${parameters.cwd}`;
-    const places = { cwd, scratch: scratch.path };
+    const places = { cwd, scratch: scratch.path, git: haveGit(skill.commands) };
     const paths = await PathJudge.of(skill.effective, skill.found, places);
     const denied =
       (await paths.judge(cwd, 'read')) ??

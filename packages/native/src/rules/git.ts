@@ -19,7 +19,7 @@ export const gitRules: readonly CommandRule[] = [
     reason:
       'it writes files by another name, its own configuration among them, which has programs to run',
     commands: ['git'],
-    options: ['--output', '--work-tree'],
+    options: ['--output', '--work-tree', '--git-dir'],
   }),
   refuse({
     name: 'git-execution',
@@ -50,17 +50,16 @@ export const gitRules: readonly CommandRule[] = [
     commands: ['git'],
     only: words(`add am annotate apply archive blame branch bundle cat-file check-attr check-ignore check-mailmap check-ref-format
       checkout cherry cherry-pick clean clone commit commit-graph commit-tree count-objects describe diff diff-files diff-index diff-tree
-      fetch fmt-merge-msg for-each-ref format-patch fsck gc grep hash-object index-pack init log ls-files ls-remote ls-tree mailinfo
-      mailsplit merge merge-base merge-file merge-tree mktag mktree mv name-rev notes pack-objects pack-refs patch-id prune pull push
+      fetch fmt-merge-msg for-each-ref format-patch fsck gc grep hash-object index-pack init log ls-files ls-remote ls-tree       merge merge-base merge-file merge-tree mktag mktree mv name-rev notes pack-objects pack-refs patch-id prune pull push
       range-diff read-tree rebase reflog remote repack replace reset restore rev-list rev-parse revert rm shortlog show show-branch
-      show-index show-ref sparse-checkout stash status stripspace submodule switch symbolic-ref tag unpack-file unpack-objects
+      show-index show-ref sparse-checkout stash status stripspace submodule switch symbolic-ref tag unpack-objects
       update-index update-ref var verify-commit verify-pack verify-tag version whatchanged worktree write-tree
       --version -v --html-path --man-path --info-path`),
     before: {
       flags: words(
         '-p --paginate -P --no-pager --bare --no-replace-objects --no-lazy-fetch --no-optional-locks --no-advice --literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs',
       ),
-      values: ['-C', '--git-dir', '--namespace'],
+      values: ['-C', '--namespace'],
     },
   }),
 ];
