@@ -1,5 +1,5 @@
 /** What the container engine is asked for, to the letter; and one that misbehaves in every way. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDockerRuntime } from '@skill-engine/docker';
 import { cut, endless, FakeDaemon, frame, hang, info, json, notJson } from './fake-daemon.ts';
 import { codeOf, open, run } from './skill.ts';
@@ -265,6 +265,16 @@ describe('an engine that misbehaves', () => {
     daemon.asked.length = 0;
     await session.close();
     expect(daemon.count('DELETE /NAME')).toBe(1);
+  });
+
+  it('is asked again after the next call for a container that it did not remove', async () => {
+    const session = await open(daemon.socket, lines);
+    daemon.answers.set('DELETE /NAME', json({ message: 'busy' }, 500));
+    await run(session, { executionId: 'e3' });
+    daemon.answers.clear();
+    daemon.asked.length = 0;
+    await run(session, { executionId: 'e4' });
+    await vi.waitFor(() => expect(daemon.count('DELETE /NAME')).toBe(2));
   });
 
   it('is not believed when its output is none', async () => {

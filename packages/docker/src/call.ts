@@ -8,7 +8,7 @@ import { number, record } from './fields.ts';
 import { areUnchanged, type FoundMount } from './mounts.ts';
 import { ContainerOutput } from './output.ts';
 import { inUse, labelsOf, namePrefix } from './owner.ts';
-import { removeContainer } from './remove.ts';
+import { removeAtEnd } from './remove.ts';
 import { containerSpec, leastMemory, type ContainerPlan } from './spec.ts';
 
 /** How long the output may take to end after the container did. */
@@ -37,9 +37,9 @@ export async function runContainer(
   }
   container.disconnect();
   try {
-    await removeContainer(daemon, name);
+    await removeAtEnd(daemon, name);
   } catch (error) {
-    // It is still looked after: the next skill that is opened finds it by its label.
+    // It is still looked after: by the next call, and by its label when a skill is opened.
     if (!container.hasEnded) outcome = failed(leftRunning(name, error), container.output);
   } finally {
     inUse.delete(name);
@@ -177,7 +177,7 @@ export function unavailable(error: DaemonError): SkillError {
 function leftRunning(name: string, cause: unknown): SkillError {
   return new SkillError(
     'ISOLATION_UNAVAILABLE',
-    `The container engine did not remove the container ${name}, which may still run. It is removed when a skill is next opened.`,
+    `The container engine did not remove the container ${name}, which may still run. It is removed when a skill is next opened or called.`,
     { cause },
   );
 }

@@ -28,6 +28,24 @@ export async function removeContainer(daemon: Daemon, name: string): Promise<voi
   }
 }
 
+/** Containers that stayed when their calls ended. */
+const owed = new Set<{ readonly daemon: Daemon; readonly name: string }>();
+
+/** As {@link removeContainer}; one that stays is tried again when another is removed. */
+export async function removeAtEnd(daemon: Daemon, name: string): Promise<void> {
+  try {
+    await removeContainer(daemon, name);
+  } catch (error) {
+    owed.add({ daemon, name });
+    throw error;
+  }
+  for (const other of owed) {
+    owed.delete(other);
+    // Nobody waits for it: a daemon that hangs here would hold up call after call.
+    removeAtEnd(other.daemon, other.name).catch(() => {});
+  }
+}
+
 /** Removes what nobody waits for. What cannot be removed now is tried again when the next skill is opened. */
 export async function sweep(daemon: Daemon): Promise<void> {
   const filters = JSON.stringify({ label: [labels.owner] });
