@@ -41,8 +41,8 @@ const unbraced = (text: string): readonly string[] =>
 /** Each text that a program may take for a path; the rest of the argument is none. */
 export function pathWords(argument: string): readonly string[] {
   const words = givenBy(argument)
-    .flatMap((text) => [text, ...pieces(text)])
-    .flatMap((text) => [text, ...unbraced(text)]);
+    .flatMap((text) => [text, ...unbraced(text)])
+    .flatMap((text) => [text, ...pieces(text)]);
   const bare = words.map((word) => word.replace(/^[@<>"'([{+]+/, ''));
   return [...new Set(bare)].filter((word) => word !== '' && word !== '-');
 }

@@ -132,7 +132,8 @@ export class PathJudge {
     const forms = new Set([walked, lexical].filter(({ length }) => length <= longestPath));
     for (const form of forms) {
       const canonical = await canonicalPath(form);
-      if (canonical === undefined) return this.#refuse(word, 'its links lead in circles');
+      if (canonical === undefined)
+        return this.#refuse(word, 'its links lead in circles, or to a name that is no UTF-8');
       const denied = await this.#judgeCanonical(canonical, access, whole);
       if (denied !== undefined) return denied;
     }

@@ -21,6 +21,10 @@ const awkMatches = [
   '^--(?!version$|help$|posix$|traditional$|re-interval$|field-separator|assign)',
 ];
 
+/** What begins like an object or array, and has nothing behind one that JSON would not have. */
+const json =
+  '(?:-d|--json=|[\\w.-]+=)?\\s*(?:\\{\\s*["}]|\\[\\s*(?:["{\\[\\]]|-?\\d+\\s*[,\\]]))(?:[^}\\]]|[}\\]](?=\\s*(?:[,}\\]]|$)))*$';
+
 export const executionRules: readonly CommandRule[] = [
   refuse({
     name: 'download-and-run',
@@ -180,8 +184,8 @@ export const executionRules: readonly CommandRule[] = [
     name: 'curl-files',
     reason: 'it makes names of files out of braces and brackets, which nobody judges',
     commands: ['curl'],
-    // JSON, and addresses of version 6, are none.
-    matches: ['^(?!(?:-d|--json=)?\\s*[[{]\\s*["\\]}\\[{0-9-])(?=[^]*(?:\\{|(?<!://)\\[))'],
+    // JSON, the names of `--write-out`, and addresses of version 6, are none.
+    matches: [`^(?!${json})(?=[^]*(?:(?<!%)\\{|%\\{(?![a-z_]+\\})|(?<!://)\\[))`],
   }),
   refuse({
     name: 'wget-execution',
