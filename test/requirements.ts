@@ -1477,6 +1477,7 @@ export const requirements: readonly Requirement[] = [
       'test/docker/mounts.test.ts :: what is forbidden, by whatever path it is reached',
       'test/docker/mounts.test.ts :: what is forbidden, under another name of the same file',
       'test/docker/mounts.test.ts :: what is forbidden, below a directory that is mounted a second time',
+      'test/docker/mounts.test.ts :: devices and sockets, of a directory that is mounted a second time',
       'test/docker/mounts.test.ts :: a path that says how it is mounted',
       'test/docker/ways.test.ts :: is refused what it could lead elsewhere: %s',
       'test/docker/ways.test.ts :: does not come to the rest of the host at its next call',

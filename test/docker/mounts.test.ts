@@ -110,13 +110,18 @@ describe('what is never mounted', () => {
   );
 
   /** What a process finds that has mounted something of its own first. */
-  function findBehind(mount: string, grant: string, forbidden = '/nothing'): string {
+  function findBehind(
+    mount: string,
+    grant: string,
+    forbidden = '/nothing',
+    sockets: readonly string[] = [],
+  ): string {
     const module = JSON.stringify(join(import.meta.dirname, '../../packages/docker/src/mounts.ts'));
     const lines = files(`read = ["${grant}"]\nforbidden = ["${forbidden}"]`);
     const authority = JSON.stringify(skillOf(lines).effective);
     const code =
       `const { findMounts } = await import(${module});` +
-      `const found = await findMounts(${authority}, { sockets: [] });` +
+      `const found = await findMounts(${authority}, ${JSON.stringify({ sockets })});` +
       'console.log(found.mounts.length, ...found.denials.map(({ code, rule }) => `${code}: ${rule}`))';
     const script = `${mount} && exec "$@"`;
     const node = [process.execPath, '--input-type=module', '-e', code];
@@ -137,6 +142,18 @@ describe('what is never mounted', () => {
       const forbidden = '0 FILESYSTEM_FORBIDDEN: something in it is forbidden';
       for (const grant of ['out', 'out/deep', 'out/file'])
         expect(findBehind(mount, join(root, grant), join(root, 'in')), grant).toBe(forbidden);
+    });
+
+    it('devices and sockets, of a directory that is mounted a second time', () => {
+      const mount = `mount --bind "${root}/in" "${root}/out"`;
+      for (const grant of ['out', 'out/deep'])
+        expect(
+          findBehind(mount, join(root, grant), '/nothing', [join(root, 'in/deep/s')]),
+          grant,
+        ).toContain('0 FILESYSTEM_KIND: sockets');
+      expect(findBehind(`mount --bind /dev "${root}/out"`, join(root, 'out'))).toContain(
+        '0 FILESYSTEM_KIND',
+      );
     });
 
     it('a directory in which another file system is mounted, and which is by itself', () => {

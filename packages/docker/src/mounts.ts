@@ -6,7 +6,7 @@ import { realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Denial, EffectiveAuthority } from '@skill-engine/engine';
 import { covers, overlap } from './paths.ts';
-import { refusedKind, type HostPlaces } from './places.ts';
+import { closedPlaces, refusedKind, type HostPlaces } from './places.ts';
 import { mountIn } from './submounts.ts';
 import { follow, type Way } from './way.ts';
 
@@ -53,6 +53,7 @@ export async function findMounts(
   places: HostPlaces,
 ): Promise<{ readonly mounts: readonly FoundMount[]; readonly denials: readonly Denial[] }> {
   const forbidden = await Promise.all(authority.filesystem.forbidden.map(forbiddenPath));
+  const closed = await Promise.all(closedPlaces(places).map(forbiddenPath));
   const all: FoundMount[] = [];
   const denials: Denial[] = [];
   for (const wanted of wantedMounts(authority)) {
@@ -65,8 +66,10 @@ export async function findMounts(
   for (const found of all) {
     const refused: Refused | undefined = forbidden.some((entry) => isInside(entry, found))
       ? ['FILESYSTEM_FORBIDDEN', 'something in it is forbidden']
-      : ((await refusedSource(found.source, places).catch(unreadable)) ??
-        (await refusedBeside(found, all)));
+      : covers('/var/run', found.source) || closed.some((entry) => isInside(entry, found))
+        ? ['FILESYSTEM_KIND', refusedKind(found.source)]
+        : ((await refusedSource(found.source).catch(unreadable)) ??
+          (await refusedBeside(found, all)));
     if (refused === undefined) mounts.push(found);
     else denials.push(denied(found, refused));
   }
@@ -152,9 +155,7 @@ const kernelFilesystems = new Set([
   0xcafe4a11, 0x6e736673, 0x62656570, 0x6165676c, 0xde5e81e4, 0xf97cff8c, 0x65735543, 0x42494e4d,
 ]);
 
-async function refusedSource(source: string, places: HostPlaces): Promise<Refused | undefined> {
-  const place = refusedKind(source, places);
-  if (place !== undefined) return ['FILESYSTEM_KIND', place];
+async function refusedSource(source: string): Promise<Refused | undefined> {
   const found = await stat(source);
   if (!found.isFile() && !found.isDirectory())
     return ['FILESYSTEM_KIND', 'only files and directories are mounted'];

@@ -1,5 +1,5 @@
 /** Places that are never mounted, whoever grants them, and places at which nothing is mounted. */
-import { covers, overlap } from './paths.ts';
+import { covers } from './paths.ts';
 
 export interface HostPlaces {
   /** Real paths of the daemon's sockets: who speaks with it has its powers. */
@@ -10,18 +10,20 @@ export interface HostPlaces {
 
 const kernel = ['/proc', '/sys', '/dev'];
 
-/** Why the real path is not mounted, or `undefined`. */
-export function refusedKind(source: string, places: HostPlaces): string | undefined {
+/** What is never mounted: neither what lies in these, nor what they lie in. */
+export function closedPlaces({ sockets, dataDirectory }: HostPlaces): string[] {
+  const data = dataDirectory === undefined ? [] : [dataDirectory];
+  return [...kernel, '/run', ...sockets, ...data];
+}
+
+/** Why, of a real path that is closed. */
+export function refusedKind(source: string): string {
   if (source === '/') return 'the root of the host is not mounted';
   if (kernel.some((path) => covers(path, source)))
     return 'interfaces of the kernel are not mounted';
   if (['/run', '/var/run'].some((path) => covers(path, source)))
     return 'sockets of services lie here, and a read-only mount lets a guest connect to them';
-  if (places.sockets.some((path) => overlap(path, source)))
-    return 'the socket of the container engine lies here';
-  if (places.dataDirectory !== undefined && overlap(places.dataDirectory, source))
-    return 'the container engine keeps its data here';
-  return undefined;
+  return 'sockets or data of a container engine lie here, or interfaces of the kernel';
 }
 
 /** The container engine puts files of its own there, and would make them in what is mounted, on the host. */
