@@ -147,6 +147,18 @@ describe('git', () => {
   });
 });
 
+it.each([
+  ['bash', ['-lc', 'id']],
+  ['bash', ['--login', '-c', 'id']],
+  ['bash', ['-c', 'command -p id']],
+  ['env', ['-u', 'PATH', 'id']],
+])('%s %j finds no command elsewhere', async (command, args) => {
+  place.command('id', 'echo own');
+  const commands = ['id', 'bash', 'env'];
+  expect(await tried({ commands }, command, args)).toBe('COMMAND_RULE');
+  expect(await tried({ commands }, 'bash', ['-ec', 'id'])).toBe('ran: own\n');
+});
+
 it('the interpreter of a script is trusted no less than the script, and stays the same', async () => {
   const script = (interpreter: string) => {
     const file = place.file('bin/tool', `#! ${interpreter} -e\necho ran\n`);

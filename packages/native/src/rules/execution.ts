@@ -17,7 +17,7 @@ const awkMatches = [
   'getline',
   '>',
   '@',
-  '^-[A-Za-z]*[fiElDdpo]',
+  '^-[A-Za-z]*[fiElDdpoW]',
   '^--(?!version$|help$|posix$|traditional$|re-interval$|field-separator|assign)',
 ];
 

@@ -190,8 +190,8 @@ describe('destroys things in clouds and clusters', () => {
 describe('within another command', () => {
   it.each([
     ['rm-recursive', 'sh -c «rm -r x»'],
-    ['rm-recursive', 'bash -lc «rm -r x»'],
-    ['rm-recursive', 'bash -l -c «rm -r x»'],
+    ['rm-recursive', 'bash -ec «rm -r x»'],
+    ['rm-recursive', 'bash -e -c «rm -r x»'],
     ['rm-recursive', 'bash --norc -o pipefail -c «rm -r x»'],
     ['rm-recursive', 'sh -ec «echo a; rm -r x»'],
     ['rm-recursive', 'sh -c «echo a && rm -r x»'],
@@ -258,6 +258,8 @@ describe('within another command', () => {
     ['shell', 'sh -c «echo >»'],
     ['shell', 'bash -c - «rm -r x»'],
     ['shell', 'sh -c + «rm -r x»'],
+    ['shell', 'sh -lc ls'],
+    ['shell', 'bash --login -c ls'],
     ['shell', 'bash -o rcquotes -c ls'],
     ['env', 'env - ls'],
     ['unjudged-shell', 'yash -c ls'],
@@ -300,7 +302,7 @@ describe('within another command', () => {
     'timeout 5 ls',
     'xargs wc -l',
     'ssh host uptime',
-    'bash -lc «git status 2>&1»',
+    'bash -ec «git status 2>&1»',
     `sh -c «echo 'rm -r x'»`,
     'sh -c «echo rm -r»',
   ])('not %s', (line) => expect(ruleOf(line)).toBeUndefined());
@@ -387,6 +389,11 @@ describe('makes common commands run others', () => {
     ['runs-others', 'choom -n 0 -- x'],
     ['runs-others', 'tshark -X lua_script:x'],
     ['runs-others', 'nix run x'],
+    ['awk-execution', 'mawk -W exec x'],
+    ['awk-execution', 'gawk -Wfile=x'],
+    ['runs-others', 'nm --plugin ./x.so y'],
+    ['runs-others', 'm4 x'],
+    ['runs-others', 'ldd ./x'],
   ])('%s: %s', (rule, line) => expect(ruleOf(line)).toBe(rule));
 
   it('what it is given to read, as a program', () => {

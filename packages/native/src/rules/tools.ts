@@ -13,7 +13,7 @@ export const toolRules: readonly CommandRule[] = [
       words(`chroot choom chronic unbuffer ifne rlwrap hyperfine watchexec nodemon forever pm2 daemonize openvt systemd-inhibit systemd-nspawn
       sshpass torsocks torify tsocks proxychains* direnv op aws-vault chamber doppler xdotool msgfilter msgexec msggrep logrotate update-alternatives
       s6-* runsv supervisorctl nsjail rr stap dtrace bpftrace sysdig gdbserver catatonit eatmydata faketime multitime pexec setlock setuidgid
-      dc tig lazygit fzf vipe ghci ocaml octave* gimp w3m lynx links elinks links2 vipw vigr pager sensible-*`),
+      dc m4 gm4 ldd gnuplot tig lazygit fzf vipe ghci ocaml octave* gimp w3m lynx links elinks links2 vipw vigr pager sensible-*`),
   }),
   refuse({
     name: 'runs-others',
@@ -46,6 +46,14 @@ export const toolRules: readonly CommandRule[] = [
     reason: runs,
     commands: ['busctl', 'dbus-send', 'gdbus'],
     matches: ['unixexec:', '^--address'],
+  }),
+  refuse({
+    name: 'runs-others',
+    reason: 'it loads code that an argument names',
+    commands: words(
+      'nm ar ranlib strip objdump objcopy size *-nm *-ar *-strip gcc-nm gcc-ar gcc-ranlib',
+    ),
+    options: ['--plugin'],
   }),
   refuse({
     name: 'runs-others',

@@ -10,8 +10,9 @@ export const wrapperRules: readonly WrapperRule[] = [
     commands: words('sh bash rbash dash ash'),
     runs: 'shell',
     flags: {
-      short: 'celuxfhnv',
-      long: ['--login', '--noprofile', '--norc', '--posix', '--restricted', '--verbose'],
+      // Not a login shell: its profile sets another search path.
+      short: 'ceuxfhnv',
+      long: ['--noprofile', '--norc', '--posix', '--restricted', '--verbose'],
     },
     values: { short: 'o' },
   }),
