@@ -1324,6 +1324,8 @@ export const requirements: readonly Requirement[] = [
       'test/native/commands.test.ts :: no file that cannot be executed, no directory, nothing of the skill',
       'test/native/commands.test.ts :: nothing that the skill may write',
       'test/native/commands.test.ts :: a command that was %s is refused',
+      'test/native/escapes.test.ts :: the interpreter of a script is trusted no less than the script, and stays the same',
+      'test/native/escapes.test.ts :: %s %j finds no command elsewhere',
     ],
   },
   {
@@ -1337,6 +1339,7 @@ export const requirements: readonly Requirement[] = [
       'packages/native/src/arguments/judge.test.ts :: %j is refused, whatever is allowed',
       'packages/native/src/arguments/judge.test.ts :: judges every argument, also behind `--`',
       'test/native/guide.test.ts :: its tables of arguments are true',
+      'test/native/escapes.test.ts :: arguments that nobody sees need lists that allow all',
     ],
   },
   {
@@ -1348,6 +1351,8 @@ export const requirements: readonly Requirement[] = [
       'test/native/paths.test.ts :: %s is forbidden, or holds what is',
       'test/native/paths.test.ts :: the words of an inner command',
       'test/native/paths.test.ts :: nothing that is granted leads elsewhere when it was made a link',
+      'test/native/escapes.test.ts :: a path is one behind whatever a program cuts an argument at',
+      'test/native/escapes.test.ts :: a link that is reached from a directory among the arguments',
     ],
   },
   {
@@ -1359,6 +1364,8 @@ export const requirements: readonly Requirement[] = [
       'test/native/commands.test.ts :: a variable that decides what code runs cannot be asked for',
       'test/native/commands.test.ts :: some pass by name, and by no pattern',
       'test/native/git.test.ts :: %s of a repository starts no program',
+      'test/native/escapes.test.ts :: %s %j takes nothing of its environment away',
+      'test/native/escapes.test.ts :: names none of its own files',
     ],
   },
   {
@@ -1406,6 +1413,7 @@ export const requirements: readonly Requirement[] = [
       'test/native/commands.test.ts :: a denial of an argument has the section as it would have to read',
       'test/native/engine.test.ts :: a refusal is a denial with its lines, on the result and in the record',
       'test/native/cli.test.ts :: a denial has the lines that would allow it, and exit code 4',
+      'test/native/escapes.test.ts :: a denial suggests nothing wider',
     ],
   },
   {

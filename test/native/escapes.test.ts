@@ -131,7 +131,12 @@ describe('git', () => {
     const { answer, stderr } = await run({ args: ['-C', 'bare', 'log'] });
     expect(answer).toEqual({ exitCode: 128 });
     expect(stderr).toContain('safe.bareRepository');
-    expect(await tried({}, 'git', ['--git-dir=bare', 'log'])).toBe('COMMAND_RULE');
+    for (const args of [
+      ['--git-dir=bare', 'log'],
+      ['init', '--separate-git-dir=x', 'y'],
+    ]) {
+      expect(await tried({}, 'git', args)).toBe('COMMAND_RULE');
+    }
   });
 
   it.each([

@@ -19,7 +19,7 @@ export const gitRules: readonly CommandRule[] = [
     reason:
       'it writes files by another name, its own configuration among them, which has programs to run',
     commands: ['git'],
-    options: ['--output', '--work-tree', '--git-dir'],
+    options: ['--output', '--work-tree', '--git-dir', '--separate-git-dir'],
   }),
   refuse({
     name: 'git-execution',

@@ -367,6 +367,7 @@ describe('makes common commands run others', () => {
     ['git-execution', 'git log --outp=.git/config'],
     ['git-execution', 'git --work-tree .git checkout x'],
     ['git-execution', 'git log --help'],
+    ['git-execution', 'git init --separate-git-dir=x y'],
     ['awk-execution', `awk --sandbox «BEGIN{system("x")}»`],
     ['database-shell', `sqlite3 a «vacuum into'x'»`],
     ['database-shell', 'psql -c «\\set x `id`»'],
