@@ -174,8 +174,8 @@ class CallPlanner implements PlanContext, Callees {
     const fn = this.functions[i] as FunctionScan;
     const known = this.callers.known[i] === 1;
     this.planned[i] = 1;
-    const units = planFunction(fn, this);
     const part = this.narrowed(i, fn);
+    const units = planFunction(fn, this, part?.from);
     this.narrow[i] = part;
     if (known && stack.cut[i] === 0 && units <= PREPAID_UNITS) this.paid[i] = units;
     const entry = units - (this.paid[i] as number);

@@ -64,6 +64,8 @@ export class FlowGraph {
   private rest = 0;
   /** Loops around it. */
   depth = 0;
+  /** The event behind which the function checks, or -1: what is charged on that line is charged there. */
+  checked = -1;
   /** Most units that may be owed between the beginning of a line and a call or exit on it. */
   owed = OWED;
 
@@ -259,7 +261,7 @@ export class FlowGraph {
       const units = (data[at + UNITS] as number) + to - from;
       const event = data[at + EVENT] as number;
       if (event < 0) edge[-1 - event] = units;
-      else if (rank !== RANK.beside || units === 0) charge[event] = units;
+      else if (rank !== RANK.beside || units === 0 || event === this.checked) charge[event] = units;
       else {
         const owed = (data[at + UNITS] as number) - (data[at + REST] as number) - from;
         const exit = data[at + EXIT] as number;

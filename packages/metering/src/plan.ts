@@ -53,8 +53,10 @@ const SELDOM = 4;
 /**
  * Where a function pays: reads its events from the last to the first into a {@link FlowGraph}, and has that fill their
  * `charge` and `edge`. Returns the units to be charged at the entry.
+ *
+ * @param checked the event behind which it checks, if not at its entry; else -1
  */
-export function planFunction(fn: FunctionScan, context: PlanContext): number {
+export function planFunction(fn: FunctionScan, context: PlanContext, checked = -1): number {
   const { events, labels, exceptions, flow } = context;
   const { graph, doomed, other } = flow;
   const { kind, flags, cost, a, charge, edge } = events;
@@ -65,6 +67,7 @@ export function planFunction(fn: FunctionScan, context: PlanContext): number {
   let blockers = 0;
   let tables = 0;
   graph.begin(fn, labels);
+  graph.checked = checked;
   // Where a trap finds the counter itself, not the end of its block, nothing may be owed.
   if (fn.hasPads || context.exactTraps) graph.owed = 0;
   const exit = graph.node(base);
