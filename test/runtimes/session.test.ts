@@ -301,6 +301,31 @@ test('a runtime that throws when it is told to end has ended', async () => {
   expect(result).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
 });
 
+test('a runtime that does not end when it is told to is given up', async () => {
+  await using engine = await open(() => new Promise(() => {}));
+  const aborter = new AbortController();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const running = engine.execute('tool', 'run', {}, { signal: aborter.signal });
+    await vi.waitFor(() => expect(calls).toHaveLength(1));
+    aborter.abort();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await running).toMatchObject({ ok: false, error: { code: 'CANCELLED' }, stdout: '' });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('no more calls wait than a bound', async () => {
+  const engine = await open(never);
+  const running = Array.from({ length: 4 + 1024 + 1 }, () => engine.execute('tool', 'run'));
+  expect(await Promise.race(running)).toMatchObject({ error: { code: 'CONCURRENCY_LIMIT' } });
+  await engine.close();
+  const ends = (await Promise.all(running)).map((result) => (result.ok ? '' : result.error.code));
+  expect(ends.filter((code) => code === 'CONCURRENCY_LIMIT')).toHaveLength(1);
+  expect(calls).toHaveLength(4);
+});
+
 test('a runtime that fails is a flaw of the engine, and the next call works', async () => {
   let works = false;
   await using engine = await open(async () => {
